@@ -1,0 +1,35 @@
+/* limits.h - everything that a peer can make us hold, in one table
+ *
+ * Each limit is reached by a test. Defaults that an administrator may change
+ * are settings of the programs; these are the walls behind them. */
+#ifndef NODELINK_BASE_LIMITS_H
+#define NODELINK_BASE_LIMITS_H
+
+enum {
+	/* wire: one message on the stream or on an executor's socket */
+	LIMIT_MESSAGE = 1 << 20,
+	/* one piece of output in a message */
+	LIMIT_OUTPUT_CHUNK = 64 << 10,
+	/* output of one task that the node may hold unacknowledged */
+	LIMIT_TASK_WINDOW = 1 << 20,
+
+	/* HTTP */
+	LIMIT_HTTP_BODY = 1 << 20,
+	LIMIT_JSON_DEPTH = 32,
+
+	/* a task */
+	LIMIT_CMD = 128 << 10, /* the kernel's own limit for one argument */
+	LIMIT_PARAMS = 64, /* fields of a plugin */
+	LIMIT_LIST = 1024, /* members of one list field, of env */
+	LIMIT_REASON = 1024,
+	LIMIT_LABELS = 32,
+	LIMIT_LABEL_TEXT = 256,
+	LIMIT_TIMEOUT_S = 30 * 24 * 3600,
+
+	/* an agent */
+	LIMIT_TASKS_PER_AGENT = 20000,
+	LIMIT_PLUGINS = 32,
+	LIMIT_SEND_QUEUE = 8 << 20, /* bytes waiting for one stream or socket */
+};
+
+#endif

@@ -1,0 +1,12 @@
+noinst_LTLIBRARIES += libbase.la
+libbase_la_SOURCES = \
+	%D%/auto.h \
+	%D%/buf.c %D%/buf.h \
+	%D%/clock.c %D%/clock.h \
+	%D%/err.c %D%/err.h \
+	%D%/fd.c %D%/fd.h \
+	%D%/id.c %D%/id.h \
+	%D%/limits.h \
+	%D%/log.c %D%/log.h \
+	%D%/parse.c %D%/parse.h \
+	%D%/utf8.c %D%/utf8.h

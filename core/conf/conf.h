@@ -1,0 +1,76 @@
+/* conf.h - settings of a program: file, environment and flags, from one table
+ *
+ * A flag beats the environment, which beats the file, which beats the default.
+ * The same table makes --help. Every wrong key or value is an error that names
+ * file and line (or flag, or variable), the value, and what is allowed. */
+#ifndef NODELINK_CONF_CONF_H
+#define NODELINK_CONF_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/auto.h"
+#include "base/err.h"
+
+enum conf_type {
+	CONF_TEXT,
+	CONF_PATH, /* relative ones are relative to where we started */
+	CONF_BOOL,
+	CONF_INT,
+	CONF_SIZE, /* bytes: 64k, 1M */
+	CONF_DURATION, /* ms: 500ms, 10s, 2m */
+	CONF_ADDRESS, /* host:port or unix:/path */
+};
+
+struct conf_item {
+	const char *key; /* "section.key" in the file */
+	const char *flag; /* long flag without dashes, or NULL */
+	char short_flag; /* or 0 */
+	const char *env; /* environment variable, or NULL */
+	enum conf_type type;
+	const char *fallback; /* default as text; NULL: no value */
+	int64_t min, max; /* of numbers; both 0: no bound */
+	const char *arg; /* "ADDRESS" in --help; NULL: from the type */
+	const char *help; /* one line */
+};
+
+struct conf_program {
+	const char *name; /* "nodelink-server" */
+	const char *summary; /* one line for --help */
+	const char *default_file; /* read when it exists; --config FILE must */
+	const struct conf_item *items;
+	size_t n_items;
+	/* Sections of this kind hold free keys: with "plugin", the file may
+	 * say [plugin shell] and conf_each() lists what stands there. */
+	const char *free_section; /* or NULL */
+};
+
+struct conf;
+
+/* Every program also takes --config/-c FILE, --help/-h, --version/-V.
+ * 0; CONF_EXIT: help or version was printed, exit 0; -EINVAL and other errno
+ * with text (exit 2 for these, as is usual for wrong usage). */
+enum { CONF_OK, CONF_EXIT };
+int conf_new(const struct conf_program *program, int argc, char **argv,
+	struct conf **out, struct err *err);
+void conf_free(struct conf *conf);
+AUTO_DEFINE(struct conf *, conf_free)
+
+/* Values by key; the key must be in the table (assert). Borrowed. */
+const char *conf_text(const struct conf *conf, const char *key); /* or NULL */
+int64_t
+conf_number(const struct conf *conf, const char *key); /* INT SIZE DURATION */
+bool conf_bool(const struct conf *conf, const char *key);
+bool conf_is_set(const struct conf *conf, const char *key);
+
+/* Free keys of [free_section name], in file order. where is "file:line". */
+typedef int conf_each_fn(void *arg, const char *name, const char *key,
+	const char *value, const char *where);
+int conf_each(const struct conf *conf, conf_each_fn *fn, void *arg);
+
+/* The first line of a secret file that only its owner may read (0600 or
+ * stricter, else -EPERM with a text that says chmod). Free with free(). */
+int conf_secret_file(const char *path, char **out, struct err *err);
+
+#endif

@@ -1,0 +1,374 @@
+/* loop.c - the event loop of a process, thinly over libuv
+ *
+ * libuv closes its handles on a later turn, so each of our objects holds its
+ * handle and is released in the close callback; `fn` is cleared at once, which
+ * keeps the promise that nothing is called after x_free(). */
+#include "loop/loop.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <uv.h>
+
+struct loop {
+	uv_loop_t uv;
+	uv_async_t async;
+	uv_timer_t turn_limit; /* only for loop_turn() */
+	pthread_mutex_t lock; /* guards the two below */
+	struct loop_item *first;
+	struct loop_item **last;
+	struct loop_item *running; /* taken off, not called yet */
+};
+
+struct loop_timer {
+	uv_timer_t uv;
+	loop_fn *fn;
+	void *arg;
+};
+
+struct loop_watch {
+	uv_poll_t uv;
+	loop_fd_fn *fn;
+	void *arg;
+	int fd;
+	unsigned events;
+};
+
+struct loop_signal {
+	uv_signal_t uv;
+	loop_signal_fn *fn;
+	void *arg;
+};
+
+struct loop_flush {
+	uv_prepare_t uv;
+	loop_fn *fn;
+	void *arg;
+};
+
+/* ------------------------------------------------------------------- posts */
+
+static void
+run_posted(uv_async_t *async)
+{
+	struct loop *loop = async->data;
+
+	pthread_mutex_lock(&loop->lock);
+	loop->running = loop->first;
+	loop->first = NULL;
+	loop->last = &loop->first;
+	pthread_mutex_unlock(&loop->lock);
+	while (loop->running) {
+		struct loop_item *item = loop->running;
+
+		loop->running = item->next;
+		item->next = NULL;
+		item->fn(item->arg);
+	}
+}
+
+void
+loop_post(struct loop *loop, struct loop_item *item)
+{
+	bool was_empty;
+
+	item->next = NULL;
+	pthread_mutex_lock(&loop->lock);
+	was_empty = loop->first == NULL;
+	*loop->last = item;
+	loop->last = &item->next;
+	pthread_mutex_unlock(&loop->lock);
+	if (was_empty)
+		(void)uv_async_send(&loop->async); /* fails only when closing */
+}
+
+static bool
+unlink_item(struct loop_item **list, struct loop_item *item)
+{
+	for (; *list; list = &(*list)->next)
+		if (*list == item) {
+			*list = item->next;
+			item->next = NULL;
+			return true;
+		}
+	return false;
+}
+
+void
+loop_unpost(struct loop *loop, struct loop_item *item)
+{
+	struct loop_item **end;
+
+	if (unlink_item(&loop->running, item))
+		return;
+	pthread_mutex_lock(&loop->lock);
+	(void)unlink_item(&loop->first, item); /* not posted: fine */
+	for (end = &loop->first; *end; end = &(*end)->next)
+		;
+	loop->last = end;
+	pthread_mutex_unlock(&loop->lock);
+}
+
+/* -------------------------------------------------------------------- loop */
+
+struct loop *
+loop_new(void)
+{
+	struct loop *loop = calloc(1, sizeof *loop);
+
+	if (!loop)
+		return NULL;
+	if (uv_loop_init(&loop->uv) < 0) {
+		free(loop);
+		return NULL;
+	}
+	if (uv_async_init(&loop->uv, &loop->async, run_posted) < 0) {
+		(void)uv_loop_close(&loop->uv);
+		free(loop);
+		return NULL;
+	}
+	(void)uv_timer_init(&loop->uv, &loop->turn_limit); /* cannot fail */
+	loop->async.data = loop;
+	pthread_mutex_init(&loop->lock, NULL);
+	loop->last = &loop->first;
+	return loop;
+}
+
+void
+loop_free(struct loop *loop)
+{
+	if (!loop)
+		return;
+	uv_close((uv_handle_t *)&loop->async, NULL);
+	uv_close((uv_handle_t *)&loop->turn_limit, NULL);
+	(void)uv_run(
+		&loop->uv, UV_RUN_NOWAIT); /* closing handles finish here */
+	(void)uv_run(&loop->uv, UV_RUN_NOWAIT);
+	if (uv_loop_close(&loop->uv) == UV_EBUSY)
+		assert(!"a timer, watch or signal was not freed");
+	pthread_mutex_destroy(&loop->lock);
+	free(loop);
+}
+
+void
+loop_run(struct loop *loop)
+{
+	(void)uv_run(&loop->uv, UV_RUN_DEFAULT);
+}
+
+void
+loop_stop(struct loop *loop)
+{
+	uv_stop(&loop->uv);
+}
+
+static void
+turn_over(uv_timer_t *timer)
+{
+	(void)timer;
+}
+
+void
+loop_turn(struct loop *loop, int64_t wait_ms)
+{
+	(void)uv_timer_start(
+		&loop->turn_limit, turn_over, (uint64_t)wait_ms, 0);
+	(void)uv_run(&loop->uv, wait_ms ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+	(void)uv_timer_stop(&loop->turn_limit);
+}
+
+static void
+free_handle(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+/* ------------------------------------------------------------------ timers */
+
+static void
+timer_due(uv_timer_t *uv)
+{
+	struct loop_timer *t = uv->data;
+
+	t->fn(t->arg);
+}
+
+struct loop_timer *
+loop_timer_new(struct loop *loop, loop_fn *fn, void *arg)
+{
+	struct loop_timer *t = calloc(1, sizeof *t);
+
+	if (!t)
+		return NULL;
+	(void)uv_timer_init(&loop->uv, &t->uv); /* cannot fail */
+	t->uv.data = t;
+	t->fn = fn;
+	t->arg = arg;
+	return t;
+}
+
+void
+loop_timer_set(struct loop_timer *t, int64_t delay_ms)
+{
+	uv_update_time(
+		t->uv.loop); /* delays count from now, not from the turn */
+	(void)uv_timer_start(
+		&t->uv, timer_due, delay_ms > 0 ? (uint64_t)delay_ms : 0, 0);
+}
+
+void
+loop_timer_stop(struct loop_timer *t)
+{
+	(void)uv_timer_stop(&t->uv);
+}
+
+bool
+loop_timer_active(const struct loop_timer *t)
+{
+	return uv_is_active((const uv_handle_t *)&t->uv) != 0;
+}
+
+void
+loop_timer_free(struct loop_timer *t)
+{
+	if (t)
+		uv_close((uv_handle_t *)&t->uv, free_handle);
+}
+
+/* ----------------------------------------------------------------- watches */
+
+static void
+watch_ready(uv_poll_t *uv, int status, int events)
+{
+	struct loop_watch *w = uv->data;
+	unsigned ready = 0;
+
+	if (status < 0) /* error or hang-up: let reader and writer find out */
+		ready = LOOP_READ | LOOP_WRITE | LOOP_HANGUP;
+	if (events & (UV_READABLE | UV_PRIORITIZED))
+		ready |= LOOP_READ;
+	if (events & UV_WRITABLE)
+		ready |= LOOP_WRITE;
+	if (events & UV_DISCONNECT)
+		ready |= LOOP_HANGUP;
+	w->fn(w->arg, w->fd, ready);
+}
+
+int
+loop_watch_set(struct loop_watch *w, unsigned events)
+{
+	int uv_events = 0;
+
+	if (events == w->events)
+		return 0;
+	w->events = events;
+	if (events & LOOP_READ)
+		uv_events |= UV_READABLE;
+	if (events & LOOP_WRITE)
+		uv_events |= UV_WRITABLE;
+	if (events & LOOP_HANGUP)
+		uv_events |= UV_DISCONNECT;
+	if (!uv_events)
+		return uv_poll_stop(&w->uv);
+	return uv_poll_start(&w->uv, uv_events, watch_ready);
+}
+
+struct loop_watch *
+loop_watch_new(
+	struct loop *loop, int fd, unsigned events, loop_fd_fn *fn, void *arg)
+{
+	struct loop_watch *w = calloc(1, sizeof *w);
+
+	if (!w)
+		return NULL;
+	if (uv_poll_init(&loop->uv, &w->uv, fd) < 0) {
+		free(w);
+		return NULL;
+	}
+	w->uv.data = w;
+	w->fn = fn;
+	w->arg = arg;
+	w->fd = fd;
+	if (loop_watch_set(w, events) < 0) {
+		loop_watch_free(w);
+		return NULL;
+	}
+	return w;
+}
+
+void
+loop_watch_free(struct loop_watch *w)
+{
+	if (w)
+		uv_close((uv_handle_t *)&w->uv, free_handle);
+}
+
+/* ----------------------------------------------------------------- signals */
+
+static void
+signal_came(uv_signal_t *uv, int signo)
+{
+	struct loop_signal *s = uv->data;
+
+	s->fn(s->arg, signo);
+}
+
+struct loop_signal *
+loop_signal_new(struct loop *loop, int signo, loop_signal_fn *fn, void *arg)
+{
+	struct loop_signal *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return NULL;
+	if (uv_signal_init(&loop->uv, &s->uv) < 0) {
+		free(s);
+		return NULL;
+	}
+	s->uv.data = s;
+	s->fn = fn;
+	s->arg = arg;
+	if (uv_signal_start(&s->uv, signal_came, signo) < 0) {
+		loop_signal_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void
+loop_signal_free(struct loop_signal *s)
+{
+	if (s)
+		uv_close((uv_handle_t *)&s->uv, free_handle);
+}
+
+/* ------------------------------------------------------------------- flush */
+
+static void
+flush_due(uv_prepare_t *uv)
+{
+	struct loop_flush *f = uv->data;
+
+	f->fn(f->arg);
+}
+
+struct loop_flush *
+loop_flush_new(struct loop *loop, loop_fn *fn, void *arg)
+{
+	struct loop_flush *f = calloc(1, sizeof *f);
+
+	if (!f)
+		return NULL;
+	(void)uv_prepare_init(&loop->uv, &f->uv); /* cannot fail */
+	f->uv.data = f;
+	f->fn = fn;
+	f->arg = arg;
+	(void)uv_prepare_start(&f->uv, flush_due);
+	return f;
+}
+
+void
+loop_flush_free(struct loop_flush *f)
+{
+	if (f)
+		uv_close((uv_handle_t *)&f->uv, free_handle);
+}

@@ -1,0 +1,163 @@
+/* rpc.h - one bidirectional stream of messages between server and agents
+ *
+ * A thin layer over the gRPC C core; nothing above it sees a grpc type. The
+ * method is /nodelink.v1.AgentService/StreamTasks; payloads are opaque here
+ * (core/wire knows them).
+ *
+ * Threads: gRPC's completion queue has a thread of its own, which only moves
+ * events into the loop given at creation, in batches. Every function here
+ * belongs to that loop's thread and every callback comes on it. rpc_send()
+ * writes to the socket from the calling thread, so going out costs no hand-off.
+ *
+ * Flow control: each stream has a send queue with a limit in bytes
+ * (LIMIT_SEND_QUEUE); rpc_send() says RPC_FULL instead of growing it. Each
+ * stream reads one message at a time and holds at most one batch undelivered;
+ * rpc_pause() stops reading, which pushes back to the peer.
+ *
+ * A stream that ends abruptly may have lost what was sent last (a fact of
+ * gRPC): results need acknowledgements, which are not this layer's. */
+#ifndef NODELINK_RPC_RPC_H
+#define NODELINK_RPC_RPC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/auto.h"
+#include "base/err.h"
+#include "loop/loop.h"
+
+struct rpc_stream; /* one agent's connection, on either side */
+
+/* Why a stream ended, in terms that callers act on. */
+enum rpc_status {
+	RPC_STATUS_OK, /* orderly */
+	RPC_STATUS_UNAVAILABLE, /* no connection, peer died or shut down */
+	RPC_STATUS_UNAUTHENTICATED, /* token refused */
+	RPC_STATUS_REPLACED, /* a newer stream of the same agent */
+	RPC_STATUS_TOO_LARGE, /* message over the limit */
+	RPC_STATUS_INVALID, /* peer broke the protocol */
+	RPC_STATUS_OTHER,
+};
+const char *rpc_status_name(enum rpc_status status);
+
+/* Credentials, all PEM in memory; NULL members mean plaintext. Copied. */
+struct rpc_tls {
+	const char *ca; /* whom to trust */
+	const char *cert; /* own chain */
+	const char *key;
+};
+
+/* Queue a copy of the message. 0; RPC_FULL: queue at its limit, nothing
+ * queued, on_writable() will come; RPC_GONE: the stream has ended or is being
+ * closed. -ENOMEM. With `must` the limit does not apply (small control
+ * messages, which must not wait behind bulk). */
+enum { RPC_OK, RPC_FULL, RPC_GONE };
+int rpc_send(struct rpc_stream *s, const void *data, size_t len, bool must);
+
+/* Bytes waiting in the send queue. */
+size_t rpc_queued(const struct rpc_stream *s);
+
+/* Stop or restart delivering and reading messages. */
+void rpc_pause(struct rpc_stream *s, bool paused);
+
+/* End the stream. Server: with this status and text, after the message in
+ * flight. Client: half-close. on_close() still comes, exactly once, and the
+ * stream is freed after it returns. */
+void rpc_close(struct rpc_stream *s, enum rpc_status status, const char *text);
+
+/* The user's pointer of this stream (set in on_open or by rpc_client). */
+void rpc_set_user(struct rpc_stream *s, void *user);
+void *rpc_user(const struct rpc_stream *s);
+/* "ipv4:127.0.0.1:4711" or the like. */
+const char *rpc_peer(const struct rpc_stream *s);
+
+/* ------------------------------------------------------------------ server */
+
+struct rpc_server;
+
+struct rpc_hello { /* borrowed, valid during on_open() */
+	const char *agent_id; /* "" when not sent */
+	const char *agent_token; /* "" when not sent */
+	const char *peer;
+	const char *const *tls_names; /* names in the client's certificate;
+					 NULL-terminated, empty without mTLS */
+};
+
+struct rpc_server_ops {
+	/* A new stream. 0: accepted. Otherwise it is refused with
+	 * *status and the text in err, and never mentioned again. */
+	int (*on_open)(void *arg, struct rpc_stream *s,
+		const struct rpc_hello *hello, enum rpc_status *status,
+		struct err *err);
+	void (*on_message)(void *arg, struct rpc_stream *s, const uint8_t *data,
+		size_t len);
+	void (*on_writable)(void *arg, struct rpc_stream *s);
+	/* Exactly once for an accepted stream; it is freed on return. */
+	void (*on_close)(void *arg, struct rpc_stream *s,
+		enum rpc_status status, const char *text);
+};
+
+struct rpc_server_conf {
+	const char *listen; /* "127.0.0.1:9090", "[::1]:0", "unix:/path" */
+	const struct rpc_tls *tls; /* or NULL */
+	size_t max_message; /* bytes; larger ones end the stream */
+	int keepalive_ms, keepalive_timeout_ms;
+	int max_streams; /* refused beyond */
+};
+
+/* Listening when it returns 0; *port is the real one. -EADDRINUSE and others
+ * with text. */
+int rpc_server_new(struct loop *loop, const struct rpc_server_conf *conf,
+	const struct rpc_server_ops *ops, void *arg, struct rpc_server **out,
+	uint16_t *port, struct err *err);
+
+/* Take no new streams and end the present ones with UNAVAILABLE; after
+ * grace_ms what is left is cut. done(done_arg) comes once all on_close() have
+ * been called. */
+void rpc_server_stop(struct rpc_server *server, int64_t grace_ms, loop_fn *done,
+	void *done_arg);
+/* After done() (or before anything was opened). Joins the gRPC thread. */
+void rpc_server_free(struct rpc_server *server);
+
+/* ------------------------------------------------------------------ client */
+
+struct rpc_client;
+
+struct rpc_client_ops {
+	/* The server has accepted the stream: say hello. */
+	void (*on_open)(void *arg, struct rpc_stream *s);
+	void (*on_message)(void *arg, struct rpc_stream *s, const uint8_t *data,
+		size_t len);
+	void (*on_writable)(void *arg, struct rpc_stream *s);
+	/* The stream (or the try for one) has ended; unless the client is
+	 * being stopped the next try comes after retry_ms, by itself. s is
+	 * NULL when it was never open. */
+	void (*on_close)(void *arg, struct rpc_stream *s,
+		enum rpc_status status, const char *text, int64_t retry_ms);
+};
+
+struct rpc_client_conf {
+	const char *server; /* "host:port" or "unix:/path" */
+	const struct rpc_tls *tls;
+	const char *agent_id, *agent_token; /* metadata; copied */
+	size_t max_message;
+	int keepalive_ms, keepalive_timeout_ms;
+	int64_t backoff_min_ms, backoff_max_ms; /* doubled with jitter; back
+		to the minimum after a stream stayed up for 5 s */
+	bool own_connection; /* do not share one with equal clients of the
+				process (simulators) */
+};
+
+/* Starts trying at once and goes on for ever. 0 or -errno with text for what
+ * can never work (an illegal agent id or token, unreadable PEM). */
+int rpc_client_new(struct loop *loop, const struct rpc_client_conf *conf,
+	const struct rpc_client_ops *ops, void *arg, struct rpc_client **out,
+	struct err *err);
+
+/* Half-close and wait for the server's status, at most grace_ms. */
+void rpc_client_stop(struct rpc_client *client, int64_t grace_ms, loop_fn *done,
+	void *done_arg);
+void rpc_client_free(struct rpc_client *client);
+
+#endif

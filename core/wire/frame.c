@@ -1,0 +1,2 @@
+/* stub while the skeleton is checked */
+#include "wire/msg.h"

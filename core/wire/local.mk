@@ -1,0 +1,7 @@
+noinst_LTLIBRARIES += libwire.la
+libwire_la_SOURCES = \
+	%D%/frame.c %D%/frame.h \
+	%D%/link.c %D%/link.h \
+	%D%/msg.c %D%/msg.h
+libwire_la_CFLAGS = $(AM_CFLAGS) $(PROTOBUF_C_CFLAGS)
+libwire_la_LIBADD = libproto.la

@@ -1,0 +1,2 @@
+nobase_include_HEADERS = include/nodelink/plugin.h
+pkgconfig_DATA += %D%/nodelink/nodelink.pc

@@ -1,0 +1,114 @@
+/* hub.h - agents, their tasks, and everything that happens to a task
+ *
+ * The one writer of task records: API handlers ask, agents report, timers
+ * fire, and the tables of core/task decide. Belongs to the loop's thread. */
+#ifndef NODELINK_HUB_HUB_H
+#define NODELINK_HUB_HUB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "loop/loop.h"
+#include "rpc/rpc.h"
+#include "store/store.h"
+#include "store/task.h"
+#include "wire/msg.h"
+
+struct hub;
+
+struct hub_conf {
+	struct loop *loop;
+	struct store *store;
+	int64_t default_grace_ms; /* 10 s */
+	int64_t default_start_timeout_ms; /* waiting for an agent */
+	int64_t lost_after_ms; /* agent silent for longer */
+	uint64_t default_output_limit; /* bytes */
+	bool anonymous_agents; /* development: any id, no token */
+};
+
+int hub_new(const struct hub_conf *conf, struct hub **out, struct err *err);
+void hub_free(struct hub *hub);
+
+/* Agents that may connect: id and token; both copied. */
+int hub_allow_agent(struct hub *hub, const char *id, const char *token);
+
+/* Give these to rpc_server_new() with the hub as arg. */
+extern const struct rpc_server_ops hub_rpc_ops;
+
+/* ------------------------------------------------------------------ agents */
+
+struct hub_plugin {
+	char name[33];
+	bool up;
+	struct buf inventory; /* packed MSG_INVENTORY of its executor */
+	struct hub_plugin *next;
+};
+
+struct agent {
+	char id[ID_MAX];
+	bool connected;
+	char version[32], hostname[65], boot_id[40], peer[96]; /* "" unknown */
+	int64_t connected_at, seen_at; /* wall ms */
+	struct hub_plugin *plugins;
+	unsigned n_tasks; /* unfinished */
+	/* the hub's own */
+	char *token;
+	struct rpc_stream *stream;
+	struct task *tasks;
+	struct loop_timer *lost_timer;
+	bool greeted; /* Hello has come */
+	UT_hash_handle hh;
+};
+
+/* NULL: never heard of. */
+struct agent *hub_agent(struct hub *hub, const char *id);
+/* All of them, by id: hub_agents(hub, NULL), then with the last one. */
+struct agent *hub_agents(struct hub *hub, const struct agent *after);
+const struct hub_plugin *agent_plugin(const struct agent *a, const char *name);
+
+/* ------------------------------------------------------------------- tasks */
+
+struct hub_task {
+	const char *agent_id;
+	const char *plugin;
+	const char *owner;
+	const struct task_label *labels;
+	size_t n_labels;
+	int64_t start_timeout_ms; /* -1: default */
+	struct msg_start start; /* grace_ms -1: default; all copied */
+};
+
+/* Stored before done() is called, which may be at once. r < 0: not created.
+ * The caller has checked the fields; here only the agent must exist:
+ * -ENOENT with text otherwise, -EMSGSIZE too large, -EAGAIN too many. */
+typedef void hub_created_fn(void *arg, int r, struct task *t);
+int hub_create(struct hub *hub, const struct hub_task *spec,
+	hub_created_fn *done, void *arg, struct err *err);
+
+/* By id, from memory or store; done() may come at once; t NULL: unknown. The
+ * reference is the hub's: take one to keep it. */
+typedef void hub_got_fn(void *arg, struct task *t);
+void hub_get(struct hub *hub, const char *id, hub_got_fn *done, void *arg);
+
+struct hub_cancel {
+	uint32_t code;
+	const char *reason; /* or NULL */
+	const char *actor;
+	int64_t grace_ms; /* -1: the task's own; 0: force */
+};
+
+/* Store the intent and send it on. HUB_FINAL: it had already ended. Otherwise
+ * 0, and the caller watches t for the end. A second cancel joins the first and
+ * may only shorten the grace. */
+enum { HUB_OK, HUB_FINAL };
+int hub_cancel(struct hub *hub, struct task *t, const struct hub_cancel *how);
+
+/* Counts for /healthz and metrics. */
+struct hub_stats {
+	size_t agents, agents_connected, tasks_live, tasks_stored;
+};
+void hub_stats(const struct hub *hub, struct hub_stats *out);
+
+#endif

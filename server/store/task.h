@@ -1,0 +1,93 @@
+/* task.h - the record of one task, as the server has it
+ *
+ * Counted. The hub is its one writer; everybody else only reads, on the loop's
+ * thread. What was asked and how it ended are kept as the very bytes that
+ * travel (core/wire unpacks them for display), so nothing is lost between. */
+#ifndef NODELINK_STORE_TASK_H
+#define NODELINK_STORE_TASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uthash.h>
+
+#include "base/buf.h"
+#include "base/id.h"
+#include "loop/loop.h"
+#include "task/state.h"
+
+struct transcript;
+
+struct task_label {
+	char *name;
+	char *value;
+};
+
+struct task_cancel {
+	enum cancel_phase phase;
+	uint32_t code; /* reason.h; of the first request */
+	char *reason; /* NULL: none given */
+	char *actor;
+	int64_t grace_ms; /* effective; shortened by later requests */
+	int64_t requested_at, delivered_at, stopping_at, killing_at,
+		verified_at; /* wall ms; 0: did not happen */
+	unsigned requests; /* how many asked */
+};
+
+struct task_watch; /* somebody who wants to know of changes */
+
+struct task {
+	char id[ID_MAX];
+	char agent_id[ID_MAX];
+	char plugin[33];
+	enum task_status status;
+
+	struct buf start; /* packed MSG_START */
+	struct task_label *labels;
+	size_t n_labels;
+	char *owner; /* the client that created it; "" for anonymous */
+	int64_t timeout_ms, start_timeout_ms, grace_ms;
+
+	int64_t created_at, sent_at, started_at,
+		ended_at; /* wall ms; 0: not yet */
+	int64_t pid;
+	char containment[16]; /* "" until started */
+
+	struct task_cancel cancel;
+
+	char failure[24]; /* "" or exit, signal, spawn_error, agent_lost, ... */
+	char *message; /* for people, or NULL */
+	struct buf result; /* packed MSG_RESULT; empty until the end, and when
+			      the task ended without its node's word */
+
+	struct transcript *transcript; /* output and events; own */
+	uint64_t agent_seq; /* of the node's responses, stored up to here */
+
+	/* bookkeeping of hub and store */
+	unsigned refs;
+	struct task_watch *watches;
+	struct loop_timer *start_timer; /* pending: no agent in time */
+	struct task *agent_prev,
+		*agent_next; /* unfinished tasks of the agent */
+	UT_hash_handle hh; /* by id, in the store */
+};
+
+/* With one reference; NULL: out of memory. */
+struct task *task_new(void);
+struct task *task_ref(struct task *t);
+void task_unref(struct task *t);
+AUTO_DEFINE(struct task *, task_unref)
+
+/* Watches: fn runs after every change of the record or of its log, on the
+ * loop's thread. It may drop its own watch, and no other. */
+struct task_watch {
+	loop_fn *fn;
+	void *arg;
+	struct task_watch *prev, *next; /* the task's */
+};
+void task_watch_add(struct task *t, struct task_watch *w);
+void task_watch_drop(struct task *t, struct task_watch *w);
+void task_changed(struct task *t); /* for the hub: call the watches */
+
+#endif

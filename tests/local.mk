@@ -1,0 +1,4 @@
+include tests/unit/local.mk
+include tests/lint/local.mk
+include tests/abi/local.mk
+include tests/system/local.mk

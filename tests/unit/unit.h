@@ -1,0 +1,28 @@
+/* unit.h - what every Check program shares: run a suite, speak TAP */
+#ifndef NODELINK_TESTS_UNIT_H
+#define NODELINK_TESTS_UNIT_H
+
+#include <check.h>
+
+/* A test: its name is a sentence about behaviour.
+ *	TEST(refuses_a_length_that_overflows) { ... } */
+#define TEST(name) START_TEST(name)
+#define END END_TEST
+
+/* main() of a test program: all cases of one suite, as TAP on stdout. Pass
+ * the tests as a NULL-terminated list. */
+int unit_run(const char *subject, const TTest *const *tests);
+
+#define UNIT_MAIN(subject, ...) \
+	int main(void) \
+	{ \
+		static const TTest *tests[32]; \
+		const TTest *const list[] = { __VA_ARGS__ }; \
+		_Static_assert( \
+			sizeof list / sizeof list[0] < 32, "split this file"); \
+		for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) \
+			tests[i] = list[i]; \
+		return unit_run(subject, tests); \
+	}
+
+#endif
