@@ -199,8 +199,8 @@ closed(struct rpc_stream *s)
 
 	if (s->was_cut) {
 		status = RPC_STATUS_UNAVAILABLE;
-		text = c->stopping ? "client was stopped" :
-				     "server did not answer in time";
+		text = c->stopping ? "client was stopped"
+				   : "server did not answer in time";
 	}
 	if (!s->accepted)
 		drop_channel(c);

@@ -49,7 +49,7 @@ void rig_disconnect(struct rig *rig, struct end *end);
 #define RIG_WAIT(rig, condition) \
 	for (int64_t end_ms = clock_ms() + 30000; !(condition);) { \
 		ck_assert_msg(clock_ms() < end_ms, "waited for " #condition); \
-		loop_turn((rig)->loop, 1000); \
+		loop_turn((rig)->loop, 10); \
 	}
 /* Turn it for a while, to see that something does not happen. */
 void rig_idle(struct rig *rig, int64_t ms);

@@ -17,7 +17,7 @@ TEST(a_refusal_reaches_the_client_with_its_text)
 	rig.refuse = true;
 	rig_serve(&rig);
 	rig_connect(&rig, &end);
-	RIG_WAIT(&rig, end.closes == 20);
+	RIG_WAIT(&rig, end.closes == 10);
 	ck_assert_int_eq(end.opens, 0);
 	ck_assert(!end.was_open);
 	ck_assert_int_eq(end.status, RPC_STATUS_UNAUTHENTICATED);
@@ -259,17 +259,20 @@ END
 		GRPC_PROPAGATE_DEFAULTS, cq,
 		grpc_slice_from_copied_string(method), NULL,
 		gpr_time_from_seconds(9999999999, GPR_CLOCK_REALTIME), NULL);
-	grpc_op ops[2] = { { .op = GRPC_OP_SEND_INITIAL_METADATA },
-		{ .op = GRPC_OP_RECV_STATUS_ON_CLIENT } };
+	grpc_op ops[3] = { { .op = GRPC_OP_SEND_INITIAL_METADATA },
+		{ .op = GRPC_OP_RECV_STATUS_ON_CLIENT },
+		{ .op = GRPC_OP_RECV_INITIAL_METADATA } };
 	grpc_status_code code = GRPC_STATUS_OK;
-	grpc_metadata_array trailer;
+	grpc_metadata_array head, trailer;
 	grpc_slice details;
 
+	grpc_metadata_array_init(&head);
 	grpc_metadata_array_init(&trailer);
+	ops[2].data.recv_initial_metadata.recv_initial_metadata = &head;
 	ops[1].data.recv_status_on_client.trailing_metadata = &trailer;
 	ops[1].data.recv_status_on_client.status = &code;
 	ops[1].data.recv_status_on_client.status_details = &details;
-	ck_assert_int_eq(grpc_call_start_batch(call, ops, 2, NULL, NULL), 0);
+	ck_assert_int_eq(grpc_call_start_batch(call, ops, 3, NULL, NULL), 0);
 	for (bool done = false; !done;) {
 		done = grpc_completion_queue_next(
 			       cq, gpr_time_from_millis(1, GPR_TIMESPAN), NULL)
@@ -277,6 +280,7 @@ END
 		loop_turn(rig->loop, 0);
 	}
 	grpc_slice_unref(details);
+	grpc_metadata_array_destroy(&head);
 	grpc_metadata_array_destroy(&trailer);
 	grpc_call_unref(call);
 	grpc_channel_destroy(channel);
