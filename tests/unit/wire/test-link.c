@@ -64,13 +64,6 @@ on_end(void *arg, int r)
 		link_free(TAKE(s->link));
 }
 
-/* Until core/wire/msg.c has its own. */
-int
-msg_pack(const struct msg *msg, struct buf *out)
-{
-	return buf_add_text(out, msg->plugin);
-}
-
 static const struct link_ops ops = { on_frame, on_drained, on_end };
 
 static void
