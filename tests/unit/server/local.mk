@@ -1,0 +1,10 @@
+unit_tests += tests/unit/server/test-transcript
+tests_unit_server_test_transcript_SOURCES = %D%/test-transcript.c
+tests_unit_server_test_transcript_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_server_test_transcript_LDADD = libstore.la libbase.la $(unit_libs)
+
+unit_tests += tests/unit/server/test-memory
+tests_unit_server_test_memory_SOURCES = %D%/test-memory.c
+tests_unit_server_test_memory_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_server_test_memory_LDADD = libstore.la libtask.la libloop.la \
+	libbase.la $(unit_libs)
