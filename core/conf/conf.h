@@ -24,8 +24,8 @@ enum conf_type {
 };
 
 struct conf_item {
-	const char *key; /* "section.key" in the file; without a dot: a flag
-			    only, not for the file */
+	const char *key; /* "section.key" in the file; without a dot: flag or
+			    environment only, not for the file */
 	const char *flag; /* long flag without dashes, or NULL */
 	char short_flag; /* or 0 */
 	const char *env; /* environment variable, or NULL */

@@ -40,7 +40,9 @@ print_item(const struct conf_item *item)
 	if (item->short_flag)
 		(void)snprintf(shown, sizeof shown, "-%c%s", item->short_flag,
 			item->flag ? ", " : "  ");
-	if (!item->flag && !item->short_flag)
+	if (!item->flag && !item->short_flag && !strchr(item->key, '.'))
+		(void)snprintf(left, sizeof left, "  $%s", item->env);
+	else if (!item->flag && !item->short_flag)
 		(void)snprintf(left, sizeof left, "  %s = %s", item->key,
 			arg_name(item));
 	else if (item->type == CONF_BOOL)
@@ -51,7 +53,7 @@ print_item(const struct conf_item *item)
 			item->flag ? "--" : "", item->flag ? item->flag : "",
 			arg_name(item));
 	print_line(left, item->help);
-	if (item->env)
+	if (item->env && !strchr(left, '$'))
 		(void)printf("; also $%s", item->env);
 	if (item->fallback && item->type != CONF_BOOL && *item->fallback)
 		(void)printf(" (default: %s)", item->fallback);
@@ -94,7 +96,8 @@ conf_print_help(const struct conf_program *program)
 	print_line("  -h, --help", "say this and exit\n");
 	print_line("  -V, --version", "say the version and exit\n");
 	if (has_more(program)) {
-		(void)printf("\nWithout a flag (section.key of the file):\n");
+		(void)printf(
+			"\nWithout a flag, in the file (section.key) or the environment:\n");
 		print_items(program, false);
 	}
 	if (program->default_file)
