@@ -74,17 +74,19 @@ keep_shown(const char *part, size_t len, void *arg)
 {
 	enum { KEEP = JSON_SHOW - 4 }; /* room for dots and NUL */
 	struct shown *s = arg;
+	size_t room;
 
-	if (s->len < KEEP)
-		memcpy(s->text + s->len, part,
-			len < KEEP - s->len ? len : KEEP - s->len);
+	if (s->len > KEEP)
+		return 0; /* shortened already */
+	room = KEEP - s->len;
+	memcpy(s->text + s->len, part, len < room ? len : room);
 	s->len += len;
-	if (s->len <= KEEP)
-		s->text[s->len] = 0;
-	else
+	if (len > room)
 		memcpy(s->text + KEEP -
 				utf8_cut((const uint8_t *)s->text, KEEP),
 			"...", 4);
+	else
+		s->text[s->len] = 0;
 	return 0;
 }
 
