@@ -158,6 +158,15 @@ emit_foreign(struct emit *e, const char *name, const char *text)
 	add_string(e, text);
 }
 
+void
+emit_foreign_array(struct emit *e, const char *name)
+{
+	begin(e, NULL);
+	add_string(e, name);
+	add(e, ":[", 2);
+	e->comma = false;
+}
+
 int
 emit_done(const struct emit *e)
 {

@@ -36,8 +36,9 @@ void emit_bool(struct emit *e, const char *key, bool value);
 void emit_null(struct emit *e, const char *key);
 /* Wall clock as RFC 3339; null for 0. */
 void emit_time(struct emit *e, const char *key, int64_t wall_ms);
-/* A member whose name comes from outside. */
+/* Members whose names come from outside. */
 void emit_foreign(struct emit *e, const char *name, const char *text);
+void emit_foreign_array(struct emit *e, const char *name);
 
 /* 0 or -ENOMEM (-EMSGSIZE over the buffer's limit). */
 int emit_done(const struct emit *e);

@@ -98,7 +98,7 @@ void http_defer(struct http_request *req, loop_fn *gone, void *arg);
 /* ----------------------------------------------------------------- streams */
 
 struct http_stream_ops {
-	/* Fill up to max bytes (at least 512) and say how many, or one of: */
+	/* Fill up to max bytes (at least 64) and say how many, or one of: */
 #define HTTP_LATER 0 /* nothing yet: http_stream_wake() will be called */
 #define HTTP_END (-1) /* complete */
 #define HTTP_BREAK (-2) /* cannot go on: cut the connection */

@@ -22,6 +22,7 @@ reply_with(struct http_request *req, unsigned status, const char *type,
 {
 	req->status = status; /* stays the sign of a reply when memory is out */
 	req->response = response;
+	req->gone = NULL; /* its owner is done with this request */
 	if (response) {
 		add(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 		add(response, MHD_HTTP_HEADER_SERVER,

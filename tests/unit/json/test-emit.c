@@ -25,6 +25,9 @@ TEST(writes_every_kind_of_value)
 	emit_int(&e, NULL, 1);
 	emit_object(&e, NULL);
 	emit_foreign(&e, "k\"", "v");
+	emit_foreign_array(&e, "l");
+	emit_bool(&e, NULL, false);
+	emit_array_end(&e);
 	emit_object_end(&e);
 	emit_array_end(&e);
 	emit_object_end(&e);
@@ -34,7 +37,7 @@ TEST(writes_every_kind_of_value)
 		"\"uint\":18446744073709551615,\"whole\":2,\"part\":1.050,"
 		"\"yes\":true,\"never\":null,"
 		"\"at\":\"1970-01-01T00:00:01.000Z\","
-		"\"list\":[1,{\"k\\\"\":\"v\"}]}");
+		"\"list\":[1,{\"k\\\"\":\"v\",\"l\":[false]}]}");
 }
 END
 
