@@ -117,8 +117,10 @@ int rpc_server_new(struct loop *loop, const struct rpc_server_conf *conf,
  * been called. */
 void rpc_server_stop(struct rpc_server *server, int64_t grace_ms, loop_fn *done,
 	void *done_arg);
-/* After done() (or before anything was opened). Joins the gRPC thread. */
+/* After done(), from there even, or before the loop has run. Joins the gRPC
+ * thread. */
 void rpc_server_free(struct rpc_server *server);
+AUTO_DEFINE(struct rpc_server *, rpc_server_free)
 
 /* ------------------------------------------------------------------ client */
 
@@ -158,6 +160,9 @@ int rpc_client_new(struct loop *loop, const struct rpc_client_conf *conf,
 /* Half-close and wait for the server's status, at most grace_ms. */
 void rpc_client_stop(struct rpc_client *client, int64_t grace_ms, loop_fn *done,
 	void *done_arg);
+/* At any time, from callbacks even; without a stop the server sees a broken
+ * stream. No callback comes after it. */
 void rpc_client_free(struct rpc_client *client);
+AUTO_DEFINE(struct rpc_client *, rpc_client_free)
 
 #endif

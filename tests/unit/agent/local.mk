@@ -1,0 +1,6 @@
+# The uplink's logic over a stream made by the test: no gRPC is linked.
+unit_tests += tests/unit/agent/test-uplink
+tests_unit_agent_test_uplink_SOURCES = %D%/test-uplink.c %D%/fake-rpc.c %D%/fake-rpc.h \
+	agent/uplink/peers.c agent/uplink/uplink.c
+tests_unit_agent_test_uplink_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_uplink_LDADD = libwire.la libloop.la libbase.la $(unit_libs)

@@ -1,5 +1,19 @@
-unit_server_libs = libapi.la libhub.la libstore.la libhttp.la libtask.la libwire.la \
-	libjson.la libloop.la libbase.la $(unit_libs)
+unit_tests += tests/unit/server/test-transcript
+tests_unit_server_test_transcript_SOURCES = %D%/test-transcript.c
+tests_unit_server_test_transcript_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_server_test_transcript_LDADD = libstore.la libbase.la $(unit_libs)
+
+unit_tests += tests/unit/server/test-memory
+tests_unit_server_test_memory_SOURCES = %D%/test-memory.c
+tests_unit_server_test_memory_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_server_test_memory_LDADD = libstore.la libtask.la libloop.la \
+	libbase.la $(unit_libs)
+
+unit_tests += tests/unit/server/test-hub
+tests_unit_server_test_hub_SOURCES = %D%/test-hub.c %D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_hub_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_server_test_hub_LDADD = libhub.la libstore.la libtask.la libwire.la \
+	libloop.la libbase.la $(unit_libs)
 
 check_LTLIBRARIES += libunitserver.la
 libunitserver_la_SOURCES = %D%/client.c %D%/client.h
