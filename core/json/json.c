@@ -51,7 +51,8 @@ json_parse(const void *data, size_t len, json_t **out, struct err *err)
 
 	if (r < 0)
 		return r;
-	value = json_loadb(data, len, JSON_REJECT_DUPLICATES, &where);
+	value = json_loadb(
+		data, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &where);
 	if (value) {
 		*out = value;
 		return 0;
@@ -135,6 +136,14 @@ json_known(const json_t *object, const char *const *names, size_t n_names,
 
 /* ----------------------------------------------------------------- getters */
 
+const char *
+json_plain_text(const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	return text && strlen(text) == json_string_length(value) ? text : NULL;
+}
+
 /* NULL: missing or null. */
 static json_t *
 member(const json_t *object, const char *name)
@@ -152,13 +161,13 @@ json_get_text(const json_t *object, const char *name, size_t max,
 
 	if (!value)
 		return JSON_ABSENT;
-	if (!json_is_string(value))
-		return wrong(err, name, "a text", value);
+	if (!json_plain_text(value))
+		return wrong(err, name, "a text without NUL", value);
 	if (json_string_length(value) > max)
 		return err_set(err, -EINVAL,
 			"field '%s': %zu bytes, at most %zu are allowed", name,
 			json_string_length(value), max);
-	*out = json_string_value(value);
+	*out = json_plain_text(value);
 	return JSON_GOT;
 }
 
@@ -230,8 +239,8 @@ json_get_duration(const json_t *object, const char *name, int64_t max_s,
 		return JSON_ABSENT;
 	if (json_is_number(value) && seconds_to_ms(value, max_s, out_ms) == 0)
 		return JSON_GOT;
-	if (json_is_string(value) &&
-		parse_duration_ms(json_string_value(value), &ms) == 0 &&
+	if (json_plain_text(value) &&
+		parse_duration_ms(json_plain_text(value), &ms) == 0 &&
 		ms >= 0 && ms <= max_s * 1000) {
 		*out_ms = ms;
 		return JSON_GOT;
@@ -254,8 +263,8 @@ json_get_size(
 		*out = (uint64_t)json_integer_value(value);
 		return JSON_GOT;
 	}
-	if (json_is_string(value) &&
-		parse_size(json_string_value(value), out) == 0)
+	if (json_plain_text(value) &&
+		parse_size(json_plain_text(value), out) == 0)
 		return JSON_GOT;
 	return wrong(
 		err, name, "bytes or a text like \"64k\" or \"1G\"", value);
@@ -274,8 +283,8 @@ json_get_signal(
 		*out = (int)json_integer_value(value);
 		return JSON_GOT;
 	}
-	if (json_is_string(value) &&
-		parse_signal(json_string_value(value), out) == 0)
+	if (json_plain_text(value) &&
+		parse_signal(json_plain_text(value), out) == 0)
 		return JSON_GOT;
 	return wrong(err, name, "a signal like \"TERM\" or 15", value);
 }

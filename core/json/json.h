@@ -1,7 +1,7 @@
 /* json.h - JSON that comes from outside: parsed strictly, read by type
  *
- * Over jansson, which refuses duplicate keys, broken UTF-8, NUL and lone
- * surrogates by itself. The getters write their errors for the person who sent
+ * Over jansson, which refuses duplicate keys, broken UTF-8 and lone surrogates
+ * by itself. NUL in a text is refused by the getters, which know its name. The getters write their errors for the person who sent
  * the JSON: field, what is allowed, and what came instead. */
 #ifndef NODELINK_JSON_JSON_H
 #define NODELINK_JSON_JSON_H
@@ -47,6 +47,9 @@ int json_get_size(
 /* "TERM", "SIGTERM" or 15. */
 int json_get_signal(
 	const json_t *object, const char *name, int *out, struct err *err);
+
+/* The text, or NULL when the value is none or holds a NUL. */
+const char *json_plain_text(const json_t *value);
 
 /* The value as it was written, shortened, for error texts. */
 enum { JSON_SHOW = 64 };

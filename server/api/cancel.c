@@ -110,8 +110,8 @@ read_body(struct waiting *w, const struct buf *body, struct err *err)
 	if (force)
 		w->how.grace_ms = 0;
 	value = json_object_get(o, "code");
-	if (r >= 0 && json_is_string(value))
-		r = set_code(w, json_string_value(value), err);
+	if (r >= 0 && json_plain_text(value))
+		r = set_code(w, json_plain_text(value), err);
 	else if (r >= 0 && value && !json_is_null(value))
 		r = set_code(w, json_show(value, code), err);
 	return r < 0 ? r : 0;

@@ -40,25 +40,33 @@ draft_done(struct draft *d)
 }
 
 static int
-read_stop(struct draft *d)
+read_stop_fields(struct draft *d, const json_t *stop, struct err *err)
 {
 	static const char *const names[] = { "signal", "grace" };
-	json_t *stop;
 	int signo = 0;
+	int r = json_known(stop, names, ARRAY_SIZE(names), err);
+
+	if (r == 0)
+		r = json_get_signal(stop, "signal", &signo, err);
+	if (r >= 0)
+		r = json_get_duration(stop, "grace", LIMIT_GRACE_S,
+			&d->task.start.grace_ms, err);
+	d->task.start.stop_signal = (uint32_t)signo;
+	return r < 0 ? r : 0;
+}
+
+static int
+read_stop(struct draft *d)
+{
+	struct err inner;
+	json_t *stop;
 	int r = json_get_object(d->body, "stop", &stop, &d->err);
 
 	if (r != JSON_GOT)
 		return r == JSON_ABSENT ? 0 : r;
-	r = json_known(stop, names, ARRAY_SIZE(names), &d->err);
-	if (r < 0)
-		return r;
-	r = json_get_signal(stop, "signal", &signo, &d->err);
-	if (r < 0)
-		return r;
-	d->task.start.stop_signal = (uint32_t)signo;
-	r = json_get_duration(
-		stop, "grace", LIMIT_GRACE_S, &d->task.start.grace_ms, &d->err);
-	return r < 0 ? r : 0;
+	r = read_stop_fields(d, stop, &inner);
+	return r < 0 ? err_set(&d->err, r, "field 'stop': %.480s", inner.text)
+		     : 0;
 }
 
 static int
@@ -86,7 +94,7 @@ read_labels(struct draft *d)
 			return err_set(&d->err, -EINVAL,
 				"field 'labels': '%.64s' is no label name",
 				name);
-		if (!json_is_string(value) ||
+		if (!json_plain_text(value) ||
 			json_string_length(value) > LIMIT_LABEL_TEXT)
 			return err_set(&d->err, -EINVAL,
 				"field 'labels.%.64s': expected a text of at "
@@ -94,7 +102,7 @@ read_labels(struct draft *d)
 				name, LIMIT_LABEL_TEXT);
 		/* The hub copies them; its struct only lacks the const. */
 		labels[n].name = (char *)(uintptr_t)name;
-		labels[n++].value = (char *)(uintptr_t)json_string_value(value);
+		labels[n++].value = (char *)(uintptr_t)json_plain_text(value);
 	}
 	d->task.labels = labels;
 	d->task.n_labels = n;
@@ -129,9 +137,13 @@ read_common(struct draft *d)
 	d->task.start_timeout_ms = -1;
 	r = json_get_text(
 		d->body, "agent_id", ID_LEN, &d->task.agent_id, &d->err);
-	if (r == JSON_ABSENT || (r == 0 && !*d->task.agent_id))
+	if (r == JSON_ABSENT)
 		return err_set(
 			&d->err, -EINVAL, "field 'agent_id' is required");
+	if (r == 0 && !id_valid_agent(d->task.agent_id))
+		return err_set(&d->err, -EINVAL,
+			"field 'agent_id': '%s' is no id of an agent",
+			d->task.agent_id);
 	if (r == 0)
 		r = json_get_seconds(d->body, "timeout", LIMIT_TIMEOUT_S,
 			&start->timeout_ms, &d->err);
@@ -157,12 +169,15 @@ read_common(struct draft *d)
 static int
 read_shell(struct draft *d)
 {
-	const char *cmd = "";
+	static const char *const own[] = { "cwd", "user", "shell" };
+	const char *cmd = "", *text;
 	int r = json_known(
 		d->body, shell_fields, ARRAY_SIZE(shell_fields), &d->err);
 
 	if (r == 0)
 		r = json_get_text(d->body, "cmd", LIMIT_CMD, &cmd, &d->err);
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(own); i++)
+		r = json_get_text(d->body, own[i], LIMIT_CMD, &text, &d->err);
 	if (r < 0)
 		return r;
 	if (!*cmd)

@@ -30,7 +30,7 @@ scalar_text(const json_t *value, struct arena *arena)
 	char *text;
 
 	if (json_is_string(value))
-		return json_string_value(value);
+		return json_plain_text(value);
 	if (json_is_boolean(value))
 		return json_is_true(value) ? "true" : "false";
 	if (!json_is_number(value))
@@ -133,10 +133,11 @@ params_read_env(const json_t *body, struct arena *arena, struct msg_start *out,
 				"field 'env': '%.64s' is no name of a variable",
 				name);
 		env[n].name = name;
-		env[n].value = scalar_text(value, arena);
+		env[n].value = json_plain_text(value);
 		if (!env[n++].value)
 			return err_set(err, -EINVAL,
-				"field 'env.%.64s': expected a text", name);
+				"field 'env.%.64s': expected a text without NUL",
+				name);
 	}
 	out->env = env;
 	out->n_env = n;

@@ -58,13 +58,21 @@ refuse(struct http_refusal *out, unsigned status, const char *code,
 }
 
 static bool
-is_json(const char *type)
+is_type(const char *type, const char *want)
 {
-	static const char want[] = "application/json";
-	size_t n = sizeof want - 1;
+	size_t n = strlen(want);
 
 	return strncasecmp(type, want, n) == 0 &&
 	       (type[n] == 0 || type[n] == ';' || type[n] == ' ');
+}
+
+/* curl -d says "form" of whatever it sends; a browser that says so says its
+ * origin too, which is checked. */
+static bool
+is_json(const char *type)
+{
+	return is_type(type, "application/json") ||
+	       is_type(type, "application/x-www-form-urlencoded");
 }
 
 /* The page that sends this lives on another host than the one it talks to. */

@@ -101,8 +101,8 @@ listen_on(const char *host, uint16_t port, uint16_t *real_port, struct err *err)
 	if (r == 0 && getsockname(fd, (struct sockaddr *)&real, &real_len) < 0)
 		r = -errno;
 	if (r < 0)
-		return err_set(err, r, "cannot listen on %s port %u: %s",
-			*host ? host : "any address", port, err_name(-r));
+		return err_set(err, r, "cannot listen on %s:%u: %s", host, port,
+			err_name(-r));
 	*real_port = ntohs(real.ss_family == AF_INET6
 				   ? ((struct sockaddr_in6 *)&real)->sin6_port
 				   : ((struct sockaddr_in *)&real)->sin_port);
