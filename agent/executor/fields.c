@@ -75,7 +75,8 @@ check_value(const struct ndl_field *f, const char *what, const char *text,
 			what, f->name, LIMIT_CMD - 1);
 	wrong = wrong_form(f, text);
 	if (wrong && f->flags & NDL_SECRET)
-		return err_set(err, -EINVAL, "%s '%s': %s", what, f->name, wrong);
+		return err_set(
+			err, -EINVAL, "%s '%s': %s", what, f->name, wrong);
 	if (wrong)
 		return err_set(err, -EINVAL, "%s '%s': %s, not '%.64s'", what,
 			f->name, wrong, text);
@@ -89,8 +90,8 @@ check_given(const struct ndl_field *declared, const char *what,
 	const struct ndl_field *f = declared_as(declared, given->name);
 
 	if (!f)
-		return err_set(err, -EINVAL, "unknown %s '%.64s'", what,
-			given->name);
+		return err_set(
+			err, -EINVAL, "unknown %s '%.64s'", what, given->name);
 	if (given->n_values > LIMIT_LIST ||
 		(given->n_values > 1 && !(f->flags & NDL_LIST)))
 		return err_set(err, -EINVAL, "%s '%s' has %zu values", what,
@@ -139,15 +140,15 @@ block_add(struct block *b, const char *name, const char *const *values,
 	size_t n_values)
 {
 	if (b->f)
-		b->f->value[b->n] = (struct field_value){ name,
-			b->lists + b->n_lists };
+		b->f->value[b->n] =
+			(struct field_value){ name, b->lists + b->n_lists };
 	b->n++;
 	for (size_t i = 0; i < n_values; i++) {
 		size_t size = strlen(values[i]) + 1;
 
 		if (b->f) {
-			b->lists[b->n_lists + i] = memcpy(
-				b->text + b->n_text, values[i], size);
+			b->lists[b->n_lists + i] =
+				memcpy(b->text + b->n_text, values[i], size);
 		}
 		b->n_text += size;
 	}

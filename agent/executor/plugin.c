@@ -41,8 +41,8 @@ vet_header(const struct ndl_plugin *p, const char *file, struct err *err)
 			file, (unsigned)p->size, SIZE_1_0);
 	if (p->field_size < FIELD_SIZE_1_0 || p->field_size % sizeof(void *))
 		return err_set(err, -ENOEXEC,
-			"plugin '%s': fields of %u bytes, ABI 1.0 has %zu", file,
-			(unsigned)p->field_size, FIELD_SIZE_1_0);
+			"plugin '%s': fields of %u bytes, ABI 1.0 has %zu",
+			file, (unsigned)p->field_size, FIELD_SIZE_1_0);
 	return 0;
 }
 
@@ -53,7 +53,8 @@ vet_members(const struct ndl_plugin *p, const char *file, struct err *err)
 		return err_set(err, -ENOEXEC,
 			"plugin '%s': its name must be [a-z][a-z0-9-]*", file);
 	if (!p->version || !*p->version)
-		return err_set(err, -ENOEXEC, "plugin '%s' has no version", file);
+		return err_set(
+			err, -ENOEXEC, "plugin '%s' has no version", file);
 	if (!p->start)
 		return err_set(err, -ENOEXEC,
 			"plugin '%s' has no start callback", file);
@@ -72,8 +73,8 @@ copy_fields(const struct ndl_field *given, size_t stride, const char *file,
 	for (; given && ((const struct ndl_field *)(p + n * stride))->name; n++)
 		if (n == LIMIT_PARAMS)
 			return err_set(err, -ENOEXEC,
-				"plugin '%s' declares more than %d fields", file,
-				LIMIT_PARAMS);
+				"plugin '%s' declares more than %d fields",
+				file, LIMIT_PARAMS);
 	fields = calloc(n + 1, sizeof *fields);
 	if (!fields)
 		return err_set(err, -ENOMEM, "out of memory");
@@ -133,8 +134,8 @@ plugin_load(const char *file, struct plugin **out, struct err *err)
 	void *dl;
 
 	if (!path)
-		return err_set(err, -errno, "plugin '%s': %s", file,
-			err_name(errno));
+		return err_set(
+			err, -errno, "plugin '%s': %s", file, err_name(errno));
 	dl = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!dl)
 		return err_set(err, -ENOEXEC, "cannot load plugin '%s': %s",

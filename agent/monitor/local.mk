@@ -11,3 +11,6 @@ nodelink_agent_SOURCES = \
 nodelink_agent_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS)
 nodelink_agent_LDFLAGS = $(AM_LDFLAGS) $(NODELINK_PROG_LDFLAGS)
 nodelink_agent_LDADD = libproc.la libconf.la libloop.la libbase.la
+
+agentexampledir = $(docdir)/examples
+dist_agentexample_DATA = %D%/nodelink-agent.conf

@@ -86,6 +86,14 @@ describe(const struct child_exit *how, char *out, size_t size)
 		(void)snprintf(out, size, "ended with status %d", how->code);
 }
 
+/* Did it end as one does that was told to? The signal itself ends a program
+ * that has not come to handle it yet. */
+static bool
+was_asked(const struct child_exit *how)
+{
+	return how->code == (how->signaled ? SIGTERM : 0);
+}
+
 static void
 report(struct worker *w, const char *how, bool in_order)
 {
@@ -126,7 +134,7 @@ died(void *arg, int pidfd, unsigned ready)
 	if (r == 0)
 		describe(&exit, how, sizeof how);
 	words_drain(w);
-	report(w, how, w->stopping && r == 0 && !exit.signaled && !exit.code);
+	report(w, how, w->stopping && was_asked(&exit));
 	loop_watch_free(TAKE(w->death));
 	(void)close(TAKE_FD(w->pidfd));
 	loop_timer_stop(w->timer);

@@ -96,8 +96,10 @@ conf_print_help(const struct conf_program *program)
 	print_line("  -h, --help", "say this and exit\n");
 	print_line("  -V, --version", "say the version and exit\n");
 	if (has_more(program)) {
-		(void)printf(
-			"\nWithout a flag, in the file (section.key) or the environment:\n");
+		(void)printf("\n%s:\n",
+			program->default_file
+				? "By the file (section.key) or environment"
+				: "By the environment");
 		print_items(program, false);
 	}
 	if (program->default_file)

@@ -87,29 +87,6 @@ ended(struct rpc_op *op, bool ok)
 }
 
 static void
-op_over(struct rpc_stream *s)
-{
-	pthread_mutex_lock(&s->lock);
-	rpc_stream_over(s);
-	pthread_mutex_unlock(&s->lock);
-}
-
-/* Whether these two succeeded is told by op_end. */
-static void
-start_done(struct rpc_op *op, bool ok)
-{
-	(void)ok;
-	op_over(RPC_OWNER(op, struct rpc_stream, op_start));
-}
-
-static void
-finish_done(struct rpc_op *op, bool ok)
-{
-	(void)ok;
-	op_over(RPC_OWNER(op, struct rpc_stream, op_finish));
-}
-
-static void
 ask_for_call(struct rpc_slot *slot)
 {
 	struct rpc_accept *a = slot->accept;
@@ -136,8 +113,6 @@ call_came(struct rpc_op *op, bool ok)
 		grpc_metadata_array_destroy(&slot->head);
 	} else {
 		s->head = slot->head;
-		s->op_start.done = start_done;
-		s->op_finish.done = finish_done;
 		s->op_end.done = ended;
 		end.data.recv_close_on_server.cancelled = &s->cancelled;
 		pthread_mutex_lock(&s->lock);

@@ -50,28 +50,6 @@ struct rpc_client {
 
 /* ------------------------------------------------- on the queue's thread */
 
-static void
-op_over(struct rpc_stream *s)
-{
-	pthread_mutex_lock(&s->lock);
-	rpc_stream_over(s);
-	pthread_mutex_unlock(&s->lock);
-}
-
-static void
-start_done(struct rpc_op *op, bool ok)
-{
-	(void)ok; /* a failure is told by op_end */
-	op_over(RPC_OWNER(op, struct rpc_stream, op_start));
-}
-
-static void
-finish_done(struct rpc_op *op, bool ok)
-{
-	(void)ok;
-	op_over(RPC_OWNER(op, struct rpc_stream, op_finish));
-}
-
 static bool
 is_refused(const struct rpc_stream *s)
 {
@@ -228,6 +206,7 @@ make_channel(const struct rpc_client *c)
 		RPC_ARG(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0),
 		RPC_ARG(GRPC_ARG_HTTP2_BDP_PROBE, 0),
 		RPC_ARG(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, RPC_LOOKAHEAD),
+		RPC_ARG(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, RPC_LOOKAHEAD),
 		RPC_ARG(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, c->max_message),
 		/* else $http_proxy is obeyed even for 127.0.0.1 */
 		RPC_ARG(GRPC_ARG_ENABLE_HTTP_PROXY, 0),
@@ -251,10 +230,8 @@ start_stream(struct rpc_client *c, struct rpc_stream *s)
 	grpc_op head = { .op = GRPC_OP_RECV_INITIAL_METADATA };
 
 	s->op_end.done = ended;
-	s->op_start.done = start_done;
 	s->op_head.done = head_done;
 	s->op_open.done = open_done;
-	s->op_finish.done = finish_done;
 	end.data.recv_status_on_client.trailing_metadata = &s->trailer;
 	end.data.recv_status_on_client.status = &s->code;
 	end.data.recv_status_on_client.status_details = &s->details;

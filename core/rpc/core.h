@@ -17,7 +17,8 @@
 /* In the server's initial metadata: you will not be let in, wait for why. */
 #define RPC_REFUSED "nodelink-refused"
 
-/* What the peer may send us unread, per stream; bounds a server's memory. */
+/* What the peer may send us unread, per stream; bounds a server's memory.
+ * Also the largest HTTP/2 frame. */
 enum { RPC_LOOKAHEAD = 128 << 10 };
 
 #define RPC_ARG(name, number) \

@@ -85,6 +85,30 @@ rpc_stream_over(struct rpc_stream *s)
 		pthread_cond_signal(s->idle);
 }
 
+/* Operations whose failure means that the call is over, which is told by
+ * op_end. */
+static void
+start_done(struct rpc_op *op, bool ok)
+{
+	struct rpc_stream *s = RPC_OWNER(op, struct rpc_stream, op_start);
+
+	(void)ok;
+	pthread_mutex_lock(&s->lock);
+	rpc_stream_over(s);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void
+finish_done(struct rpc_op *op, bool ok)
+{
+	struct rpc_stream *s = RPC_OWNER(op, struct rpc_stream, op_finish);
+
+	(void)ok;
+	pthread_mutex_lock(&s->lock);
+	rpc_stream_over(s);
+	pthread_mutex_unlock(&s->lock);
+}
+
 /* ---------------------------------------------------------------- delivery */
 
 static void
@@ -128,7 +152,9 @@ deliver_messages(struct rpc_stream *s)
 }
 
 struct news {
-	bool opened, writable, peer_done, over;
+	bool opened, writable, over;
+	bool half_closed; /* by the peer, and all was read */
+	bool held; /* messages that a pause holds back */
 };
 
 static struct news
@@ -148,7 +174,8 @@ take_news(struct rpc_stream *s)
 		if (s->started)
 			rpc_read_next(s);
 	}
-	news.peer_done = s->half_closed && !s->in.first && !s->ended;
+	news.held = s->in.first != NULL;
+	news.half_closed = s->half_closed && !s->ended;
 	news.over = s->ended && s->ops == 0;
 	pthread_mutex_unlock(&s->lock);
 	return news;
@@ -169,8 +196,8 @@ deliver(void *arg)
 	deliver_messages(s);
 	if (s->owner && news.writable && s->accepted)
 		s->side->writable(s);
-	waits = s->paused && (s->ready.first || s->in.first) && !is_deaf(s);
-	if (s->owner && s->side->server && news.peer_done && !waits)
+	waits = s->paused && (s->ready.first || news.held) && !is_deaf(s);
+	if (s->owner && s->side->server && news.half_closed && !waits)
 		rpc_close(s, RPC_STATUS_OK, "");
 	if (s->owner && news.over && !(waits && s->status == RPC_STATUS_OK)) {
 		s->side->closed(s);
@@ -200,6 +227,8 @@ rpc_stream_new(struct loop *loop, grpc_call *take_call,
 	s->item.fn = deliver;
 	s->item.arg = s;
 	s->details = grpc_empty_slice();
+	s->op_start.done = start_done;
+	s->op_finish.done = finish_done;
 	s->op_read.done = rpc_read_done;
 	s->op_write.done = rpc_write_done;
 	grpc_metadata_array_init(&s->head);

@@ -54,8 +54,10 @@ detach_stream(struct agent *a)
 	a->connected = false;
 	a->seen_at = clock_wall_ms();
 	a->hub->n_connected--;
-	for (struct hub_plugin *p = a->plugins; p; p = p->next)
+	for (struct hub_plugin *p = a->plugins; p; p = p->next) {
 		p->up = false;
+		loop_timer_stop(p->timer); /* the agent's own takes over */
+	}
 	loop_timer_stop(a->timer);
 	if (a->tasks)
 		loop_timer_set(a->timer, a->hub->conf.lost_after_ms);

@@ -45,6 +45,9 @@ struct hub_plugin {
 	bool up;
 	struct buf inventory; /* packed MSG_INVENTORY of its executor */
 	struct hub_plugin *next;
+	/* the hub's own */
+	struct agent *agent;
+	struct loop_timer *timer; /* down for too long */
 };
 
 struct agent {

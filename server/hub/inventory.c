@@ -19,6 +19,7 @@ inventory_free(struct agent *a)
 
 		a->plugins = p->next;
 		buf_done(&p->inventory);
+		loop_timer_free(p->timer);
 		free(p);
 	}
 }
@@ -33,6 +34,21 @@ n_plugins(const struct agent *a)
 	return n;
 }
 
+/* Its executor does not come back, and nobody else can say what became of its
+ * tasks. */
+static void
+down_for_too_long(void *arg)
+{
+	struct hub_plugin *p = arg;
+	struct agent *a = p->agent;
+	struct task *t, *next;
+
+	DL_FOREACH_SAFE2(a->tasks, t, next, agent_next)
+	if (t->status != TASK_PENDING && strcmp(t->plugin, p->name) == 0)
+		task_lose(a->hub, t, "executor_lost",
+			"the executor that had it did not come back");
+}
+
 static struct hub_plugin *
 make_plugin(struct agent *a, const char *name)
 {
@@ -43,6 +59,12 @@ make_plugin(struct agent *a, const char *name)
 	p = calloc(1, sizeof *p);
 	if (!p)
 		return NULL;
+	p->agent = a;
+	p->timer = loop_timer_new(a->hub->conf.loop, down_for_too_long, p);
+	if (!p->timer) {
+		free(p);
+		return NULL;
+	}
 	(void)strncpy(p->name, name, sizeof p->name - 1);
 	while (*end && strcmp((*end)->name, name) < 0)
 		end = &(*end)->next;
@@ -111,6 +133,7 @@ inventory_came(struct agent *a, const struct msg *msg, const uint8_t *packed,
 	if (buf_add(&p->inventory, packed, len) < 0)
 		return;
 	p->up = true;
+	loop_timer_stop(p->timer);
 	log_debug("agent '%s' has plugin '%s' %s, %zu tasks", a->id,
 		msg->plugin, inv->version, inv->n_tasks);
 	DL_FOREACH2(a->tasks, t, agent_next)
@@ -137,5 +160,6 @@ inventory_gone(struct agent *a, const char *plugin, const char *why)
 	if (!p || !p->up)
 		return;
 	p->up = false;
+	loop_timer_set(p->timer, a->hub->conf.lost_after_ms);
 	log_warn(0, "agent '%s': plugin '%s' is down: %s", a->id, plugin, why);
 }

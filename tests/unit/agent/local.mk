@@ -4,3 +4,10 @@ tests_unit_agent_test_uplink_SOURCES = %D%/test-uplink.c %D%/fake-rpc.c %D%/fake
 	agent/uplink/peers.c agent/uplink/uplink.c
 tests_unit_agent_test_uplink_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_uplink_LDADD = libwire.la libloop.la libbase.la $(unit_libs)
+
+unit_tests += tests/unit/agent/test-monitor
+tests_unit_agent_test_monitor_SOURCES = %D%/test-monitor.c \
+	agent/monitor/args.c agent/monitor/plugins.c agent/monitor/rundir.c \
+	agent/monitor/words.c agent/monitor/worker.c
+tests_unit_agent_test_monitor_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_monitor_LDADD = libproc.la libloop.la libbase.la $(unit_libs)

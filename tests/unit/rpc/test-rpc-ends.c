@@ -137,6 +137,31 @@ TEST(a_server_at_its_limit_of_streams_refuses)
 }
 END
 
+TEST(a_stopping_server_does_not_wait_for_those_who_do_not_read)
+{
+	struct rig rig;
+	struct end end = { 0 };
+
+	rig_init(&rig);
+	rig_serve(&rig);
+	rig_connect(&rig, &end);
+	RIG_WAIT(&rig, end.s && rig.at_server.s);
+	rpc_pause(end.s, true);
+	rig_send(&rig, &rig.at_server.s, 0, 50, 64 << 10);
+	rig_idle(&rig, 50);
+	ck_assert_uint_gt(rpc_queued(rig.at_server.s), 0);
+	rig_stop_server(&rig, 100);
+	ck_assert_int_eq(rig.at_server.closes, 1);
+	ck_assert_int_eq(rig.at_server.status, RPC_STATUS_UNAVAILABLE);
+	if (end.s)
+		rpc_pause(end.s, false);
+	RIG_WAIT(&rig, end.closes > 0);
+	ck_assert(!end.out_of_order);
+	rig_disconnect(&rig, &end);
+	rig_done(&rig);
+}
+END
+
 TEST(an_agent_that_vanishes_is_noticed)
 {
 	struct rig rig;
@@ -312,6 +337,7 @@ END
 		a_replaced_stream_says_so_to_its_client,
 		an_orderly_close_of_the_server_sends_its_queue_first,
 		a_server_at_its_limit_of_streams_refuses,
+		a_stopping_server_does_not_wait_for_those_who_do_not_read,
 		an_agent_that_vanishes_is_noticed,
 		clients_may_be_stopped_and_freed_in_any_order,
 		an_illegal_id_or_token_is_refused_at_once,

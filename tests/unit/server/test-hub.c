@@ -465,6 +465,27 @@ TEST(gives_up_an_agent_that_stays_away)
 }
 END
 
+TEST(gives_up_an_executor_that_stays_away)
+{
+	AUTO(task_unref) struct task *lost = NULL, *pending = NULL;
+
+	setup(false);
+	connect_agent(&one);
+	lost = create();
+	started(&one, lost, 1);
+	say(&one, (struct msg){ .kind = MSG_PLUGIN_DOWN,
+			  .plugin_down = { "crashed" } });
+	ck_assert(!agent_plugin(hub_agent(hub, "a"), "shell")->up);
+	pending = create();
+	wait_final(lost);
+	ck_assert_str_eq(lost->failure, "executor_lost");
+	ck_assert_int_eq(pending->status, TASK_PENDING);
+	inventory(&one, NULL, 0);
+	ck_assert_int_eq(pending->status, TASK_SENT);
+	teardown();
+}
+END
+
 TEST(ends_a_task_that_no_agent_takes_in_time)
 {
 	AUTO(task_unref) struct task *t = NULL;
@@ -538,6 +559,7 @@ END
 		cancels_what_was_sent_and_never_arrived,
 		closes_the_older_stream_of_the_same_agent,
 		gives_up_an_agent_that_stays_away,
+		gives_up_an_executor_that_stays_away,
 		ends_a_task_that_no_agent_takes_in_time,
 		holds_back_starts_while_the_stream_is_full,
 		listens_to_no_agent_about_the_tasks_of_another,
