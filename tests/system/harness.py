@@ -41,14 +41,14 @@ def _paths():
     prefix = os.environ.get("NODELINK_PREFIX")
     build = os.environ.get("NODELINK_BUILD")
     if prefix:
-        return (f"{prefix}/sbin", f"{prefix}/libexec/nodelink",
-                f"{prefix}/lib/nodelink/plugins")
+        return f"{prefix}/sbin", {}  # finds its parts by itself
     if build:
-        return build, build, f"{build}/plugins/.libs"
+        return build, {"NODELINK_LIBEXECDIR": build,
+                       "NODELINK_PLUGINDIR": f"{build}/plugins/.libs"}
     raise SystemExit("set NODELINK_BUILD or NODELINK_PREFIX; make check-system does")
 
 
-SBIN, LIBEXEC, PLUGINS = _paths()
+SBIN, ENVIRONMENT = _paths()
 
 
 class Program:
@@ -61,8 +61,7 @@ class Program:
         self._seen = 0  # lines that wait_line() has passed
         self._news = threading.Condition()
         self._ended = False
-        environ = dict(os.environ, NODELINK_LIBEXECDIR=LIBEXEC,
-                       NODELINK_PLUGINDIR=PLUGINS, **(env or {}))
+        environ = {**os.environ, **ENVIRONMENT, **(env or {})}
         # A session of its own: a stray signal of the tests stays ours.
         self.process = subprocess.Popen(
             argv, env=environ, stdin=subprocess.DEVNULL,
