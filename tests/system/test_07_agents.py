@@ -63,7 +63,7 @@ def test_second_agent_of_the_same_id_replaces_the_first(system):
     server = system.server()
     first = system.agent("agent1", server)
     second = system.agent("agent1", server, wait=False)
-    first.wait_line(r"(?i)(replaced|newer)", anywhere=True)
+    first.wait_line(r"(?i)(replaced|newer|another agent)", anywhere=True)
     assert server.client.agents()["agent1"]["connected"] is True
     assert len(server.client.agents()) == 1
     first.stop()
