@@ -1,7 +1,7 @@
 # The real programs, driven from outside: make check-system. Options for pytest
 # in PYTESTFLAGS; Debian's own python, because pytest is its package.
 PYTHON_SYSTEM = /usr/bin/python3
-EXTRA_DIST += %D%/harness.py %D%/conftest.py %D%/pytest.ini \
+EXTRA_DIST += tests/tsan.supp %D%/harness.py %D%/conftest.py %D%/pytest.ini \
 	%D%/test_01_start.py %D%/test_02_tasks.py %D%/test_03_output.py \
 	%D%/test_04_cancel.py %D%/test_05_race.py %D%/test_06_input.py \
 	%D%/test_07_agents.py %D%/test_08_disconnect.py %D%/test_09_idle.py
