@@ -316,8 +316,8 @@ class Client:
         query = "?" + urllib.parse.urlencode(query) if query else ""
         return self.call("DELETE", f"/tasks/{task_id}{query}")
 
-    def events(self, task_id, after=None, timeout=DEADLINE):
-        return Events(self, task_id, after, timeout)
+    def events(self, task_id, **more):
+        return Events(self, task_id, **more)
 
     def run(self, cmd, **more):
         """Run to the end: (record, stdout, stderr)."""
@@ -371,9 +371,15 @@ class Event:
 class Events:
     """One SSE stream of a task; a deadline for the whole of it."""
 
-    def __init__(self, client, task_id, after=None, timeout=DEADLINE):
+    def __init__(self, client, task_id, after=None, timeout=DEADLINE, buffer=None):
         self._end = time.monotonic() + timeout
         self._connection = client.connect(timeout)
+        if buffer:  # of the kernel's, so that not reading is felt soon
+            sock = socket.socket()
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+            sock.settimeout(timeout)
+            sock.connect((self._connection.host, self._connection.port))
+            self._connection.sock = sock
         headers = {"Accept": "text/event-stream"}
         if after is not None:
             headers["Last-Event-ID"] = str(after)

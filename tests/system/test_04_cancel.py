@@ -110,10 +110,10 @@ def test_second_cancel_joins_the_first(client):
 
 def test_later_cancel_shortens_the_grace_and_never_lengthens_it(client):
     task_id, _ = _started(client, "trap '' TERM; echo on; while :; do sleep 0.1; done", "on\n",
-                          stop={"grace": 600})
+                          stop={"grace": 200})
     assert client.cancel(task_id, wait=0).status == 202
-    assert client.cancel(task_id, wait=0, grace=900).status == 202
-    assert client.task(task_id)["cancel"]["grace"] == 600
+    assert client.cancel(task_id, wait=0, grace=250).status == 202
+    assert client.task(task_id)["cancel"]["grace"] == 200
     record = _cancelled(client, task_id, client.cancel(task_id, force=1))
     assert "SIGKILL" in record["receipt"]["signals"]
 
@@ -187,7 +187,7 @@ def _ms(receipt, first, last):
 
 def test_grace_0_kills_at_once(client):
     task_id, _ = _started(client, "trap '' TERM; echo on; while :; do sleep 0.1; done", "on\n",
-                          stop={"grace": 600})
+                          stop={"grace": 200})
     receipt = _cancelled(client, task_id, client.cancel(task_id, grace=0))["receipt"]
     assert receipt["signals"][-1] == "SIGKILL"
 
