@@ -3,9 +3,9 @@ and what /proc says about them."""
 
 import json
 import os
+import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -17,14 +17,6 @@ AGENT = "bench"
 
 class Failed(Exception):
     """A measurement could not be made; the text says why."""
-
-
-def free_port():
-    """A port that is free now. Somebody may take it before the server does;
-    then the server says so and the run ends."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Process:
@@ -86,25 +78,21 @@ class System:
         return path
 
     def _start_server(self):
-        self.http = f"127.0.0.1:{free_port()}"
-        self.grpc = f"127.0.0.1:{free_port()}"
         os.mkdir(os.path.join(self.folder, "state"))
         # Short retention: the output of a whole run would fill the disk.
         config = self._config("server.conf", f"""
 [http]
-listen = {self.http}
+listen = 127.0.0.1:0
 [grpc]
-listen = {self.grpc}
+listen = 127.0.0.1:0
 [server]
 state_dir = {self.folder}/state
 retention = 30s
-[log]
-level = warn
 """)
         self.server = Process(self.build, "nodelink-server", config,
                               self.folder)
         self.processes.append(self.server)
-        self.wait_for("the server answers", lambda: self.get("/healthz"))
+        self.wait_for("the server is ready", self.server_ready)
 
     def _start_agent(self):
         os.mkdir(os.path.join(self.folder, "run"), 0o700)
@@ -119,6 +107,14 @@ level = warn
         self.agent = Process(self.build, "nodelink-agent", config, self.folder)
         self.processes.append(self.agent)
         self.wait_for("the agent is connected", self.agent_ready)
+
+    def server_ready(self):
+        """It logs its real addresses: "ready: http A:P, grpc A:P"."""
+        found = re.search(r"ready: http ([^ ,]+), grpc ([^ ,\n]+)",
+                          self.server.last_words())
+        if found:
+            self.http, self.grpc = found.groups()
+        return bool(found)
 
     def agent_ready(self):
         agents = {a["agent_id"]: a for a in self.get("/agents")["agents"]}
