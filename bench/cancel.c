@@ -22,12 +22,12 @@
 int
 main(int argc, char **argv)
 {
-	struct sample latency = { 0 };
+	AUTO_SAMPLE struct sample latency = { 0 };
 	struct sockaddr_in addr;
-	struct buf reply = { 0 };
+	AUTO_BUF struct buf reply = { 0 };
+	AUTO_FREE char *body = NULL;
 	unsigned long alive = 0;
 	struct http http;
-	const char *body;
 	uint64_t count;
 	int r;
 
@@ -54,6 +54,7 @@ main(int argc, char **argv)
 		if (r != 200 || !gone)
 			alive++;
 	}
+	http_close(&http);
 	printf("{\"count\": %lu, \"p50_ms\": %.3f, \"p99_ms\": %.3f, "
 	       "\"alive\": %lu}\n",
 		(unsigned long)count, sample_ms(&latency, 50),

@@ -19,11 +19,11 @@ int
 main(int argc, char **argv)
 {
 	struct sockaddr_in addr;
-	struct buf reply = { 0 };
+	AUTO_BUF struct buf reply = { 0 };
+	AUTO_FREE char *body = NULL;
 	unsigned long gone = 0;
 	char(*ids)[CLIENT_ID];
 	struct http http;
-	const char *body;
 	uint64_t count;
 	char byte;
 	int r;
@@ -48,6 +48,7 @@ main(int argc, char **argv)
 		;
 	for (uint64_t i = 0; i < count; i++)
 		gone += client_cancel(&http, ids[i], true, &reply) == 200;
+	http_close(&http);
 	printf("%lu\n", gone);
 	free(ids);
 	return gone != count;

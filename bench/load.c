@@ -33,7 +33,7 @@ struct slot {
 };
 
 struct load {
-	const char *body;
+	char *body;
 	int epoll;
 	unsigned long left, running, failed, reconnects;
 	struct sample latency;
@@ -138,6 +138,19 @@ serve(struct load *load)
 	}
 }
 
+static void
+tidy(struct load *load, struct slot *slots, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		http_close(&slots[i].http);
+		buf_done(&slots[i].reply);
+		sse_done(&slots[i].sse);
+	}
+	free(slots);
+	free(load->body);
+	sample_done(&load->latency);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -177,5 +190,6 @@ main(int argc, char **argv)
 		(unsigned long)count, seconds, (double)count / seconds,
 		sample_ms(&load.latency, 50), sample_ms(&load.latency, 99),
 		load.failed, load.reconnects);
+	tidy(&load, slots, concurrency);
 	return load.failed != 0;
 }

@@ -77,7 +77,7 @@ measure_spawn(size_t loops, size_t count, char **argv)
 	/* shared with the loops, which are processes of their own */
 	int64_t *us = mmap(NULL, count * sizeof(*us), PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct sample latency = { 0 };
+	AUTO_SAMPLE struct sample latency = { 0 };
 	int64_t begin = clock_us();
 	double seconds;
 
@@ -108,7 +108,7 @@ measure_spawn(size_t loops, size_t count, char **argv)
 static void
 measure_kill(size_t count, char **argv)
 {
-	struct sample latency = { 0 };
+	AUTO_SAMPLE struct sample latency = { 0 };
 
 	for (size_t i = 0; i < count; i++) {
 		pid_t pid = start(argv, -1);

@@ -16,6 +16,13 @@ sample_add(struct sample *s, int64_t us)
 	s->us[s->n++] = us;
 }
 
+void
+sample_done(struct sample *s)
+{
+	free(s->us);
+	*s = (struct sample){ 0 };
+}
+
 static int
 compare(const void *a, const void *b)
 {

@@ -13,6 +13,9 @@ struct sample { /* zeroed: empty */
 /* Ends the program when out of memory. */
 void sample_add(struct sample *s, int64_t us);
 
+void sample_done(struct sample *s);
+#define AUTO_SAMPLE __attribute__((cleanup(sample_done)))
+
 /* The value below which `percent` of them lie, in ms; sorts. 0 when empty. */
 double sample_ms(struct sample *s, double percent);
 

@@ -123,7 +123,8 @@ int
 main(int argc, char **argv)
 {
 	struct watch watch = { 0 };
-	struct buf reply = { 0 };
+	AUTO_BUF struct buf reply = { 0 };
+	AUTO_FREE char *body = NULL;
 	struct sockaddr_in addr;
 	char id[CLIENT_ID];
 	struct http http;
@@ -145,8 +146,9 @@ main(int argc, char **argv)
 	r = http_open(&http, &addr, NULL, NULL);
 	if (r < 0)
 		errx(1, "%s: %s", argv[1], strerror(-r));
+	body = client_body(argv[2], NULL, argv[5]);
 	start = clock_us();
-	client_create(&http, client_body(argv[2], NULL, argv[5]), &reply, id);
+	client_create(&http, body, &reply, id);
 	if (watch.raw)
 		snprintf(watch.path, sizeof(watch.path),
 			"/tasks/%s/output?stream=stdout", id);
@@ -155,5 +157,10 @@ main(int argc, char **argv)
 	open_watchers(&watch, &addr);
 	while (watch.open)
 		serve(&watch);
-	return report(&watch, (double)(clock_us() - start) / 1e6);
+	r = report(&watch, (double)(clock_us() - start) / 1e6);
+	http_close(&http);
+	for (size_t i = 0; i < n; i++)
+		sse_done(&watch.watchers[i].sse);
+	free(watch.watchers);
+	return r;
 }
