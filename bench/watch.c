@@ -151,7 +151,7 @@ main(int argc, char **argv)
 	client_create(&http, body, &reply, id);
 	if (watch.raw)
 		snprintf(watch.path, sizeof(watch.path),
-			"/tasks/%s/output?stream=stdout", id);
+			"/tasks/%s/output?stream=stdout&follow=1", id);
 	else
 		snprintf(watch.path, sizeof(watch.path), "/stream?ref=%s", id);
 	open_watchers(&watch, &addr);
