@@ -83,7 +83,7 @@ enum { CANCEL_SIGNALS = 8, CANCEL_KILLED = 64 };
 /* A cancellation, whoever asked; becomes the receipt. */
 struct cancel {
 	uint32_t code;
-	char *name, *reason, *actor; /* in `text` */
+	const char *name, *reason, *actor; /* in `text` */
 	int64_t requested_at, delivered_at, signalled_at, killed_at;
 	const char *signals[CANCEL_SIGNALS]; /* static text */
 	size_t n_signals;

@@ -4,8 +4,7 @@
  * and belong into the golden file with the minor number that brings them. */
 #include <nodelink/plugin.h>
 
-#define SIZE(type) \
-	(void)printf("%s size %zu\n", #type, sizeof(struct type))
+#define SIZE(type) (void)printf("%s size %zu\n", #type, sizeof(struct type))
 #define AT(type, member) \
 	(void)printf("%s.%s at %zu, %zu bytes\n", #type, #member, \
 		offsetof(struct type, member), \
