@@ -13,7 +13,9 @@ ours() {
 	if [ -n "$declared" ] && [ "$declared" = "$written" ]; then
 		echo "ok $n - the parameters of $1 are in its manual page"
 	else
-		echo "# declared:" $declared "- written:" $written
+		printf '# declared: %s\n' "$declared" | tr '\n' ' '
+		printf -- '- written: %s' "$written" | tr '\n' ' '
+		echo
 		echo "not ok $n - the parameters of $1 are in its manual page"
 	fi
 }
