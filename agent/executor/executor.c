@@ -159,10 +159,16 @@ executor_stop(struct executor *ex)
 		.actor = "nodelink",
 		.grace_ms = ex->stopping ? 0 : -1 };
 	struct task *task, *tmp;
+	int64_t longest = 0;
 
 	ex->stopping = true;
-	HASH_ITER(hh, ex->tasks, task, tmp)
+	HASH_ITER(hh, ex->tasks, task, tmp) {
 		cancel_request(task, &why);
+		if (task->state != WORK_ENDED && task->grace_ms > longest)
+			longest = task->grace_ms;
+	}
+	/* Output that nobody fetches must not keep us for ever. */
+	set_later(ex, stopped, (why.grace_ms ? longest : 0) + LAST_ACKS_MS);
 	executor_maybe_stopped(ex);
 }
 
