@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -305,6 +306,26 @@ TEST(gives_up_a_plugin_that_ignores_its_cancel)
 }
 END
 
+TEST(aborts_when_a_callback_does_not_return)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)close(STDERR_FILENO); /* its last words */
+		rig.options.watchdog_ms = 200;
+		rig_open(&rig, STUBBORN);
+		rig_start(&rig, "t1", "how", "hang", NULL);
+		(void)rig_wait(&rig, "t1", MSG_STARTED, 0);
+		rig_cancel(&rig, "t1", 50);
+		rig_run(&rig, 10000);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+END
+
 TEST(takes_the_first_of_two_finishes)
 {
 	rig_open(&rig, STUBBORN);
@@ -329,4 +350,5 @@ END
 		calls_the_cancel_hook_of_a_plugin,
 		ends_tasks_of_a_plugin_without_hook,
 		gives_up_a_plugin_that_ignores_its_cancel,
+		aborts_when_a_callback_does_not_return,
 		takes_the_first_of_two_finishes)
