@@ -27,6 +27,8 @@ enum {
 static void
 child_free(struct child *child)
 {
+	if (child->state == CHILD_ALIVE && child->id)
+		HASH_DEL(child->task->ex->leaders, child);
 	loop_watch_free(child->watch);
 	loop_timer_free(child->look);
 	if (child->follow_fd >= 0)
@@ -162,6 +164,7 @@ look(void *arg)
 	if (child->state != CHILD_LINGERS)
 		return;
 	child->looks++;
+	group_reap(&child->group);
 	if (group_is_empty(&child->group))
 		gone(child);
 	else if (child->looks > LOOKS_QUICK)
@@ -219,7 +222,10 @@ leader_died(struct child *child)
 		child->exit = (struct child_exit){ .signaled = true,
 			.code = SIGKILL };
 	}
+	HASH_DEL(task->ex->leaders, child);
 	child->state = CHILD_LINGERS;
+	if (!group_is_empty(&child->group))
+		group_reap(&child->group);
 	if (group_is_empty(&child->group))
 		set_gone(child);
 	child_look_soon(child);
@@ -382,6 +388,7 @@ adopt(struct task *task, struct child *child, struct stdio *io)
 	child->id = ++task->ex->last_id;
 	child->next = task->children;
 	task->children = child;
+	HASH_ADD(hh, task->ex->leaders, group.leader, sizeof(pid_t), child);
 	child->watch = child_watch(
 		task->ex->loop, child->group.pidfd, leader_ready, child);
 	if (!child->watch || add_pumps(task, io) < 0)

@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "executor/env.h"
+#include "executor/orphans.h"
 #include "executor/scratch.h"
 #include "executor/task.h"
 #include "executor/tombs.h"
@@ -208,8 +209,9 @@ make_parts(struct executor *ex, struct err *err)
 	ex->tombs = tombs_new();
 	ex->io = malloc(LIMIT_OUTPUT_CHUNK);
 	ex->watchdog = watchdog_new(ex->opt.watchdog_ms);
-	if (!ex->base_env || !ex->tombs || !ex->io || !ex->watchdog ||
-		host_new(ex) < 0)
+	ex->orphans = orphans_new(ex);
+	if (!ex->orphans || !ex->base_env || !ex->tombs || !ex->io ||
+		!ex->watchdog || host_new(ex) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	return fields_check(ex->plugin->settings, "setting", ex->opt.settings,
 		ex->opt.n_settings, &ex->settings, err);
@@ -301,6 +303,7 @@ executor_free(struct executor *ex)
 		handle_drop_all(ex, NULL);
 	host_free(ex);
 	loop_timer_free(ex->later);
+	orphans_free(ex->orphans);
 	watchdog_free(ex->watchdog);
 	fields_free(ex->settings);
 	tombs_free(ex->tombs);

@@ -61,6 +61,7 @@ enum child_state { CHILD_ALIVE, CHILD_LINGERS, CHILD_GONE };
 
 /* One spawned program and the group it leads. */
 struct child {
+	UT_hash_handle hh; /* by leader, while ALIVE */
 	struct child *next;
 	struct task *task;
 	int64_t id;
@@ -163,6 +164,8 @@ struct executor {
 	uint8_t *io; /* scratch of output.c, LIMIT_OUTPUT_CHUNK bytes */
 
 	struct ndl_host_box *host;
+	struct child *leaders; /* by pid */
+	struct orphans *orphans;
 	int64_t last_id; /* of children, timers and watches */
 	struct handle *handles; /* by id */
 };

@@ -90,6 +90,9 @@ main(int argc, char **argv)
 		return r < 0 ? WRONG_USAGE : EXIT_SUCCESS;
 	}
 	r = rundir_take(settings.runtime_dir, &lock, &err);
+	if (r == 0 && (r = rundir_make(settings.scratch_dir)) < 0)
+		(void)err_set(&err, r, "cannot make scratch directory '%s': %s",
+			settings.scratch_dir, err_name(-r));
 	if (r == 0)
 		r = run(&settings, &err);
 	if (r < 0)

@@ -10,9 +10,8 @@
 
 #include "base/fd.h"
 
-/* With all parents, as mkdir -p does. */
-static int
-make(const char *path)
+int
+rundir_make(const char *path)
 {
 	/* Root's is for all to look at: tasks of other users have their
 	 * scratch folders below. */
@@ -93,7 +92,7 @@ lock(const char *path, int *lock_fd, struct err *err)
 int
 rundir_take(const char *path, int *lock_fd, struct err *err)
 {
-	int r = make(path);
+	int r = rundir_make(path);
 
 	if (r < 0)
 		return err_set(err, r,

@@ -113,7 +113,7 @@ start_later(struct worker *w)
 {
 	if (clock_ms() - w->started_ms >= STEADY_MS)
 		w->pause_ms = PAUSE_MIN_MS;
-	log_info("%s: next start in %d ms", w->spec.name, (int)w->pause_ms);
+	log_debug("%s: next start in %d ms", w->spec.name, (int)w->pause_ms);
 	loop_timer_set(w->timer, w->pause_ms);
 	w->pause_ms *= 2;
 	if (w->pause_ms > PAUSE_MAX_MS)

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "rpc/rpc.h"
 #include "uplink/peers.h"
+#include "uplink/telling.h"
 #include "wire/msg.h"
 
 enum {
@@ -34,9 +35,7 @@ struct uplink {
 	struct peers *peers;
 	char boot_id[64];
 	char hostname[HOST_NAME_MAX + 1];
-	/* What the log said last about the server; said once per change. */
-	enum rpc_status told_status;
-	bool told;
+	struct telling telling;
 };
 
 /* ---------------------------------------------------------------- to server */
@@ -282,7 +281,7 @@ stream_open(void *arg, struct rpc_stream *s)
 
 	log_info(
 		"connected to server '%s' (%s)", up->conf->server, rpc_peer(s));
-	up->told = false;
+	telling_reset(&up->telling);
 	up->stream = s;
 	say_hello(up);
 	while ((peer = peers_next(up->peers, peer)) != NULL)
@@ -300,34 +299,6 @@ stream_writable(void *arg, struct rpc_stream *s)
 }
 
 static void
-tell(struct uplink *up, enum rpc_status status, const char *text)
-{
-	const char *server = up->conf->server;
-
-	if (up->told && up->told_status == status) {
-		log_debug("server '%s': %s", server, text);
-		return;
-	}
-	up->told = true;
-	up->told_status = status;
-	if (status == RPC_STATUS_UNAUTHENTICATED)
-		log_error(0,
-			"server '%s' refuses the token of agent '%s' (%s): "
-			"check token_file or $NODELINK_AGENT_TOKEN; trying on",
-			server, up->conf->agent_id, text);
-	else if (status == RPC_STATUS_REPLACED)
-		log_error(0,
-			"another agent has connected to server '%s' as '%s'; "
-			"an id must be used once only",
-			server, up->conf->agent_id);
-	else if (status == RPC_STATUS_OK)
-		log_info("server '%s' closed the stream; trying on", server);
-	else
-		log_warn(0, "no connection to server '%s': %s (%s); trying on",
-			server, text, rpc_status_name(status));
-}
-
-static void
 stream_close(void *arg, struct rpc_stream *s, enum rpc_status status,
 	const char *text, int64_t retry_ms)
 {
@@ -340,7 +311,7 @@ stream_close(void *arg, struct rpc_stream *s, enum rpc_status status,
 		peer->current = false;
 	pause_peers(up, false);
 	if (retry_ms >= 0) /* else we are leaving, and it is no news */
-		tell(up, status, text);
+		telling_say(&up->telling, up->conf, status, text);
 }
 
 static const struct rpc_client_ops client_ops = {

@@ -135,7 +135,7 @@ find(const struct conf *conf, const char *key)
 	for (size_t i = 0; i < conf->program->n_items; i++)
 		if (strcmp(conf->program->items[i].key, key) == 0)
 			return &conf->slots[i];
-	assert(!"key is not in the table");
+	assert(false && "key is not in the table");
 	return NULL;
 }
 

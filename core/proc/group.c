@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -72,6 +73,19 @@ group_is_empty(struct group *g)
 	if (!g->gone && send_signal(g, 0) == -ESRCH)
 		g->gone = true;
 	return g->gone;
+}
+
+void
+group_reap(const struct group *g)
+{
+	siginfo_t info;
+
+	do
+		info.si_pid = 0;
+	while (!g->gone &&
+		waitid(P_PGID, (id_t)g->leader, &info, WEXITED | WNOHANG) ==
+			0 &&
+		info.si_pid != 0);
 }
 
 /* -------------------------------------------------------------------- /proc */

@@ -43,6 +43,10 @@ int group_signal(struct group *g, int signo);
  * reaped; an unreaped zombie anywhere keeps it false. */
 bool group_is_empty(struct group *g);
 
+/* Reap members that have become our children because their parents died; see
+ * PR_SET_CHILD_SUBREAPER. Only after the leader was reaped. */
+void group_reap(const struct group *g);
+
 /* Members that are alive (zombies are not), from /proc: at most max are
  * written, the result says how many there are; or -errno. None alive makes
  * group_is_empty() true from now on. Costs some microseconds for each process

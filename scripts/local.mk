@@ -1,0 +1,1 @@
+EXTRA_DIST += %D%/common.sh %D%/deps %D%/quickstart %D%/test

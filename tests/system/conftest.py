@@ -1,0 +1,104 @@
+"""Fixtures: a system shared by the tests that leave it whole, and a maker of
+private ones for those that break it."""
+
+import os
+import signal
+
+import pytest
+
+from harness import SANITIZER, Agent, Server
+
+_programs = []  # all that were started, for the logs of a failing test
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failing test shows what the programs said."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for program in _programs[-8:]:
+            text = "\n".join(program.lines[-60:])
+            report.sections.append(
+                (f"stderr of {program.name} (pid {program.pid})", text))
+
+
+class System:
+    """Starts programs below one folder and ends them all."""
+
+    def __init__(self, folder):
+        self.folder = str(folder)
+        self.programs = []
+
+    def _add(self, program):
+        self.programs.append(program)
+        _programs.append(program)
+        return program
+
+    def server(self, *options, **more):
+        return self._add(Server(f"{self.folder}/server", *options, **more))
+
+    def agent(self, agent_id, server, *options, wait=True, **more):
+        number = len(self.programs)  # two with the same id need two folders
+        agent = self._add(Agent(f"{self.folder}/{number}", agent_id, server.grpc,
+                                *options, **more))
+        if wait:
+            server.client.agent_ready(agent_id)
+        return agent
+
+    def path(self, name, text=None):
+        path = os.path.join(self.folder, name)
+        if text is not None:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        return path
+
+    def stop(self):
+        """Agents first. Whatever a program says of memory it must not touch
+        fails the test that is running."""
+        trouble = []
+        for program in reversed(self.programs):
+            if program.alive():
+                try:
+                    program.stop()
+                except AssertionError as error:
+                    trouble.append(str(error))
+            program.wait()
+            _programs.remove(program)
+            if SANITIZER.search(program.log()):
+                trouble.append(f"{program.name}:\n{program.log()}")
+            elif program.process.returncode in (-signal.SIGSEGV, -signal.SIGABRT):
+                trouble.append(f"{program.name} crashed:\n{program.log()}")
+        self.programs.clear()
+        assert not trouble, "\n".join(trouble)
+
+
+@pytest.fixture
+def system(tmp_path_factory):
+    """A private, empty system."""
+    made = System(tmp_path_factory.mktemp("nl"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def _shared(tmp_path_factory):
+    made = System(tmp_path_factory.mktemp("nl"))
+    made.main = made.server()
+    for agent_id in ("agent1", "agent2"):
+        made.agent(agent_id, made.main)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def shared(_shared):
+    """A server with agent1 and agent2 that other tests use too."""
+    yield _shared
+    for program in _shared.programs:
+        assert program.alive(), f"{program.name} has died:\n{program.log()}"
+
+
+@pytest.fixture
+def client(shared):
+    return shared.main.client
