@@ -1,6 +1,6 @@
 /* accept.c - takes calls from gRPC and makes streams of them
  *
- * All of it on the queue's thread, except rpc_accept_begin(). */
+ * All of it on the queue's thread, except the two public functions. */
 #include "rpc/accept.h"
 
 #include <assert.h>
@@ -64,8 +64,10 @@ other_came(struct rpc_op *op, bool ok)
 
 	grpc_call_details_destroy(&o->details);
 	grpc_metadata_array_destroy(&o->head);
-	if (!ok)
-		return; /* the server is being shut down */
+	if (!ok) { /* the server is being shut down */
+		rpc_accept_unref(o->accept);
+		return;
+	}
 	answer_unimplemented(o->call);
 	ask_for_other(o->accept);
 }
@@ -112,6 +114,7 @@ call_came(struct rpc_op *op, bool ok)
 	if (!s) {
 		grpc_metadata_array_destroy(&slot->head);
 	} else {
+		atomic_fetch_add(&a->refs, 1);
 		s->head = slot->head;
 		s->op_end.done = ended;
 		end.data.recv_close_on_server.cancelled = &s->cancelled;
@@ -123,11 +126,21 @@ call_came(struct rpc_op *op, bool ok)
 	}
 	if (ok)
 		ask_for_call(slot);
+	else
+		rpc_accept_unref(a);
+}
+
+void
+rpc_accept_unref(struct rpc_accept *a)
+{
+	if (atomic_fetch_sub(&a->refs, 1) == 1)
+		loop_post(a->loop, &a->gone);
 }
 
 void
 rpc_accept_begin(struct rpc_accept *a)
 {
+	atomic_fetch_add(&a->refs, ARRAY_SIZE(a->slots) + 1);
 	for (size_t i = 0; i < ARRAY_SIZE(a->slots); i++) {
 		a->slots[i].op.done = call_came;
 		a->slots[i].accept = a;

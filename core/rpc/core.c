@@ -119,24 +119,29 @@ restore_signals(const sigset_t *before)
 }
 
 /* gRPC stays initialised until the process ends: shutting it down can block
- * for ten seconds. Only leak checkers need that. */
+ * for ten seconds. Leak checkers need it, and before OpenSSL's exit handlers. */
 static void
 start_grpc(void)
 {
 	sigset_t before;
 
 	pthread_mutex_lock(&process_lock);
-	if (!started) {
+	if (!started || WITH_SANITIZER) {
 		gpr_set_log_function(log_line);
 		stop_deadlock_detector();
 		block_signals(&before);
 		grpc_init();
 		restore_signals(&before);
-		if (WITH_SANITIZER)
-			(void)atexit(grpc_shutdown_blocking);
 		started = true;
 	}
 	pthread_mutex_unlock(&process_lock);
+}
+
+static void
+stop_grpc(void)
+{
+	if (WITH_SANITIZER)
+		grpc_shutdown_blocking();
 }
 
 /* -------------------------------------------------------------- operations */
@@ -203,6 +208,7 @@ rpc_queue_new(struct err *err)
 		err_set(err, -r, "cannot start a thread: %s", err_name(r));
 		grpc_completion_queue_shutdown(q->cq);
 		grpc_completion_queue_destroy(q->cq);
+		stop_grpc();
 		free(q);
 		return NULL;
 	}
@@ -226,6 +232,7 @@ rpc_queue_free(struct rpc_queue *q)
 		return;
 	rpc_queue_drain(q);
 	grpc_completion_queue_destroy(q->cq);
+	stop_grpc();
 	free(q);
 }
 

@@ -23,7 +23,6 @@ struct rpc_server {
 	bool stopping;
 	struct loop_item begin; /* the loop runs for the first time */
 	struct rpc_op op_shutdown;
-	struct loop_item shut; /* all calls are gone */
 	struct loop_timer *cut; /* after the grace time */
 	loop_fn *done;
 	void *done_arg;
@@ -148,13 +147,10 @@ writable(struct rpc_stream *s)
 }
 
 static void
-closed(struct rpc_stream *s)
+closed_accepted(struct rpc_server *server, struct rpc_stream *s)
 {
-	struct rpc_server *server = s->owner;
 	const char *text = s->text ? s->text : "";
 
-	if (!s->accepted)
-		return;
 	if (s->prev)
 		s->prev->next = s->next;
 	else
@@ -169,6 +165,16 @@ closed(struct rpc_stream *s)
 		text = "connection to the agent was lost";
 	}
 	server->ops.on_close(server->arg, s, s->status, text);
+}
+
+static void
+closed(struct rpc_stream *s)
+{
+	struct rpc_server *server = s->owner;
+
+	if (s->accepted)
+		closed_accepted(server, s);
+	rpc_accept_unref(&server->accept);
 }
 
 static const struct rpc_side server_side = {
@@ -198,7 +204,7 @@ shutdown_done(struct rpc_op *op, bool ok)
 		RPC_OWNER(op, struct rpc_server, op_shutdown);
 
 	(void)ok;
-	loop_post(server->loop, &server->shut);
+	rpc_accept_unref(&server->accept);
 }
 
 static void
@@ -236,6 +242,8 @@ rpc_server_stop(struct rpc_server *server, int64_t grace_ms, loop_fn *done,
 	if (server->stopping)
 		return;
 	server->stopping = true;
+	if (!server->begun)
+		loop_unpost(server->loop, &server->begin);
 	shut_grpc(server, shutdown_done);
 	for (struct rpc_stream *s = server->streams; s; s = s->next)
 		rpc_close(s, RPC_STATUS_UNAVAILABLE, "server is shutting down");
@@ -352,8 +360,6 @@ rpc_server_new(struct loop *loop, const struct rpc_server_conf *conf,
 	server->max_streams = conf->max_streams;
 	server->begin.fn = begin;
 	server->begin.arg = server;
-	server->shut.fn = shut_down;
-	server->shut.arg = server;
 	server->cut = loop_timer_new(loop, cut_all, server);
 	if (!server->cut)
 		return err_set(err, -ENOMEM, "out of memory");
@@ -371,6 +377,8 @@ rpc_server_new(struct loop *loop, const struct rpc_server_conf *conf,
 		.loop = loop,
 		.side = &server_side,
 		.owner = server,
+		.refs = 1,
+		.gone = { .fn = shut_down, .arg = server },
 	};
 	r = listen_on(server, conf, port, err);
 	if (r < 0)

@@ -112,6 +112,17 @@ finish_done(struct rpc_op *op, bool ok)
 /* ---------------------------------------------------------------- delivery */
 
 static void
+release_call(struct rpc_stream *s)
+{
+	if (!s->call)
+		return;
+	grpc_metadata_array_destroy(&s->head);
+	grpc_metadata_array_destroy(&s->trailer);
+	grpc_slice_unref(s->details);
+	grpc_call_unref(TAKE(s->call));
+}
+
+static void
 destroy(struct rpc_stream *s)
 {
 	assert(s->ops == 0);
@@ -121,10 +132,7 @@ destroy(struct rpc_stream *s)
 	rpc_fifo_clear(&s->in);
 	rpc_fifo_clear(&s->out);
 	loop_timer_free(s->cut);
-	grpc_metadata_array_destroy(&s->head);
-	grpc_metadata_array_destroy(&s->trailer);
-	grpc_slice_unref(s->details);
-	grpc_call_unref(s->call);
+	release_call(s);
 	pthread_mutex_destroy(&s->lock);
 	free(s->text);
 	free(s->peer);
@@ -252,6 +260,7 @@ rpc_stream_abandon(struct rpc_stream *s)
 	s->idle = NULL;
 	pthread_mutex_unlock(&s->lock);
 	pthread_cond_destroy(&idle);
+	release_call(s); /* the queue may be freed next */
 	if (!s->busy)
 		destroy(s);
 }

@@ -204,10 +204,9 @@ rig_connect(struct rig *rig, struct end *end)
 void
 rig_disconnect(struct rig *rig, struct end *end)
 {
-	bool done = false;
-
-	rpc_client_stop(end->client, 2000, set_done, &done);
-	RIG_WAIT(rig, done);
+	rig->done = false;
+	rpc_client_stop(end->client, 2000, set_done, &rig->done);
+	RIG_WAIT(rig, rig->done);
 	rpc_client_free(TAKE(end->client));
 }
 

@@ -28,7 +28,7 @@ TEST(opens_with_id_and_token_and_echoes)
 	rig_disconnect(&rig, &end);
 	ck_assert_int_eq(end.closes, 1);
 	ck_assert_int_eq(end.status, RPC_STATUS_OK);
-	ck_assert_int_eq(rig.at_server.closes, 1);
+	RIG_WAIT(&rig, rig.at_server.closes == 1);
 	ck_assert_int_eq(rig.at_server.status, RPC_STATUS_OK);
 	rig_done(&rig);
 }
