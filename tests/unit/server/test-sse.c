@@ -75,7 +75,7 @@ events_after(struct task *t, uint64_t after)
 
 		drain(t, after, room, &pieces);
 		ck_assert_uint_eq(pieces.len, whole.len);
-		ck_assert_int_eq(memcmp(pieces.data, whole.data, whole.len), 0);
+		ck_assert_str_eq(buf_text(&pieces), buf_text(&whole));
 	}
 	rest = (char *)whole.data;
 	while (rest && *rest) {
