@@ -1,5 +1,8 @@
 sbin_PROGRAMS += nodelink-server
-nodelink_server_SOURCES = %D%/main.c
+nodelink_server_SOURCES = \
+	%D%/main.c \
+	%D%/settings.c %D%/settings.h \
+	%D%/tokens.c %D%/tokens.h
 nodelink_server_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS)
 nodelink_server_LDFLAGS = $(AM_LDFLAGS) $(NODELINK_PROG_LDFLAGS)
 nodelink_server_LDADD = libapi.la libhub.la libstore.la libhttp.la librpc.la \

@@ -1,6 +1,229 @@
 /* main.c - nodelink-server: settings, then loop, store, hub, gRPC, HTTP */
-int
-main(void)
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/parse.h"
+#include "http/http.h"
+#include "hub/hub.h"
+#include "loop/loop.h"
+#include "rpc/rpc.h"
+#include "settings.h"
+#include "store/store.h"
+#include "tokens.h"
+
+enum {
+	WRONG_USAGE = 2,
+	KEEPALIVE_MS = 20000,
+	KEEPALIVE_TIMEOUT_MS = 10000,
+	MAX_AGENTS = 20000,
+	HTTP_STOP_MS = 500, /* for streams to end by themselves */
+	RPC_STOP_MS = 500,
+};
+
+struct server {
+	struct loop *loop;
+	struct store *store;
+	struct hub *hub;
+	struct rpc_server *rpc;
+	struct http *http;
+	struct api api;
+	struct loop_signal *signals[2];
+	uint16_t grpc_port, http_port;
+	bool stopping;
+};
+
+/* ----------------------------------------------------------------- stopping */
+
+static void
+rpc_stopped(void *arg)
 {
-	return 0;
+	struct server *s = arg;
+
+	loop_stop(s->loop);
+}
+
+static void
+http_stopped(void *arg)
+{
+	struct server *s = arg;
+
+	rpc_server_stop(s->rpc, RPC_STOP_MS, rpc_stopped, s);
+}
+
+static void
+signal_came(void *arg, int signo)
+{
+	struct server *s = arg;
+
+	if (s->stopping)
+		return; /* it takes a second at most */
+	s->stopping = true;
+	log_info("%s: stopping", signal_name(signo));
+	http_stop(s->http, HTTP_STOP_MS, http_stopped, s);
+}
+
+/* The reverse of start(); fine at any step of it. */
+static void
+server_done(struct server *s)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(s->signals); i++)
+		loop_signal_free(s->signals[i]);
+	http_free(s->http); /* its streams hold tasks */
+	rpc_server_free(s->rpc);
+	hub_free(s->hub);
+	if (s->store)
+		s->store->ops->free(s->store);
+	loop_free(s->loop);
+}
+
+/* ----------------------------------------------------------------- starting */
+
+static int
+start_hub(struct server *s, const struct settings *set, struct err *err)
+{
+	const struct store_memory_conf memory = { .loop = s->loop,
+		.dir = set->tmp_dir,
+		.retention_ms = set->retention_ms,
+		.max_tasks = set->max_tasks,
+		.max_output = set->max_output };
+	struct hub_conf conf = { .loop = s->loop,
+		.default_grace_ms = set->default_grace_ms,
+		.default_start_timeout_ms = set->start_timeout_ms,
+		.lost_after_ms = set->lost_after_ms,
+		.default_output_limit = set->output_limit,
+		.window = LIMIT_TASK_WINDOW,
+		.anonymous_agents = !set->tokens_file };
+	int r = store_memory_new(&memory, &s->store);
+
+	if (r < 0)
+		return err_set(
+			err, r, "cannot make the store: %s", err_name(-r));
+	conf.store = s->store;
+	r = hub_new(&conf, &s->hub, err);
+	if (r < 0 || !set->tokens_file)
+		return r;
+	return tokens_read(set->tokens_file, s->hub, err);
+}
+
+static int
+start_rpc(struct server *s, const struct settings *set, struct err *err)
+{
+	const struct rpc_server_conf conf = { .listen = set->grpc_listen,
+		.max_message = LIMIT_MESSAGE,
+		.keepalive_ms = KEEPALIVE_MS,
+		.keepalive_timeout_ms = KEEPALIVE_TIMEOUT_MS,
+		.max_streams = MAX_AGENTS };
+
+	return rpc_server_new(s->loop, &conf, &hub_rpc_ops, s->hub, &s->rpc,
+		&s->grpc_port, err);
+}
+
+static int
+start_http(struct server *s, const struct settings *set, struct err *err)
+{
+	const struct http_conf conf = { .host = set->http_host,
+		.port = set->http_port,
+		.routes = api_routes,
+		.n_routes = api_n_routes,
+		.arg = &s->api };
+
+	s->api = (struct api){ .loop = s->loop,
+		.hub = s->hub,
+		.store = s->store,
+		.started_at = clock_wall_ms() };
+	return http_new(s->loop, &conf, &s->http, &s->http_port, err);
+}
+
+static int
+start(struct server *s, const struct settings *set, struct err *err)
+{
+	static const int signals[] = { SIGTERM, SIGINT };
+	int r;
+
+	s->loop = loop_new();
+	if (!s->loop)
+		return err_set(err, -ENOMEM, "cannot make an event loop");
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		s->signals[i] =
+			loop_signal_new(s->loop, signals[i], signal_came, s);
+		if (!s->signals[i])
+			return err_set(err, -ENOMEM, "cannot wait for signals");
+	}
+	r = start_hub(s, set, err);
+	if (r == 0)
+		r = start_http(s, set, err);
+	if (r == 0)
+		r = start_rpc(s, set, err);
+	return r;
+}
+
+static void
+say_ready(const struct server *s, const struct settings *set)
+{
+	bool http6 = strchr(set->http_host, ':') != NULL;
+	bool grpc6 = strchr(set->grpc_host, ':') != NULL;
+	char grpc[300];
+
+	if (strncmp(set->grpc_listen, "unix:", 5) == 0)
+		(void)snprintf(grpc, sizeof grpc, "%s", set->grpc_listen);
+	else
+		(void)snprintf(grpc, sizeof grpc, "%s%s%s:%u", grpc6 ? "[" : "",
+			set->grpc_host, grpc6 ? "]" : "", s->grpc_port);
+	if (!set->tokens_file)
+		log_warn(0, "development mode, no agents.tokens_file: any "
+			    "agent and any client on this host is let in");
+	log_info("ready: http %s%s%s:%u, grpc %s", http6 ? "[" : "",
+		set->http_host, http6 ? "]" : "", s->http_port, grpc);
+}
+
+/* Appends the advice that fits most refusals to listen. */
+static void
+complain(int r, const struct err *err)
+{
+	if (r == -EADDRINUSE)
+		log_error(0,
+			"%s; stop what listens there (ss -ltnp shows it) or "
+			"choose another address with --http or --grpc",
+			err->text);
+	else
+		log_error(0, "%s", err->text);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct settings settings = { 0 };
+	struct server server = { 0 };
+	struct err err = { "" };
+	int r;
+
+	log_open("nodelink-server");
+	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
+	r = settings_read(&settings, argc, argv, &err);
+	if (r != 0) {
+		if (r < 0)
+			log_error(0, "%s", err.text);
+		settings_done(&settings);
+		return r < 0 ? WRONG_USAGE : EXIT_SUCCESS;
+	}
+	if (fd_raise_limit() < 0)
+		log_debug("the limit of open files stays as it is");
+	r = start(&server, &settings, &err);
+	if (r < 0) {
+		complain(r, &err);
+	} else {
+		say_ready(&server, &settings);
+		loop_run(server.loop);
+		log_info("stopped");
+	}
+	server_done(&server);
+	settings_done(&settings);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,3 +1,4 @@
+include tests/plugins/local.mk
 include tests/unit/local.mk
 include tests/lint/local.mk
 include tests/abi/local.mk

@@ -1,0 +1,29 @@
+# All but main(), for the tests as well.
+noinst_LTLIBRARIES += libexecutor.la
+libexecutor_la_SOURCES = \
+	%D%/cancel.c \
+	%D%/child.c \
+	%D%/describe.c \
+	%D%/env.c %D%/env.h \
+	%D%/executor.c %D%/executor.h \
+	%D%/fields.c %D%/fields.h \
+	%D%/handles.c \
+	%D%/host.c \
+	%D%/listen.c %D%/listen.h \
+	%D%/orphans.c %D%/orphans.h \
+	%D%/outbox.c \
+	%D%/output.c \
+	%D%/plugin.c %D%/plugin.h \
+	%D%/receipt.c \
+	%D%/scratch.c %D%/scratch.h \
+	%D%/session.c \
+	%D%/task.c %D%/task.h \
+	%D%/tombs.c %D%/tombs.h \
+	%D%/watchdog.c %D%/watchdog.h
+libexecutor_la_LIBADD = libwire.la libproc.la libtask.la libloop.la libbase.la
+
+pkglibexec_PROGRAMS += nodelink-executor
+nodelink_executor_SOURCES = %D%/main.c
+nodelink_executor_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS)
+nodelink_executor_LDFLAGS = $(AM_LDFLAGS) $(NODELINK_PROG_LDFLAGS)
+nodelink_executor_LDADD = libexecutor.la

@@ -1,0 +1,16 @@
+sbin_PROGRAMS += nodelink-agent
+nodelink_agent_SOURCES = \
+	%D%/args.c %D%/args.h \
+	%D%/main.c \
+	%D%/monitor.c %D%/monitor.h \
+	%D%/plugins.c %D%/plugins.h \
+	%D%/rundir.c %D%/rundir.h \
+	%D%/settings.c %D%/settings.h \
+	%D%/words.c %D%/words.h \
+	%D%/worker.c %D%/worker.h
+nodelink_agent_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS)
+nodelink_agent_LDFLAGS = $(AM_LDFLAGS) $(NODELINK_PROG_LDFLAGS)
+nodelink_agent_LDADD = libproc.la libconf.la libloop.la libbase.la
+
+agentexampledir = $(docdir)/examples
+dist_agentexample_DATA = %D%/nodelink-agent.conf

@@ -1,0 +1,9 @@
+pkglibexec_PROGRAMS += nodelink-uplink
+nodelink_uplink_SOURCES = \
+	%D%/main.c \
+	%D%/peers.c %D%/peers.h \
+	%D%/telling.c %D%/telling.h \
+	%D%/uplink.c %D%/uplink.h
+nodelink_uplink_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS)
+nodelink_uplink_LDFLAGS = $(AM_LDFLAGS) $(NODELINK_PROG_LDFLAGS)
+nodelink_uplink_LDADD = librpc.la libwire.la libconf.la libloop.la libbase.la

@@ -1,5 +1,6 @@
 noinst_LTLIBRARIES += libbase.la
 libbase_la_SOURCES = \
+	%D%/arena.c %D%/arena.h \
 	%D%/auto.h \
 	%D%/buf.c %D%/buf.h \
 	%D%/clock.c %D%/clock.h \

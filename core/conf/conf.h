@@ -24,7 +24,8 @@ enum conf_type {
 };
 
 struct conf_item {
-	const char *key; /* "section.key" in the file */
+	const char *key; /* "section.key" in the file; without a dot: flag or
+			    environment only, not for the file */
 	const char *flag; /* long flag without dashes, or NULL */
 	char short_flag; /* or 0 */
 	const char *env; /* environment variable, or NULL */
@@ -38,7 +39,9 @@ struct conf_item {
 struct conf_program {
 	const char *name; /* "nodelink-server" */
 	const char *summary; /* one line for --help */
-	const char *default_file; /* read when it exists; --config FILE must */
+	/* Read when it exists; --config FILE must. NULL: this program takes
+	 * no file. */
+	const char *default_file;
 	const struct conf_item *items;
 	size_t n_items;
 	/* Sections of this kind hold free keys: with "plugin", the file may
@@ -48,7 +51,9 @@ struct conf_program {
 
 struct conf;
 
-/* Every program also takes --config/-c FILE, --help/-h, --version/-V.
+/* Every program also takes --config/-c FILE, --help/-h, --version/-V. A bool's
+ * flag may stand alone ("--check") or say no ("--check=no"). An environment
+ * variable that is empty counts as not set. The program must outlive the conf.
  * 0; CONF_EXIT: help or version was printed, exit 0; -EINVAL and other errno
  * with text (exit 2 for these, as is usual for wrong usage). */
 enum { CONF_OK, CONF_EXIT };
@@ -62,15 +67,21 @@ const char *conf_text(const struct conf *conf, const char *key); /* or NULL */
 int64_t
 conf_number(const struct conf *conf, const char *key); /* INT SIZE DURATION */
 bool conf_bool(const struct conf *conf, const char *key);
+/* By flag, environment or file, not by its default. */
 bool conf_is_set(const struct conf *conf, const char *key);
 
-/* Free keys of [free_section name], in file order. where is "file:line". */
+/* The file that was read, or NULL. */
+const char *conf_file(const struct conf *conf);
+
+/* Free keys of [free_section name], in file order. where is "file:line". A
+ * negative result of fn ends the walk and is returned; else 0. */
 typedef int conf_each_fn(void *arg, const char *name, const char *key,
 	const char *value, const char *where);
 int conf_each(const struct conf *conf, conf_each_fn *fn, void *arg);
 
 /* The first line of a secret file that only its owner may read (0600 or
- * stricter, else -EPERM with a text that says chmod). Free with free(). */
+ * stricter, else -EPERM with a text that says chmod; it must belong to us or to
+ * root). At most 4096 bytes. Free with free(). */
 int conf_secret_file(const char *path, char **out, struct err *err);
 
 #endif

@@ -145,7 +145,7 @@ loop_free(struct loop *loop)
 		&loop->uv, UV_RUN_NOWAIT); /* closing handles finish here */
 	(void)uv_run(&loop->uv, UV_RUN_NOWAIT);
 	if (uv_loop_close(&loop->uv) == UV_EBUSY)
-		assert(!"a timer, watch or signal was not freed");
+		assert(false && "a timer, watch or signal was not freed");
 	pthread_mutex_destroy(&loop->lock);
 	free(loop);
 }

@@ -1,4 +1,14 @@
 noinst_LTLIBRARIES += librpc.la
-librpc_la_SOURCES = %D%/rpc.h
+librpc_la_SOURCES = \
+	%D%/accept.c %D%/accept.h \
+	%D%/client.c \
+	%D%/core.c %D%/core.h \
+	%D%/recv.c \
+	%D%/rpc.h \
+	%D%/send.c \
+	%D%/server.c \
+	%D%/status.c \
+	%D%/stream.c %D%/stream.h \
+	%D%/tls.c
 librpc_la_CFLAGS = $(AM_CFLAGS) $(GRPC_CFLAGS)
 librpc_la_LIBADD = $(GRPC_LIBS)

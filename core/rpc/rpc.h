@@ -11,8 +11,9 @@
  *
  * Flow control: each stream has a send queue with a limit in bytes
  * (LIMIT_SEND_QUEUE); rpc_send() says RPC_FULL instead of growing it. Each
- * stream reads one message at a time and holds at most one batch undelivered;
- * rpc_pause() stops reading, which pushes back to the peer.
+ * stream holds at most 128 messages or 256 KB (or one message) undelivered,
+ * once more of that while it delivers; then it stops reading, which pushes
+ * back to the peer. rpc_pause() makes it stop.
  *
  * A stream that ends abruptly may have lost what was sent last (a fact of
  * gRPC): results need acknowledgements, which are not this layer's. */
@@ -41,10 +42,12 @@ enum rpc_status {
 };
 const char *rpc_status_name(enum rpc_status status);
 
-/* Credentials, all PEM in memory; NULL members mean plaintext. Copied. */
+/* Credentials, all PEM in memory; copied. Without this struct: plaintext. */
 struct rpc_tls {
-	const char *ca; /* whom to trust */
-	const char *cert; /* own chain */
+	/* Whom to trust. NULL: client: the system's; server: no client
+	 * certificates are asked for. */
+	const char *ca;
+	const char *cert; /* own chain; a client may have none */
 	const char *key;
 };
 
@@ -58,12 +61,17 @@ int rpc_send(struct rpc_stream *s, const void *data, size_t len, bool must);
 /* Bytes waiting in the send queue. */
 size_t rpc_queued(const struct rpc_stream *s);
 
-/* Stop or restart delivering and reading messages. */
+/* Stop or restart delivering messages; at once, even inside on_message(). A
+ * paused stream that breaks is closed all the same, without what it held back;
+ * an orderly end waits. A paused client whose share of undelivered messages is
+ * full learns of any end only when it goes on. */
 void rpc_pause(struct rpc_stream *s, bool paused);
 
-/* End the stream. Server: with this status and text, after the message in
- * flight. Client: half-close. on_close() still comes, exactly once, and the
- * stream is freed after it returns. */
+/* End the stream. Server: with this status and text; with RPC_STATUS_OK after
+ * the whole queue, else after the message in flight; no on_message() comes any
+ * more. Client: half-close after the whole queue; the server's messages still
+ * come. A peer that does not take it within 5 s is cut off. on_close() still
+ * comes, exactly once, and the stream is freed after it returns. */
 void rpc_close(struct rpc_stream *s, enum rpc_status status, const char *text);
 
 /* The user's pointer of this stream (set in on_open or by rpc_client). */
@@ -93,16 +101,20 @@ struct rpc_server_ops {
 	void (*on_message)(void *arg, struct rpc_stream *s, const uint8_t *data,
 		size_t len);
 	void (*on_writable)(void *arg, struct rpc_stream *s);
-	/* Exactly once for an accepted stream; it is freed on return. */
+	/* Exactly once for an accepted stream; it is freed on return. The
+	 * status is rpc_close()'s, or OK when the agent has half-closed, or
+	 * UNAVAILABLE, or TOO_LARGE. */
 	void (*on_close)(void *arg, struct rpc_stream *s,
 		enum rpc_status status, const char *text);
 };
 
 struct rpc_server_conf {
-	const char *listen; /* "127.0.0.1:9090", "[::1]:0", "unix:/path" */
+	/* "127.0.0.1:9090", "[::1]:0", "unix:/path" (its port is 0) */
+	const char *listen;
 	const struct rpc_tls *tls; /* or NULL */
 	size_t max_message; /* bytes; larger ones end the stream */
-	int keepalive_ms, keepalive_timeout_ms;
+	int keepalive_ms, keepalive_timeout_ms; /* agents should not ping more
+		than four times as often as the server */
 	int max_streams; /* refused beyond */
 };
 
@@ -117,22 +129,25 @@ int rpc_server_new(struct loop *loop, const struct rpc_server_conf *conf,
  * been called. */
 void rpc_server_stop(struct rpc_server *server, int64_t grace_ms, loop_fn *done,
 	void *done_arg);
-/* After done() (or before anything was opened). Joins the gRPC thread. */
+/* After done(), from there even, or before the loop has run. Joins the gRPC
+ * thread. */
 void rpc_server_free(struct rpc_server *server);
+AUTO_DEFINE(struct rpc_server *, rpc_server_free)
 
 /* ------------------------------------------------------------------ client */
 
 struct rpc_client;
 
 struct rpc_client_ops {
-	/* The server has accepted the stream: say hello. */
+	/* The server has accepted the stream: say hello. (With a server that
+	 * is not ours a refusal may look like this for a moment.) */
 	void (*on_open)(void *arg, struct rpc_stream *s);
 	void (*on_message)(void *arg, struct rpc_stream *s, const uint8_t *data,
 		size_t len);
 	void (*on_writable)(void *arg, struct rpc_stream *s);
 	/* The stream (or the try for one) has ended; unless the client is
-	 * being stopped the next try comes after retry_ms, by itself. s is
-	 * NULL when it was never open. */
+	 * being stopped (retry_ms -1) the next try comes after retry_ms, by
+	 * itself. s is NULL when it was never open. */
 	void (*on_close)(void *arg, struct rpc_stream *s,
 		enum rpc_status status, const char *text, int64_t retry_ms);
 };
@@ -155,9 +170,13 @@ int rpc_client_new(struct loop *loop, const struct rpc_client_conf *conf,
 	const struct rpc_client_ops *ops, void *arg, struct rpc_client **out,
 	struct err *err);
 
-/* Half-close and wait for the server's status, at most grace_ms. */
+/* Half-close and wait for the server's status, at most grace_ms; a try is
+ * given up at once. done(done_arg) comes on a later turn, after on_close(). */
 void rpc_client_stop(struct rpc_client *client, int64_t grace_ms, loop_fn *done,
 	void *done_arg);
+/* At any time, from callbacks even; without a stop the server sees a broken
+ * stream. No callback comes after it. */
 void rpc_client_free(struct rpc_client *client);
+AUTO_DEFINE(struct rpc_client *, rpc_client_free)
 
 #endif

@@ -1,4 +1,18 @@
 noinst_LTLIBRARIES += libapi.la
-libapi_la_SOURCES =
-libapi_la_CFLAGS = $(AM_CFLAGS)
-libapi_la_LIBADD =
+libapi_la_SOURCES = \
+	%D%/agents.c \
+	%D%/api.h \
+	%D%/asked.c \
+	%D%/cancel.c \
+	%D%/create.c \
+	%D%/health.c \
+	%D%/home.c \
+	%D%/internal.h \
+	%D%/list.c \
+	%D%/output.c \
+	%D%/params.c %D%/params.h \
+	%D%/routes.c \
+	%D%/sse.c %D%/sse.h \
+	%D%/stream.c \
+	%D%/task_json.c
+libapi_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)

@@ -1,4 +1,13 @@
 noinst_LTLIBRARIES += libhttp.la
-libhttp_la_SOURCES =
-libhttp_la_CFLAGS = $(AM_CFLAGS)
-libhttp_la_LIBADD =
+libhttp_la_SOURCES = \
+	%D%/check.c \
+	%D%/connection.c \
+	%D%/http.h \
+	%D%/internal.h \
+	%D%/reply.c \
+	%D%/request.c \
+	%D%/route.c \
+	%D%/server.c \
+	%D%/stream.c
+libhttp_la_CFLAGS = $(AM_CFLAGS) $(MHD_CFLAGS)
+libhttp_la_LIBADD = $(MHD_LIBS)

@@ -25,6 +25,7 @@ struct hub_conf {
 	int64_t default_start_timeout_ms; /* waiting for an agent */
 	int64_t lost_after_ms; /* agent silent for longer */
 	uint64_t default_output_limit; /* bytes */
+	uint64_t window; /* output a node may send ahead of its Ack */
 	bool anonymous_agents; /* development: any id, no token */
 };
 
@@ -44,6 +45,9 @@ struct hub_plugin {
 	bool up;
 	struct buf inventory; /* packed MSG_INVENTORY of its executor */
 	struct hub_plugin *next;
+	/* the hub's own */
+	struct agent *agent;
+	struct loop_timer *timer; /* down for too long */
 };
 
 struct agent {
@@ -54,11 +58,12 @@ struct agent {
 	struct hub_plugin *plugins;
 	unsigned n_tasks; /* unfinished */
 	/* the hub's own */
-	char *token;
-	struct rpc_stream *stream;
-	struct task *tasks;
-	struct loop_timer *lost_timer;
-	bool greeted; /* Hello has come */
+	struct hub *hub;
+	char *token; /* NULL: any */
+	struct rpc_stream *stream; /* NULL: not connected */
+	bool greeted; /* its Hello has come */
+	struct task *tasks; /* unfinished, oldest first */
+	struct loop_timer *timer; /* connected: Hello due; else: lost */
 	UT_hash_handle hh;
 };
 
@@ -81,8 +86,9 @@ struct hub_task {
 };
 
 /* Stored before done() is called, which may be at once. r < 0: not created.
- * The caller has checked the fields; here only the agent must exist:
- * -ENOENT with text otherwise, -EMSGSIZE too large, -EAGAIN too many. */
+ * The caller has checked the fields; refused here, with text: -ENOENT no such
+ * agent, -ENOTSUP it has no such plugin, -EMSGSIZE too large, -EAGAIN too many
+ * unfinished tasks on it. */
 typedef void hub_created_fn(void *arg, int r, struct task *t);
 int hub_create(struct hub *hub, const struct hub_task *spec,
 	hub_created_fn *done, void *arg, struct err *err);

@@ -1,4 +1,9 @@
 noinst_LTLIBRARIES += libhub.la
-libhub_la_SOURCES =
-libhub_la_CFLAGS = $(AM_CFLAGS)
-libhub_la_LIBADD =
+libhub_la_SOURCES = \
+	%D%/agents.c \
+	%D%/cancel.c \
+	%D%/hub.c %D%/hub.h \
+	%D%/internal.h \
+	%D%/inventory.c \
+	%D%/report.c \
+	%D%/tasks.c

@@ -1,4 +1,6 @@
 noinst_LTLIBRARIES += libstore.la
-libstore_la_SOURCES =
-libstore_la_CFLAGS = $(AM_CFLAGS)
-libstore_la_LIBADD =
+libstore_la_SOURCES = \
+	%D%/memory.c \
+	%D%/store.h \
+	%D%/task.c %D%/task.h \
+	%D%/transcript.c %D%/transcript.h

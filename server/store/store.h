@@ -33,8 +33,8 @@ typedef void store_list_fn(
 	void *arg, int r, struct task **tasks, size_t n, const char *next);
 
 struct store_ops {
-	/* A new record; it is stored when done() comes. Takes a reference of
-	 * its own. -EEXIST, -ENOSPC. */
+	/* A new record, which gets its transcript; it is stored when done()
+	 * comes. Takes a reference of its own. -EEXIST, -ENOSPC. */
 	void (*create)(struct store *s, struct task *t, store_done_fn *done,
 		void *arg);
 	/* The record has changed. done may be NULL. */
@@ -60,8 +60,10 @@ struct store {
 struct store_memory_conf {
 	struct loop *loop;
 	const char *dir; /* for the output of loud tasks; borrowed */
-	int64_t retention_ms; /* of finished tasks */
-	size_t max_tasks; /* finished ones beyond go, oldest first */
+	/* Finished tasks go, oldest end first, beyond any of these. */
+	int64_t retention_ms;
+	size_t max_tasks;
+	uint64_t max_output; /* bytes, all tasks together */
 };
 int store_memory_new(const struct store_memory_conf *conf, struct store **out);
 

@@ -17,6 +17,7 @@
 #include "loop/loop.h"
 #include "task/state.h"
 
+struct agent;
 struct transcript;
 
 struct task_label {
@@ -49,8 +50,7 @@ struct task {
 	char *owner; /* the client that created it; "" for anonymous */
 	int64_t timeout_ms, start_timeout_ms, grace_ms;
 
-	int64_t created_at, sent_at, started_at,
-		ended_at; /* wall ms; 0: not yet */
+	int64_t created_at, sent_at, started_at, ended_at; /* 0: not yet */
 	int64_t pid;
 	char containment[16]; /* "" until started */
 
@@ -64,13 +64,21 @@ struct task {
 	struct transcript *transcript; /* output and events; own */
 	uint64_t agent_seq; /* of the node's responses, stored up to here */
 
-	/* bookkeeping of hub and store */
+	/* bookkeeping */
 	unsigned refs;
 	struct task_watch *watches;
+	/* the hub's, while the task is unfinished */
+	struct agent *agent;
 	struct loop_timer *start_timer; /* pending: no agent in time */
-	struct task *agent_prev,
-		*agent_next; /* unfinished tasks of the agent */
-	UT_hash_handle hh; /* by id, in the store */
+	struct task *agent_prev, *agent_next;
+	uint64_t acked_bytes; /* output the node was told to forget */
+	bool held; /* named by the inventory being read */
+	UT_hash_handle hh_live;
+	/* the memory store's */
+	struct task *newer, *older; /* all of them */
+	struct task *done_prev, *done_next; /* finished, oldest end first */
+	int64_t done_ms; /* monotonic; 0: not finished */
+	UT_hash_handle hh;
 };
 
 /* With one reference; NULL: out of memory. */

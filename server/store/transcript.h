@@ -33,7 +33,7 @@ enum transcript_kind {
 struct transcript_entry {
 	uint64_t id;
 	enum transcript_kind kind;
-	const uint8_t *data; /* until the next transcript_read() of any log */
+	const uint8_t *data; /* until the next transcript_read() */
 	size_t len; /* at most LIMIT_OUTPUT_CHUNK */
 	uint8_t carry[4];
 	uint8_t n_carry, cut;
@@ -41,24 +41,25 @@ struct transcript_entry {
 
 /* dir: where files go; borrowed for ever. NULL: out of memory. */
 struct transcript *transcript_new(const char *dir);
-void transcript_free(struct transcript *transcript);
+void transcript_free(struct transcript *t);
 AUTO_DEFINE(struct transcript *, transcript_free)
 
 /* Append. 0 or -errno (nothing was appended then; ENOSPC among them). */
-int transcript_append(struct transcript *transcript, enum transcript_kind kind,
+int transcript_append(struct transcript *t, enum transcript_kind kind,
 	const void *data, size_t len);
 
-/* The entry after number `after`. 0; TRANSCRIPT_NONE: there is none yet (or, after
- * TRANSCRIPT_FINAL, ever); -errno when the file cannot be read. */
+/* The entry after number `after`. 0; TRANSCRIPT_NONE: there is none yet (or,
+ * after TRANSCRIPT_FINAL, ever); -errno when the file cannot be read. */
 enum { TRANSCRIPT_OK, TRANSCRIPT_NONE };
-int transcript_read(struct transcript *transcript, uint64_t after,
-	struct transcript_entry *out);
+int transcript_read(
+	struct transcript *t, uint64_t after, struct transcript_entry *out);
 
-uint64_t transcript_last(const struct transcript
-		*transcript); /* number of the newest, 0: empty */
-bool transcript_ended(
-	const struct transcript *transcript); /* TRANSCRIPT_FINAL is there */
-uint64_t transcript_bytes(const struct transcript *transcript,
-	enum transcript_kind kind); /* of payload */
+/* Number of the newest entry; 0: empty. */
+uint64_t transcript_last(const struct transcript *t);
+/* TRANSCRIPT_FINAL is there. */
+bool transcript_ended(const struct transcript *t);
+/* Payload of this kind so far. */
+uint64_t
+transcript_bytes(const struct transcript *t, enum transcript_kind kind);
 
 #endif

@@ -1,0 +1,23 @@
+check_LTLIBRARIES += librig.la
+librig_la_SOURCES = %D%/rig.c %D%/rig.h
+librig_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+
+rig_libs = librig.la libexecutor.la $(unit_libs)
+
+unit_tests += tests/unit/agent/test-executor-run
+tests_unit_agent_test_executor_run_SOURCES = %D%/test-executor-run.c
+tests_unit_agent_test_executor_run_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_run_LDADD = $(rig_libs)
+# The uplink's logic over a stream made by the test: no gRPC is linked.
+unit_tests += tests/unit/agent/test-uplink
+tests_unit_agent_test_uplink_SOURCES = %D%/test-uplink.c %D%/fake-rpc.c %D%/fake-rpc.h \
+	agent/uplink/peers.c agent/uplink/telling.c agent/uplink/uplink.c
+tests_unit_agent_test_uplink_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_uplink_LDADD = libwire.la libloop.la libbase.la $(unit_libs)
+
+unit_tests += tests/unit/agent/test-monitor
+tests_unit_agent_test_monitor_SOURCES = %D%/test-monitor.c \
+	agent/monitor/args.c agent/monitor/plugins.c agent/monitor/rundir.c \
+	agent/monitor/words.c agent/monitor/worker.c
+tests_unit_agent_test_monitor_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_monitor_LDADD = libproc.la libloop.la libbase.la $(unit_libs)

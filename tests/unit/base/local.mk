@@ -1,4 +1,24 @@
+unit_tests += tests/unit/base/test-arena
+tests_unit_base_test_arena_SOURCES = %D%/test-arena.c
+tests_unit_base_test_arena_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_test_arena_LDADD = libbase.la $(unit_libs)
+
 unit_tests += tests/unit/base/test-buf
 tests_unit_base_test_buf_SOURCES = %D%/test-buf.c
 tests_unit_base_test_buf_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_base_test_buf_LDADD = libbase.la $(unit_libs)
+
+unit_tests += tests/unit/base/test-id
+tests_unit_base_test_id_SOURCES = %D%/test-id.c
+tests_unit_base_test_id_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_test_id_LDADD = libbase.la $(unit_libs)
+
+unit_tests += tests/unit/base/test-parse
+tests_unit_base_test_parse_SOURCES = %D%/test-parse.c
+tests_unit_base_test_parse_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_test_parse_LDADD = libbase.la $(unit_libs)
+
+unit_tests += tests/unit/base/test-utf8
+tests_unit_base_test_utf8_SOURCES = %D%/test-utf8.c
+tests_unit_base_test_utf8_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_test_utf8_LDADD = libbase.la $(unit_libs)

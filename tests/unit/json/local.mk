@@ -1,0 +1,10 @@
+unit_tests += tests/unit/json/test-json tests/unit/json/test-escape tests/unit/json/test-emit
+tests_unit_json_test_json_SOURCES = %D%/test-json.c
+tests_unit_json_test_json_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_json_test_json_LDADD = libjson.la libbase.la $(unit_libs)
+tests_unit_json_test_escape_SOURCES = %D%/test-escape.c
+tests_unit_json_test_escape_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_json_test_escape_LDADD = libjson.la libbase.la $(unit_libs)
+tests_unit_json_test_emit_SOURCES = %D%/test-emit.c
+tests_unit_json_test_emit_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_json_test_emit_LDADD = libjson.la libbase.la $(unit_libs)

@@ -1,0 +1,29 @@
+unit_tests += tests/unit/server/test-transcript
+tests_unit_server_test_transcript_SOURCES = %D%/test-transcript.c
+tests_unit_server_test_transcript_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_server_test_transcript_LDADD = libstore.la libbase.la $(unit_libs)
+
+unit_tests += tests/unit/server/test-memory
+tests_unit_server_test_memory_SOURCES = %D%/test-memory.c
+tests_unit_server_test_memory_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_server_test_memory_LDADD = libstore.la libtask.la libloop.la \
+	libbase.la $(unit_libs)
+
+unit_tests += tests/unit/server/test-hub
+tests_unit_server_test_hub_SOURCES = %D%/test-hub.c %D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_hub_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_server_test_hub_LDADD = libhub.la libstore.la libtask.la libwire.la \
+	libloop.la libbase.la $(unit_libs)
+
+check_LTLIBRARIES += libunitserver.la
+libunitserver_la_SOURCES = %D%/client.c %D%/client.h
+libunitserver_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+
+unit_tests += tests/unit/server/test-http-request tests/unit/server/test-http-stream
+tests_unit_server_test_http_request_SOURCES = %D%/test-http-request.c
+tests_unit_server_test_http_request_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(srcdir)/%D%
+tests_unit_server_test_http_request_LDADD = libunitserver.la libhttp.la libjson.la \
+	libloop.la libbase.la $(unit_libs)
+tests_unit_server_test_http_stream_SOURCES = %D%/test-http-stream.c
+tests_unit_server_test_http_stream_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(srcdir)/%D%
+tests_unit_server_test_http_stream_LDADD = $(tests_unit_server_test_http_request_LDADD)

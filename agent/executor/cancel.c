@@ -1,0 +1,315 @@
+/* cancel.c - the ladder: stop signal, grace, SIGKILL, lost
+ *
+ * One ladder for every reason to stop a task: a request, its run time, the
+ * agent's end, or processes left over after its natural end (then the result
+ * stays what it was). A deadline only ever moves closer. Whether a task counts
+ * as cancelled is decided when the first stop action is taken: a leader that
+ * the kernel shows dead by then has ended by itself. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/parse.h"
+#include "executor/task.h"
+#include "task/reason.h"
+
+static void begin_kill(struct task *task);
+
+static void
+report(struct task *task, enum msg_phase phase, const char *message)
+{
+	struct msg msg = { .kind = MSG_CANCEL_PHASE };
+
+	if (!task->cancel)
+		return; /* leftovers of a natural end: nobody asked */
+	msg.cancel_phase =
+		(struct msg_cancel_phase){ phase, message, clock_wall_ms() };
+	outbox_add(task, &msg);
+}
+
+static void
+note_signal(struct task *task, int signo)
+{
+	struct cancel *c = task->cancel;
+
+	if (c && c->n_signals < CANCEL_SIGNALS)
+		c->signals[c->n_signals++] = signal_name(signo);
+}
+
+/* To whatever is left of the task. How many groups it reached. */
+static unsigned
+signal_all(struct task *task, int signo)
+{
+	unsigned n = 0;
+
+	for (struct child *c = task->children; c; c = c->next)
+		if (c->state != CHILD_GONE &&
+			group_signal(&c->group, signo) == 0)
+			n++;
+	if (n)
+		note_signal(task, signo);
+	return n;
+}
+
+static void
+look_at_all(struct task *task)
+{
+	for (struct child *c = task->children; c; c = c->next)
+		child_look_soon(c);
+}
+
+/* ------------------------------------------------------------ the plugin */
+
+static uint32_t
+reason_for_plugin(uint32_t code)
+{
+	switch (code) {
+	case REASON_TIMEOUT:
+	case REASON_IDLE_TIMEOUT: return NDL_BY_DEADLINE;
+	case REASON_OUTPUT_LIMIT:
+	case REASON_MEMORY_LIMIT:
+	case REASON_PIDS_LIMIT: return NDL_BY_LIMIT;
+	case REASON_AGENT_DRAIN:
+	case REASON_AGENT_STOPPING:
+	case REASON_HOST_SHUTDOWN: return NDL_BY_SHUTDOWN;
+	case REASON_AGENT_PARTITION: return NDL_BY_LOST_LINK;
+	}
+	return NDL_BY_USER;
+}
+
+/* True when the plugin says that it stops the task itself. */
+static bool
+ask_plugin(struct task *task, int64_t grace_ms, bool force)
+{
+	struct executor *ex = task->ex;
+	const struct cancel *c = task->cancel;
+	const struct ndl_cancel why = {
+		.size = sizeof why,
+		.reason = reason_for_plugin(c->code),
+		.grace_ms = force ? 0 : (uint32_t)grace_ms,
+		.force = force,
+		.code = c->code,
+		.name = c->name,
+		.text = c->reason,
+	};
+	int r;
+
+	if (!ex->plugin->v.cancel)
+		return false;
+	watchdog_enter(ex->watchdog, "cancel", task->id);
+	r = ex->plugin->v.cancel(ex->self, task->work, &why);
+	watchdog_leave(ex->watchdog);
+	if (r < 0)
+		log_warn(r, "plugin '%s' failed to cancel task '%s'",
+			ex->plugin->v.name, task->id);
+	return r == 0;
+}
+
+/* ------------------------------------------------------------- the ladder */
+
+static void
+grace_over(struct task *task)
+{
+	begin_kill(task);
+}
+
+static void
+lost(struct task *task)
+{
+	log_error(0,
+		"plugin '%s' did not finish task '%s' within %lld ms of cancel(force)",
+		task->ex->plugin->v.name, task->id,
+		(long long)task->ex->opt.lost_after_ms);
+	task->lost = true;
+	executor_fail(task->ex, "the plugin did not finish a cancelled task");
+}
+
+static void
+note_killed(struct task *task)
+{
+	struct group_member found[CANCEL_KILLED];
+	struct cancel *c = task->cancel;
+	size_t n = 0;
+
+	if (!c || c->killed)
+		return;
+	for (struct child *child = task->children; child; child = child->next) {
+		int more = 0;
+
+		if (child->state != CHILD_GONE)
+			more = group_list(
+				&child->group, found + n, CANCEL_KILLED - n);
+		if (more > 0)
+			n += (size_t)more;
+		if (n >= CANCEL_KILLED)
+			n = CANCEL_KILLED;
+	}
+	c->killed = n ? malloc(n * sizeof *found) : NULL;
+	if (!c->killed)
+		return; /* a receipt without names */
+	memcpy(c->killed, found, n * sizeof *found);
+	c->n_killed = n;
+}
+
+static void
+begin_kill(struct task *task)
+{
+	struct executor *ex = task->ex;
+
+	if (task->stop == STOP_KILLED)
+		return;
+	task_alarm_off(task);
+	task->stop = STOP_KILLED;
+	task->killed_ms = clock_ms();
+	note_killed(task);
+	if (signal_all(task, SIGKILL) && task->cancel)
+		task->cancel->killed_at = clock_wall_ms();
+	report(task, MSG_PHASE_KILLING, "");
+	look_at_all(task);
+	if (task->state == WORK_RUNNING && ex->plugin->v.cancel) {
+		task->cancel->by_plugin = ask_plugin(task, 0, true);
+		if (task->state == WORK_RUNNING)
+			task_alarm(task, ex->opt.lost_after_ms, lost);
+	}
+	task_advance(task);
+}
+
+static void
+begin_stop(struct task *task, int64_t grace_ms)
+{
+	task->stop = STOP_GRACE;
+	task->stop_deadline = clock_ms() + grace_ms;
+	task_alarm(task, grace_ms, grace_over);
+	if (task->cancel && task->state == WORK_RUNNING)
+		task->cancel->by_plugin = ask_plugin(task, grace_ms, false);
+	if (task->cancel)
+		task->cancel->signalled_at = clock_wall_ms();
+	if (!task->cancel || !task->cancel->by_plugin) {
+		/* A stopped process hears the signal only when it goes on. */
+		(void)signal_all(task, task->stop_signal);
+		(void)signal_all(task, SIGCONT);
+	}
+	report(task, MSG_PHASE_STOPPING, "");
+	look_at_all(task);
+	task_advance(task);
+}
+
+/* Closer, never further away. */
+static void
+shorten(struct task *task, int64_t grace_ms)
+{
+	int64_t deadline = clock_ms() + grace_ms;
+
+	if (task->stop != STOP_GRACE || deadline >= task->stop_deadline)
+		return;
+	if (grace_ms == 0) {
+		begin_kill(task);
+		return;
+	}
+	task->stop_deadline = deadline;
+	task_alarm(task, grace_ms, grace_over);
+	if (task->cancel && task->cancel->by_plugin &&
+		task->state == WORK_RUNNING)
+		(void)ask_plugin(task, grace_ms, false);
+	task_advance(task);
+}
+
+static int64_t
+effective_grace(const struct task *task, int64_t asked_ms)
+{
+	int64_t grace = asked_ms < 0 ? task->grace_ms : asked_ms;
+	int64_t max = task->ex->opt.max_grace_ms;
+
+	return grace > max ? max : grace;
+}
+
+static void
+stop_with(struct task *task, int64_t grace_ms)
+{
+	if (task->stop != STOP_NONE)
+		shorten(task, grace_ms);
+	else if (grace_ms == 0)
+		begin_kill(task);
+	else
+		begin_stop(task, grace_ms);
+}
+
+/* Has one of them ended by itself? The kernel's word decides the race. */
+static void
+look_at_leaders(struct task *task)
+{
+	struct child *c = task->children;
+
+	/* An on_exit callback may change the list: begin again. */
+	while (c)
+		c = child_check(c) ? task->children : c->next;
+}
+
+void
+cancel_request(struct task *task, const struct msg_cancel *why)
+{
+	int64_t grace = effective_grace(task, why->grace_ms);
+
+	if (task->state == WORK_RUNNING && task->stop == STOP_NONE)
+		look_at_leaders(task);
+	if (task->state == WORK_ENDED || task->reaping)
+		return; /* its result is the answer */
+	if (task->state == WORK_RUNNING && !task->cancel) {
+		task->cancel = cancel_new(why);
+		if (!task->cancel) {
+			executor_fail(task->ex, "out of memory");
+			return;
+		}
+		report(task, MSG_PHASE_DELIVERED, "");
+	}
+	if (!child_all_gone(task) || task->state == WORK_RUNNING)
+		stop_with(task, grace);
+}
+
+void
+cancel_timeout(struct task *task)
+{
+	char text[64];
+	struct msg_cancel why = { .reason = text,
+		.code = REASON_TIMEOUT,
+		.actor = "nodelink",
+		.grace_ms = -1 };
+
+	(void)snprintf(text, sizeof text, "ran longer than %lld ms",
+		(long long)task->timeout_ms);
+	cancel_request(task, &why);
+}
+
+void
+cancel_leftovers(struct task *task)
+{
+	stop_with(task, effective_grace(task, -1));
+}
+
+void
+cancel_again(struct child *child, const struct group_member *alive, size_t n)
+{
+	struct task *task = child->task;
+	char text[512], wchan[64];
+	size_t len = 0;
+
+	(void)group_signal(&child->group, SIGKILL);
+	if (task->unkillable || clock_ms() - task->killed_ms <
+					task->ex->opt.unkillable_after_ms)
+		return;
+	task->unkillable = true;
+	text[0] = 0;
+	for (size_t i = 0; i < n && len < sizeof text - 128; i++) {
+		group_wchan(alive[i].pid, wchan, sizeof wchan);
+		len += (size_t)snprintf(text + len, sizeof text - len,
+			"%s%d (%s) state %c in %s", i ? ", " : "",
+			(int)alive[i].pid, alive[i].name, alive[i].state,
+			*wchan ? wchan : "?");
+	}
+	log_error(0, "task '%s' survives SIGKILL: %s", task->id, text);
+	report(task, MSG_PHASE_UNKILLABLE, text);
+}

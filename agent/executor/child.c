@@ -1,0 +1,429 @@
+/* child.c - the programs of a task: spawn, death, what is left of them
+ *
+ * A child is ALIVE until its leader was reaped, LINGERS while its group has
+ * other members, then GONE. Nobody tells us when a group becomes empty, so we
+ * look: at once and a few more times while the last members are dying, then
+ * only when one of them, which we follow by its pidfd, has died. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "executor/env.h"
+#include "executor/task.h"
+#include "proc/spawn.h"
+
+enum {
+	LOOKS_AT_ONCE = 16, /* on successive turns of the loop */
+	LOOKS_QUICK = 21, /* then after 1, 2, 4, 8, 16 ms */
+	LOOK_MAX_MS = 30000, /* after SIGKILL, doubling up to here */
+};
+
+static void
+child_free(struct child *child)
+{
+	if (child->state == CHILD_ALIVE && child->id)
+		HASH_DEL(child->task->ex->leaders, child);
+	loop_watch_free(child->watch);
+	loop_timer_free(child->look);
+	if (child->follow_fd >= 0)
+		(void)close(child->follow_fd);
+	group_done(&child->group);
+	free(child);
+}
+
+void
+child_free_all(struct task *task)
+{
+	while (task->children) {
+		struct child *child = task->children;
+
+		task->children = child->next;
+		child_free(child);
+	}
+}
+
+struct child *
+child_find(const struct task *task, int64_t id)
+{
+	for (struct child *child = task->children; child; child = child->next)
+		if (child->id == id)
+			return child;
+	return NULL;
+}
+
+bool
+child_all_gone(const struct task *task)
+{
+	for (struct child *child = task->children; child; child = child->next)
+		if (child->state != CHILD_GONE)
+			return false;
+	return true;
+}
+
+/* ------------------------------------------------------------ what lingers */
+
+static void
+unfollow(struct child *child)
+{
+	loop_watch_free(child->watch);
+	child->watch = NULL;
+	if (child->follow_fd >= 0)
+		(void)close(child->follow_fd);
+	child->follow_fd = -1;
+}
+
+static void
+set_gone(struct child *child)
+{
+	child->state = CHILD_GONE;
+	unfollow(child);
+	group_done(&child->group);
+	loop_timer_free(child->look);
+	child->look = NULL;
+}
+
+static void
+gone(struct child *child)
+{
+	set_gone(child);
+	task_advance(child->task);
+}
+
+static void
+followed_died(void *arg, int fd, unsigned ready)
+{
+	struct child *child = arg;
+
+	(void)fd;
+	(void)ready;
+	unfollow(child);
+	child_look_soon(child);
+}
+
+/* Wake up when this member dies. The number may be somebody else's by now:
+ * then the wake-up is needless, no more. */
+static void
+follow(struct child *child, pid_t pid)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	if (fd >= 0) {
+		child->follow_fd = fd;
+		child->watch = child_watch(
+			child->task->ex->loop, fd, followed_died, child);
+	}
+	if (!child->watch) { /* dead, or no descriptors */
+		unfollow(child);
+		loop_timer_set(child->look, 100);
+	}
+}
+
+static int64_t
+look_delay(unsigned looks)
+{
+	unsigned slow;
+
+	if (looks <= LOOKS_AT_ONCE)
+		return 0;
+	slow = looks - LOOKS_AT_ONCE - 1;
+	return slow >= 15 ? LOOK_MAX_MS : (int64_t)1 << slow;
+}
+
+/* The quick looks did not see the end. */
+static void
+look_closely(struct child *child)
+{
+	struct group_member alive[CANCEL_KILLED];
+	int n = group_list(&child->group, alive, CANCEL_KILLED);
+	bool killed = child->task->stop == STOP_KILLED;
+
+	if (n == 0) {
+		gone(child);
+		return;
+	}
+	if (killed && n > 0)
+		cancel_again(child, alive,
+			n < CANCEL_KILLED ? (size_t)n : CANCEL_KILLED);
+	if (killed || n < 0)
+		loop_timer_set(child->look, look_delay(child->looks));
+	else
+		follow(child, alive[0].pid);
+}
+
+static void
+look(void *arg)
+{
+	struct child *child = arg;
+
+	if (child->state != CHILD_LINGERS)
+		return;
+	child->looks++;
+	group_reap(&child->group);
+	if (group_is_empty(&child->group))
+		gone(child);
+	else if (child->looks > LOOKS_QUICK)
+		look_closely(child);
+	else
+		loop_timer_set(child->look, look_delay(child->looks));
+}
+
+void
+child_look_soon(struct child *child)
+{
+	if (child->state != CHILD_LINGERS)
+		return;
+	unfollow(child);
+	child->looks = 0;
+	if (!child->look)
+		child->look =
+			loop_timer_new(child->task->ex->loop, look, child);
+	if (child->look)
+		loop_timer_set(child->look, 0);
+	else
+		executor_fail(child->task->ex, "out of memory");
+}
+
+/* ------------------------------------------------------------- the leader */
+
+static void
+tell_exit(struct child *child)
+{
+	struct executor *ex = child->task->ex;
+	const struct ndl_exit how = {
+		.size = sizeof how,
+		.outcome = child->exit.signaled ? NDL_KILLED : NDL_EXITED,
+		.code = child->exit.code,
+		.child = child->id,
+		.cpu_us = child->exit.cpu_us,
+		.max_rss_kb = child->exit.max_rss_kb,
+	};
+
+	watchdog_enter(ex->watchdog, "on_exit", child->task->id);
+	child->on_exit(child->arg, &how);
+	watchdog_leave(ex->watchdog);
+}
+
+static void
+leader_died(struct child *child)
+{
+	struct task *task = child->task;
+
+	unfollow(child);
+	if (child_reap(child->group.pidfd, &child->exit) < 0) {
+		/* Only a plugin that calls wait() can do this to us. */
+		log_error(0, "task '%s': somebody else reaped process %d",
+			task->id, (int)child->group.leader);
+		child->exit = (struct child_exit){ .signaled = true,
+			.code = SIGKILL };
+	}
+	HASH_DEL(task->ex->leaders, child);
+	child->state = CHILD_LINGERS;
+	if (!group_is_empty(&child->group))
+		group_reap(&child->group);
+	if (group_is_empty(&child->group))
+		set_gone(child);
+	child_look_soon(child);
+	if (task->state == WORK_RUNNING) {
+		if (child->on_exit)
+			tell_exit(child);
+		else
+			task_finish(task,
+				child->exit.signaled ? MSG_SIGNALED
+						     : MSG_EXITED,
+				child->exit.code, NULL, NULL);
+	}
+	task_advance(task);
+}
+
+static void
+leader_ready(void *arg, int fd, unsigned ready)
+{
+	(void)fd;
+	(void)ready;
+	leader_died(arg);
+}
+
+bool
+child_check(struct child *child)
+{
+	if (child->state != CHILD_ALIVE || !child_is_dead(child->group.pidfd))
+		return false;
+	leader_died(child);
+	return true;
+}
+
+/* ------------------------------------------------------------------- spawn */
+
+/* The child's three descriptors, and our ends of its pipes. */
+struct stdio {
+	int fd[3];
+	int reader[3]; /* -1: no pipe */
+	bool ours[3]; /* fd[] is to be closed after the spawn */
+};
+
+static void
+stdio_done(struct stdio *io)
+{
+	for (int i = 0; i < 3; i++) {
+		if (io->ours[i])
+			(void)close(io->fd[i]);
+		if (io->reader[i] >= 0)
+			(void)close(io->reader[i]);
+	}
+}
+
+static int
+stdio_set(struct stdio *io, int i, const struct ndl_spawn *how, int null_fd)
+{
+	int ends[2], r;
+
+	io->fd[i] = null_fd;
+	switch (how->io[i]) {
+	case NDL_IO_NULL: return 0;
+	case NDL_IO_FD:
+		io->fd[i] = how->fd[i];
+		return how->fd[i] < 0 ? -EBADF : 0;
+	case NDL_IO_STREAM: break;
+	default: return -EINVAL;
+	}
+	if (i == NDL_IN)
+		return 0; /* a task has no input */
+	r = fd_pipe(ends, true);
+	if (r < 0)
+		return r;
+	io->reader[i] = ends[0];
+	io->fd[i] = ends[1];
+	io->ours[i] = true;
+	return 0;
+}
+
+static int
+add_pumps(struct task *task, struct stdio *io)
+{
+	int r = 0;
+
+	for (int i = NDL_OUT; i <= NDL_ERR && r == 0; i++)
+		if (io->reader[i] >= 0)
+			r = output_pump(task,
+				i == NDL_ERR ? MSG_STDERR : MSG_STDOUT,
+				TAKE_FD(io->reader[i]));
+	return r;
+}
+
+static void
+remember_failure(struct task *task, const struct spawn *spawn,
+	enum spawn_step step, int error)
+{
+	const char *subject = step == SPAWN_CHDIR  ? spawn->cwd
+			      : step == SPAWN_EXEC ? spawn->path
+						   : "";
+	char *text = NULL;
+
+	task->failure = "spawn_error";
+	if (asprintf(&text, "%s%s%s%s: %s", spawn_step_text(step),
+		    *subject ? " '" : "", subject, *subject ? "'" : "",
+		    err_name(error)) < 0)
+		return; /* then the errno must do */
+	free(task->message);
+	task->message = text;
+}
+
+static int
+spawn_with(struct task *task, const struct ndl_spawn *how, struct stdio *io,
+	struct child *child)
+{
+	struct spawn spawn = {
+		.path = how->path,
+		.argv = how->argv,
+		.envp = how->envp ? how->envp : (const char *const *)task->env,
+		.cwd = how->cwd ? how->cwd
+				: env_get(task->env, "NODELINK_TASK_DIR"),
+		.die_with_us = true,
+	};
+	enum spawn_step step = SPAWN_CLONE;
+	int pidfd = -1, r = 0;
+	pid_t pid;
+
+	for (int i = 0; i < 3 && r == 0; i++)
+		r = stdio_set(io, i, how, task->ex->null_fd);
+	if (r == 0) {
+		memcpy(spawn.fd, io->fd, sizeof spawn.fd);
+		r = spawn_start(&spawn, &pid, &pidfd, &step);
+	}
+	if (r < 0) {
+		remember_failure(task, &spawn, step, -r);
+		return r;
+	}
+	group_init(&child->group, pid, pidfd);
+	return 0;
+}
+
+/* A task may run many programs, one after the other. */
+static void
+forget_gone(struct task *task)
+{
+	for (struct child **at = &task->children; *at;) {
+		struct child *child = *at;
+
+		if (child->state != CHILD_GONE) {
+			at = &child->next;
+			continue;
+		}
+		*at = child->next;
+		child_free(child);
+	}
+}
+
+/* The program runs: from here on it is part of the task, whatever fails. */
+static void
+adopt(struct task *task, struct child *child, struct stdio *io)
+{
+	forget_gone(task);
+	child->id = ++task->ex->last_id;
+	child->next = task->children;
+	task->children = child;
+	HASH_ADD(hh, task->ex->leaders, group.leader, sizeof(pid_t), child);
+	child->watch = child_watch(
+		task->ex->loop, child->group.pidfd, leader_ready, child);
+	if (!child->watch || add_pumps(task, io) < 0)
+		executor_fail(task->ex, "cannot watch a process");
+	task_announce(task, child->group.leader);
+}
+
+int64_t
+child_spawn(struct task *task, const struct ndl_spawn *how)
+{
+	struct stdio io = { .reader = { -1, -1, -1 } };
+	struct child *child;
+	int r;
+
+	if (!how->path || *how->path != '/' || !how->argv || !how->argv[0])
+		return -EINVAL;
+	if (task->state != WORK_STARTING && task->state != WORK_RUNNING)
+		return -ESRCH;
+	if (task->stop == STOP_KILLED)
+		return -ECANCELED; /* it would outlive the last signal */
+	child = calloc(1, sizeof *child);
+	if (!child)
+		return -ENOMEM;
+	child->task = task;
+	child->follow_fd = -1;
+	child->group.pidfd = -1;
+	child->on_exit = how->on_exit;
+	child->arg = how->arg;
+	r = spawn_with(task, how, &io, child);
+	if (r == 0)
+		adopt(task, child, &io);
+	stdio_done(&io);
+	if (r < 0) {
+		child_free(child);
+		return r;
+	}
+	return child->id;
+}

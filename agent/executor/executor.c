@@ -1,0 +1,317 @@
+/* executor.c - one plugin's tasks: making and ending the whole of it */
+#include "executor/executor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "executor/env.h"
+#include "executor/orphans.h"
+#include "executor/scratch.h"
+#include "executor/task.h"
+#include "executor/tombs.h"
+#include "task/reason.h"
+
+enum {
+	MAX_GRACE_MS = 5 * 60 * 1000,
+	LOST_AFTER_MS = 5000,
+	UNKILLABLE_AFTER_MS = 60000,
+	WATCHDOG_MS = 10000,
+	HELD_MAX = 64 << 20,
+	LAST_ACKS_MS = 3000, /* at the end, for the server to store results */
+};
+
+/* -------------------------------------------------------------------- link */
+
+static void
+on_frame(void *arg, const uint8_t *payload, size_t len)
+{
+	session_frame(arg, payload, len);
+}
+
+static void
+on_drained(void *arg)
+{
+	outbox_send(arg);
+}
+
+static void
+on_end(void *arg, int r)
+{
+	struct executor *ex = arg;
+
+	if (r < 0)
+		log_warn(r, "connection to the uplink lost");
+	link_free(TAKE(ex->link));
+	ex->attached = false;
+}
+
+void
+executor_serve(struct executor *ex, int take_fd)
+{
+	static const struct link_ops ops = { on_frame, on_drained, on_end };
+
+	if (ex->link)
+		log_info("a new uplink takes over");
+	link_free(TAKE(ex->link));
+	ex->attached = false;
+	ex->link = link_new(ex->loop, take_fd, &ops, ex);
+	if (!ex->link)
+		log_error(-ENOMEM, "cannot serve the uplink"); /* it retries */
+}
+
+/* ------------------------------------------------------------------ the end */
+
+static void
+kill_all(struct task *task)
+{
+	for (struct child *c = task->children; c; c = c->next)
+		(void)group_signal(&c->group, SIGKILL);
+}
+
+static void
+report_lost(struct task *task)
+{
+	struct msg msg = { .kind = MSG_RESULT };
+
+	msg.result = (struct msg_result){ .outcome = MSG_LOST,
+		.failure = "executor_lost",
+		.message = task->lost ? "the plugin did not end the task"
+				      : "another task made the executor fail",
+		.started_at = task->started_at,
+		.ended_at = clock_wall_ms(),
+		.stdout_bytes = task->stream_bytes[0],
+		.stderr_bytes = task->stream_bytes[1],
+		.dropped_bytes = task->dropped };
+	outbox_add(task, &msg);
+}
+
+static void
+fail_now(void *arg)
+{
+	struct executor *ex = arg;
+	struct task *task, *tmp;
+
+	HASH_ITER(hh, ex->tasks, task, tmp) {
+		if (task->state == WORK_ENDED)
+			continue;
+		kill_all(task);
+		report_lost(task);
+	}
+	if (ex->opt.on_failure) {
+		ex->opt.on_failure(ex->opt.arg);
+		return;
+	}
+	link_free(TAKE(ex->link)); /* tries once more to send */
+	exit(EXIT_FAILURE);
+}
+
+static void
+set_later(struct executor *ex, loop_fn *fn, int64_t delay_ms)
+{
+	loop_timer_free(ex->later);
+	ex->later = loop_timer_new(ex->loop, fn, ex);
+	if (!ex->later)
+		abort(); /* no memory to say more */
+	loop_timer_set(ex->later, delay_ms);
+}
+
+/* For a plugin that does not keep its word and for lack of memory: to go on
+ * would be to lie about tasks. The monitor starts a new executor. */
+void
+executor_fail(struct executor *ex, const char *why)
+{
+	if (ex->failed)
+		return;
+	ex->failed = true;
+	log_error(0, "executor of plugin '%s' gives up: %s", ex->plugin->v.name,
+		why);
+	set_later(ex, fail_now, 0);
+}
+
+static void
+stopped(void *arg)
+{
+	struct executor *ex = arg;
+
+	if (ex->opt.on_stopped)
+		ex->opt.on_stopped(ex->opt.arg);
+}
+
+void
+executor_maybe_stopped(struct executor *ex)
+{
+	if (!ex->stopping || ex->failed || ex->running)
+		return;
+	set_later(ex, stopped,
+		HASH_COUNT(ex->tasks) && ex->attached ? LAST_ACKS_MS : 0);
+}
+
+void
+executor_stop(struct executor *ex)
+{
+	const struct msg_cancel why = { .reason = "the agent is stopping",
+		.code = REASON_AGENT_STOPPING,
+		.actor = "nodelink",
+		.grace_ms = ex->stopping ? 0 : -1 };
+	struct task *task, *tmp;
+
+	ex->stopping = true;
+	HASH_ITER(hh, ex->tasks, task, tmp)
+		cancel_request(task, &why);
+	executor_maybe_stopped(ex);
+}
+
+size_t
+executor_count(const struct executor *ex, size_t *running)
+{
+	if (running)
+		*running = ex->running;
+	return HASH_COUNT(ex->tasks);
+}
+
+/* --------------------------------------------------------------- being made */
+
+static int64_t
+or_default(int64_t given, int64_t fallback)
+{
+	return given > 0 ? given : fallback;
+}
+
+static void
+set_options(struct executor *ex, const struct executor_options *o)
+{
+	ex->opt = *o;
+	ex->opt.max_grace_ms = or_default(o->max_grace_ms, MAX_GRACE_MS);
+	ex->opt.lost_after_ms = or_default(o->lost_after_ms, LOST_AFTER_MS);
+	ex->opt.unkillable_after_ms =
+		or_default(o->unkillable_after_ms, UNKILLABLE_AFTER_MS);
+	ex->opt.watchdog_ms = or_default(o->watchdog_ms, WATCHDOG_MS);
+	ex->opt.held_max = o->held_max ? o->held_max : HELD_MAX;
+}
+
+static int
+make_parts(struct executor *ex, struct err *err)
+{
+	int r = scratch_new(ex->loop, ex->opt.scratch, &ex->scratch, err);
+
+	if (r < 0)
+		return r;
+	ex->null_fd = fd_open("/dev/null", O_RDWR);
+	if (ex->null_fd < 0)
+		return err_set(err, ex->null_fd, "cannot open /dev/null: %s",
+			err_name(-ex->null_fd));
+	ex->base_env = env_base();
+	ex->tombs = tombs_new();
+	ex->io = malloc(LIMIT_OUTPUT_CHUNK);
+	ex->watchdog = watchdog_new(ex->opt.watchdog_ms);
+	ex->orphans = orphans_new(ex);
+	if (!ex->orphans || !ex->base_env || !ex->tombs || !ex->io ||
+		!ex->watchdog || host_new(ex) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
+	return fields_check(ex->plugin->settings, "setting", ex->opt.settings,
+		ex->opt.n_settings, &ex->settings, err);
+}
+
+static int
+init_plugin(struct executor *ex, struct err *err)
+{
+	const struct ndl_plugin *v = &ex->plugin->v;
+	int r;
+
+	if (!v->init)
+		return 0;
+	watchdog_enter(ex->watchdog, "init", "");
+	r = v->init(host_table(ex), (const struct ndl_conf *)ex->settings,
+		&ex->self);
+	watchdog_leave(ex->watchdog);
+	if (r < 0)
+		return err_set(err, r, "plugin '%s' does not start: %s",
+			v->name, err_name(-r));
+	return 0;
+}
+
+/* A folder that is here already is of a task that an earlier executor had
+ * when it died. */
+static void
+sweep_task(void *arg, const char *task_id)
+{
+	struct executor *ex = arg;
+
+	log_info("cleaning up after task '%s' of an earlier executor", task_id);
+	if (ex->plugin->v.sweep) {
+		watchdog_enter(ex->watchdog, "sweep", task_id);
+		ex->plugin->v.sweep(ex->self, task_id);
+		watchdog_leave(ex->watchdog);
+	}
+	scratch_remove(ex->scratch, task_id);
+}
+
+int
+executor_new(struct loop *loop, const struct plugin *plugin,
+	const struct executor_options *options, struct executor **out,
+	struct err *err)
+{
+	struct executor *ex = calloc(1, sizeof *ex);
+	int r;
+
+	if (!ex)
+		return err_set(err, -ENOMEM, "out of memory");
+	ex->loop = loop;
+	ex->plugin = plugin;
+	ex->null_fd = -1;
+	ex->last_waiting = &ex->waiting;
+	id_new(ex->instance);
+	set_options(ex, options);
+	r = make_parts(ex, err);
+	if (r == 0)
+		r = init_plugin(ex, err);
+	ex->ready = r == 0;
+	if (r == 0) {
+		r = scratch_each(ex->scratch, sweep_task, ex);
+		if (r < 0)
+			(void)err_set(err, r, "cannot read '%s': %s",
+				scratch_path(ex->scratch), err_name(-r));
+	}
+	if (r < 0) {
+		executor_free(ex);
+		return r;
+	}
+	*out = ex;
+	return 0;
+}
+
+void
+executor_free(struct executor *ex)
+{
+	struct task *task, *tmp;
+
+	if (!ex)
+		return;
+	link_free(TAKE(ex->link));
+	HASH_ITER(hh, ex->tasks, task, tmp) {
+		kill_all(task);
+		task_drop(task);
+	}
+	if (ex->ready && ex->plugin->v.fini)
+		ex->plugin->v.fini(ex->self);
+	if (ex->host)
+		handle_drop_all(ex, NULL);
+	host_free(ex);
+	loop_timer_free(ex->later);
+	orphans_free(ex->orphans);
+	watchdog_free(ex->watchdog);
+	fields_free(ex->settings);
+	tombs_free(ex->tombs);
+	scratch_free(ex->scratch);
+	buf_done(&ex->pack);
+	if (ex->null_fd >= 0)
+		(void)close(ex->null_fd);
+	free(ex->base_env);
+	free(ex->io);
+	free(ex);
+}

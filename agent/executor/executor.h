@@ -1,0 +1,68 @@
+/* executor.h - one plugin's tasks: started, watched, cancelled, reported
+ *
+ * main.c makes one per process; tests make many. Everything runs on the
+ * loop's thread. How the files share the work:
+ *
+ *	session.c  requests from the uplink, inventory, tombstones
+ *	task.c     a task from start to result
+ *	child.c    its programs: spawn, death, what is left of their groups
+ *	cancel.c   the ladder: stop signal, grace, SIGKILL, lost
+ *	output.c   pipes and emit() to responses, within the windows
+ *	outbox.c   responses kept until the server acknowledges them
+ *	host.c     the services of plugin.h; handles.c its timers and watches
+ */
+#ifndef NODELINK_EXECUTOR_EXECUTOR_H
+#define NODELINK_EXECUTOR_EXECUTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/auto.h"
+#include "base/err.h"
+#include "executor/plugin.h"
+#include "loop/loop.h"
+#include "wire/msg.h"
+
+struct executor;
+
+struct executor_options {
+	const char *agent_id;
+	const char *scratch; /* folder of the tasks' folders; made if missing */
+	const struct msg_param *settings; /* of the plugin */
+	size_t n_settings;
+	int64_t max_grace_ms; /* 0: 5 minutes */
+	/* Below: 0 is the documented value; tests want shorter ones. */
+	int64_t lost_after_ms; /* finish() after cancel(force): 5 s */
+	int64_t unkillable_after_ms; /* alive after SIGKILL: 60 s */
+	int64_t watchdog_ms; /* a callback that does not return: 10 s */
+	size_t held_max; /* output of all tasks, unacknowledged: 64 MiB */
+	/* The plugin did not keep its word: every task was reported lost, the
+	 * process must go. NULL: exit with status 1. */
+	void (*on_failure)(void *arg);
+	/* After executor_stop(): no task is left. */
+	void (*on_stopped)(void *arg);
+	void *arg;
+};
+
+/* Runs the plugin's init and sweep. 0, or -errno with text. `plugin` is
+ * borrowed; options are copied, their texts borrowed. */
+int executor_new(struct loop *loop, const struct plugin *plugin,
+	const struct executor_options *options, struct executor **out,
+	struct err *err);
+
+/* Kills what is left, without verifying, and runs the plugin's fini. */
+void executor_free(struct executor *ex);
+AUTO_DEFINE(struct executor *, executor_free)
+
+/* Serve this connected socket from now on; an older one is closed. */
+void executor_serve(struct executor *ex, int take_fd);
+
+/* Cancel every task (400 agent_stopping), take no more, then on_stopped.
+ * Called again: without grace. */
+void executor_stop(struct executor *ex);
+
+/* How many tasks are not acknowledged yet, and how many still run. */
+size_t executor_count(const struct executor *ex, size_t *running);
+
+#endif

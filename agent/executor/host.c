@@ -1,0 +1,278 @@
+/* host.c - the services of plugin.h */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "executor/task.h"
+
+/* The table comes first, so that its address is the box's. */
+struct ndl_host_box {
+	struct ndl_host table;
+	struct executor *ex;
+};
+
+/* The plugin's opaque types are ours under another name. */
+static struct task *
+task_of(struct ndl_task *task)
+{
+	return (struct task *)task;
+}
+
+static const struct task *
+const_task_of(const struct ndl_task *task)
+{
+	return (const struct task *)task;
+}
+
+static struct executor *
+executor_of(const struct ndl_host *host)
+{
+	return ((const struct ndl_host_box *)host)->ex;
+}
+
+struct ndl_task *
+host_task(struct task *task)
+{
+	return (struct ndl_task *)task;
+}
+
+/* ----------------------------------------------------- what was asked for */
+
+static const char *
+setting(const struct ndl_conf *conf, const char *name)
+{
+	return fields_get((const struct fields *)conf, name);
+}
+
+static const char *const *
+setting_list(const struct ndl_conf *conf, const char *name)
+{
+	return fields_get_list((const struct fields *)conf, name);
+}
+
+static const char *
+task_id(const struct ndl_task *task)
+{
+	return const_task_of(task)->id;
+}
+
+static const char *
+param(const struct ndl_task *task, const char *name)
+{
+	return fields_get(const_task_of(task)->params, name);
+}
+
+static const char *const *
+param_list(const struct ndl_task *task, const char *name)
+{
+	return fields_get_list(const_task_of(task)->params, name);
+}
+
+/* ------------------------------------------------------------ what happened */
+
+static void
+host_log(const struct ndl_host *host, struct ndl_task *task, unsigned level,
+	const char *text)
+{
+	const char *name = executor_of(host)->plugin->v.name;
+	enum log_level as =
+		level <= NDL_DEBUG ? (enum log_level)level : LOG_LEVEL_DEBUG;
+
+	if (task)
+		log_write(as, 0, "%s: task '%s': %s", name, task_of(task)->id,
+			text);
+	else
+		log_write(as, 0, "%s: %s", name, text);
+}
+
+static int
+emit(struct ndl_task *task, unsigned stream, const void *data, size_t len)
+{
+	return output_emit(task_of(task), stream, data, len);
+}
+
+static int
+pump(struct ndl_task *task, unsigned stream, int fd)
+{
+	int copy, r;
+
+	if (fd < 0 || (stream != NDL_OUT && stream != NDL_ERR))
+		return -EINVAL;
+	r = fd_set_nonblocking(fd);
+	if (r < 0)
+		return r;
+	/* Until it has worked the plugin owns its own. */
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (copy < 0)
+		return -errno;
+	r = output_pump(task_of(task),
+		stream == NDL_ERR ? MSG_STDERR : MSG_STDOUT, copy);
+	if (r == 0)
+		(void)close(fd);
+	return r;
+}
+
+static void
+finish(struct ndl_task *handle, const struct ndl_result *result)
+{
+	struct task *task = task_of(handle);
+	struct ndl_result r = { 0 };
+	enum msg_outcome outcome = MSG_EXITED;
+	const char *failure = NULL;
+
+	memcpy(&r, result, result->size < sizeof r ? result->size : sizeof r);
+	switch (r.outcome) {
+	case NDL_EXITED: break;
+	case NDL_KILLED: outcome = MSG_SIGNALED; break;
+	case NDL_FAILED:
+		/* Under a cancel it was running, whatever it says. */
+		outcome = task->cancel ? MSG_EXITED : MSG_NOT_STARTED;
+		failure = task->state == WORK_STARTING ? "refused"
+						       : "spawn_error";
+		break;
+	}
+	task_finish(task, outcome, r.code, failure, r.message);
+}
+
+/* ----------------------------------------------------------------- waiting */
+
+static int64_t
+now_ms(const struct ndl_host *host)
+{
+	(void)host;
+	return clock_ms();
+}
+
+static int64_t
+timer(const struct ndl_host *host, struct ndl_task *task, int64_t delay_ms,
+	ndl_fn *fn, void *arg)
+{
+	return handle_timer(
+		executor_of(host), task_of(task), delay_ms, fn, arg);
+}
+
+static int64_t
+watch(const struct ndl_host *host, struct ndl_task *task, int fd,
+	unsigned events, ndl_fd_fn *fn, void *arg)
+{
+	return handle_watch(
+		executor_of(host), task_of(task), fd, events, fn, arg);
+}
+
+static int
+rewatch(const struct ndl_host *host, int64_t id, unsigned events)
+{
+	return handle_rewatch(executor_of(host), id, events);
+}
+
+static void
+drop(const struct ndl_host *host, int64_t id)
+{
+	handle_drop(executor_of(host), id);
+}
+
+struct posted {
+	struct loop_item item;
+	struct executor *ex;
+	ndl_fn *fn;
+	void *arg;
+};
+
+static void
+run_posted(void *arg)
+{
+	struct posted p = *(struct posted *)arg;
+
+	free(arg);
+	watchdog_enter(p.ex->watchdog, "post", "");
+	p.fn(p.arg);
+	watchdog_leave(p.ex->watchdog);
+}
+
+static int
+post(const struct ndl_host *host, ndl_fn *fn, void *arg)
+{
+	struct posted *p = calloc(1, sizeof *p);
+
+	if (!p)
+		return -ENOMEM;
+	*p = (struct posted){ .item = { .fn = run_posted, .arg = p },
+		.ex = executor_of(host),
+		.fn = fn,
+		.arg = arg };
+	loop_post(p->ex->loop, &p->item);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- programs */
+
+static int64_t
+spawn(struct ndl_task *task, const struct ndl_spawn *how)
+{
+	struct ndl_spawn known = { 0 };
+
+	memcpy(&known, how,
+		how->size < sizeof known ? how->size : sizeof known);
+	return child_spawn(task_of(task), &known);
+}
+
+static int
+host_signal(struct ndl_task *task, int64_t id, int signo)
+{
+	struct child *child = child_find(task_of(task), id);
+
+	if (!child || child->state == CHILD_GONE)
+		return -ESRCH;
+	return group_signal(&child->group, signo);
+}
+
+static const struct ndl_host services = {
+	.size = sizeof(struct ndl_host),
+	.abi = NDL_ABI(NDL_ABI_MINOR),
+	.version = PACKAGE_VERSION,
+	.setting = setting,
+	.setting_list = setting_list,
+	.task_id = task_id,
+	.param = param,
+	.param_list = param_list,
+	.log = host_log,
+	.emit = emit,
+	.pump = pump,
+	.finish = finish,
+	.now_ms = now_ms,
+	.timer = timer,
+	.watch = watch,
+	.rewatch = rewatch,
+	.drop = drop,
+	.post = post,
+	.spawn = spawn,
+	.signal = host_signal,
+};
+
+const struct ndl_host *
+host_table(const struct executor *ex)
+{
+	return &ex->host->table;
+}
+
+int
+host_new(struct executor *ex)
+{
+	ex->host = calloc(1, sizeof *ex->host);
+	if (!ex->host)
+		return -ENOMEM;
+	ex->host->table = services;
+	ex->host->ex = ex;
+	return 0;
+}
+
+void
+host_free(struct executor *ex)
+{
+	free(TAKE(ex->host));
+}

@@ -1,0 +1,135 @@
+/* listen.c - the executor's unix socket: who may connect, and the newest wins
+ */
+#include "executor/listen.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+
+struct listener {
+	struct executor *ex;
+	struct loop_watch *watch;
+	char *path; /* NULL: not ours yet */
+	int fd;
+	uid_t uplink_uid;
+};
+
+static bool
+may_connect(const struct listener *l, int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof peer;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0) {
+		log_warn(-errno, "connection refused: peer unknown");
+		return false;
+	}
+	if (peer.uid == geteuid() || peer.uid == 0 || peer.uid == l->uplink_uid)
+		return true;
+	log_warn(0, "connection of process %d refused: it runs as user %d",
+		(int)peer.pid, (int)peer.uid);
+	return false;
+}
+
+static void
+acceptable(void *arg, int listen_fd, unsigned ready)
+{
+	struct listener *l = arg;
+	AUTO_CLOSE int fd =
+		accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)ready;
+	if (fd < 0) {
+		if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
+			log_warn(-errno, "cannot accept the uplink");
+		return;
+	}
+	if (may_connect(l, fd))
+		executor_serve(l->ex, TAKE_FD(fd));
+}
+
+/* A socket's file outlives its process; only connect() tells. */
+static bool
+is_alive(const struct sockaddr_un *addr)
+{
+	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return fd >= 0 &&
+	       connect(fd, (const struct sockaddr *)addr, sizeof *addr) == 0;
+}
+
+static int
+open_socket(struct listener *l, const char *path, struct err *err)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	const struct sockaddr *a = (const struct sockaddr *)&addr;
+
+	if (strlen(path) >= sizeof addr.sun_path)
+		return err_set(err, -ENAMETOOLONG,
+			"socket path '%s' is longer than %zu bytes", path,
+			sizeof addr.sun_path - 1);
+	(void)stpcpy(addr.sun_path, path);
+	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (l->fd < 0)
+		return err_set(err, -errno, "cannot make a socket: %s",
+			err_name(errno));
+	if (is_alive(&addr))
+		return err_set(err, -EADDRINUSE,
+			"another executor listens on '%s'", path);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_set(err, -errno, "cannot remove the old '%s': %s",
+			path, err_name(errno));
+	if (bind(l->fd, a, sizeof addr) < 0)
+		return err_set(err, -errno, "cannot bind '%s': %s", path,
+			err_name(errno));
+	l->path = strdup(path);
+	/* The folder is private too; peer credentials are what counts. */
+	if (chmod(path, l->uplink_uid == (uid_t)-1 ? 0600 : 0666) < 0 ||
+		listen(l->fd, 8) < 0 || !l->path)
+		return err_set(err, -errno, "cannot listen on '%s': %s", path,
+			err_name(errno));
+	return 0;
+}
+
+int
+listen_start(struct loop *loop, const char *path, uid_t uplink_uid,
+	struct executor *ex, struct listener **out, struct err *err)
+{
+	AUTO(listen_stop) struct listener *l = calloc(1, sizeof *l);
+	int r;
+
+	if (!l)
+		return err_set(err, -ENOMEM, "out of memory");
+	l->fd = -1;
+	l->ex = ex;
+	l->uplink_uid = uplink_uid;
+	r = open_socket(l, path, err);
+	if (r < 0)
+		return r;
+	l->watch = loop_watch_new(loop, l->fd, LOOP_READ, acceptable, l);
+	if (!l->watch)
+		return err_set(err, -ENOMEM, "out of memory");
+	*out = TAKE(l);
+	return 0;
+}
+
+void
+listen_stop(struct listener *l)
+{
+	if (!l)
+		return;
+	loop_watch_free(l->watch);
+	if (l->path)
+		(void)unlink(l->path);
+	if (l->fd >= 0)
+		(void)close(l->fd);
+	free(l->path);
+	free(l);
+}

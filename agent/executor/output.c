@@ -1,0 +1,267 @@
+/* output.c - pipes and emit() to responses, within the windows
+ *
+ * Nothing is dropped but what output_limit cuts. Unacknowledged output of a
+ * task stays within its window, that of all tasks within held_max: at either
+ * limit the pipe is not read, and its writer blocks in the kernel. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "executor/task.h"
+
+enum { READ_ROUNDS = 4 }; /* of one pipe in a turn, then others have theirs */
+
+/* --------------------------------------------------------------- responses */
+
+static bool
+is_cut(const struct task *task)
+{
+	return task->out.discard ||
+	       (task->output_limit &&
+		       task->stream_bytes[0] + task->stream_bytes[1] >=
+			       task->output_limit);
+}
+
+/* How many bytes may be taken now, at most one piece; 0: wait. */
+static size_t
+room(struct task *task)
+{
+	struct executor *ex = task->ex;
+	uint64_t left;
+
+	if (is_cut(task))
+		return LIMIT_OUTPUT_CHUNK; /* read and counted, not kept */
+	if (ex->held >= ex->opt.held_max) {
+		ex->starved = true;
+		return 0;
+	}
+	left = task->window > task->produced ? task->window - task->produced
+					     : 0;
+	return left < LIMIT_OUTPUT_CHUNK ? (size_t)left : LIMIT_OUTPUT_CHUNK;
+}
+
+static void
+add(struct task *task, enum msg_stream stream, const void *data, size_t len)
+{
+	struct msg msg = { .kind = MSG_OUTPUT };
+	uint64_t total = task->stream_bytes[0] + task->stream_bytes[1];
+	size_t keep = len;
+
+	if (is_cut(task))
+		keep = 0;
+	else if (task->output_limit && task->output_limit - total < len)
+		keep = (size_t)(task->output_limit - total);
+	task->dropped += len - keep;
+	if (!keep)
+		return;
+	msg.output = (struct msg_output){ stream, data, keep };
+	task->stream_bytes[stream == MSG_STDERR] += keep;
+	task->produced += keep;
+	outbox_add(task, &msg);
+}
+
+int
+output_emit(struct task *task, unsigned stream, const void *data, size_t len)
+{
+	size_t free_now;
+
+	if ((stream != NDL_OUT && stream != NDL_ERR) || (len && !data))
+		return -EINVAL;
+	if (len > NDL_EMIT_MAX)
+		return -EMSGSIZE;
+	if (task->state != WORK_STARTING && task->state != WORK_RUNNING)
+		return -EPIPE;
+	free_now = room(task);
+	if (len > free_now) {
+		task->full = true;
+		task->want_drained[stream == NDL_ERR] = true;
+		return -EAGAIN;
+	}
+	task_announce(task, 0);
+	add(task, stream == NDL_ERR ? MSG_STDERR : MSG_STDOUT, data, len);
+	return 0;
+}
+
+/* ------------------------------------------------------------------- pumps */
+
+static void
+pump_free(struct pump *p)
+{
+	loop_watch_free(p->watch);
+	(void)close(p->fd);
+	free(p);
+}
+
+static void
+pump_end(struct pump *p)
+{
+	struct pump **at = &p->task->pumps;
+
+	while (*at != p)
+		at = &(*at)->next;
+	*at = p->next;
+	pump_free(p);
+}
+
+enum pump_news { PUMP_MORE, PUMP_EMPTY, PUMP_FULL, PUMP_END };
+
+static enum pump_news
+pump_read(struct pump *p)
+{
+	size_t want = room(p->task);
+	uint8_t *io = p->task->ex->io;
+	ssize_t n;
+
+	if (want == 0)
+		return PUMP_FULL;
+	if (p->last_gulp && p->left < want)
+		want = p->left;
+	if (want == 0)
+		return PUMP_END;
+	n = read(p->fd, io, want);
+	if (n < 0)
+		return errno == EINTR	 ? PUMP_MORE
+		       : errno == EAGAIN ? p->last_gulp ? PUMP_END : PUMP_EMPTY
+					 : PUMP_END;
+	if (n == 0)
+		return PUMP_END;
+	p->left -= p->last_gulp ? (size_t)n : 0;
+	task_announce(p->task, 0);
+	add(p->task, p->stream, io, (size_t)n);
+	if (p->last_gulp && p->left == 0)
+		return PUMP_END;
+	return (size_t)n < want ? PUMP_EMPTY : PUMP_MORE;
+}
+
+/* True when the pipe was closed. */
+static bool
+pump_run(struct pump *p)
+{
+	enum pump_news news = PUMP_MORE;
+
+	for (int i = 0; i < READ_ROUNDS && news == PUMP_MORE; i++)
+		news = pump_read(p);
+	if (news == PUMP_FULL)
+		p->task->full = true;
+	if (news == PUMP_END) {
+		pump_end(p);
+		return true;
+	}
+	/* A pipe that cannot be watched any more has no end that we could
+	 * see; the deadline after the task's death ends it. */
+	(void)loop_watch_set(p->watch, news == PUMP_FULL ? 0 : LOOP_READ);
+	return false;
+}
+
+static void
+pump_ready(void *arg, int fd, unsigned ready)
+{
+	struct pump *p = arg;
+	struct task *task = p->task;
+
+	(void)fd;
+	(void)ready;
+	if (pump_run(p))
+		task_advance(task);
+}
+
+int
+output_pump(struct task *task, enum msg_stream stream, int take_fd)
+{
+	struct pump *p = calloc(1, sizeof *p);
+
+	if (!p) {
+		(void)close(take_fd);
+		return -ENOMEM;
+	}
+	*p = (struct pump){ .task = task, .fd = take_fd, .stream = stream };
+	p->watch = loop_watch_new(
+		task->ex->loop, take_fd, LOOP_READ, pump_ready, p);
+	if (!p->watch) {
+		pump_free(p);
+		return -ENOMEM;
+	}
+	p->next = task->pumps;
+	task->pumps = p;
+	return 0;
+}
+
+static void
+pump_all(struct task *task)
+{
+	for (struct pump *p = task->pumps, *next; p; p = next) {
+		next = p->next;
+		(void)pump_run(p);
+	}
+}
+
+static void
+tell_drained(struct task *task)
+{
+	struct executor *ex = task->ex;
+	const struct ndl_plugin *v = &ex->plugin->v;
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (!task->want_drained[i] || !room(task))
+			continue;
+		task->want_drained[i] = false;
+		if (!v->drained || task->state != WORK_RUNNING)
+			continue;
+		watchdog_enter(ex->watchdog, "drained", task->id);
+		v->drained(ex->self, task->work, i ? NDL_ERR : NDL_OUT);
+		watchdog_leave(ex->watchdog);
+	}
+}
+
+void
+output_resume(struct task *task)
+{
+	if (!task->full)
+		return;
+	task->full = false;
+	pump_all(task);
+	tell_drained(task);
+	if (task->want_drained[0] || task->want_drained[1])
+		task->full = true;
+	task_advance(task);
+}
+
+/* -------------------------------------------------------------- at the end */
+
+/* Somebody who is not of the task holds its pipes: what they contain now is
+ * the task's, what comes later is not. */
+static void
+cut_off_strangers(struct task *task)
+{
+	for (struct pump *p = task->pumps, *next; p; p = next) {
+		int left = 0;
+
+		next = p->next;
+		(void)ioctl(p->fd, FIONREAD, &left); /* fails: 0 */
+		p->last_gulp = true;
+		p->left = left > 0 ? (size_t)left : 0;
+		(void)pump_run(p);
+	}
+	task_advance(task);
+}
+
+bool
+output_settle(struct task *task)
+{
+	if (task->pumps && !task->pumps->last_gulp)
+		pump_all(task);
+	if (!task->pumps)
+		return true;
+	if (task->on_alarm != cut_off_strangers && !task->pumps->last_gulp)
+		task_alarm(task, STRANGER_MS, cut_off_strangers);
+	return false;
+}
+
+void
+output_free(struct task *task)
+{
+	while (task->pumps)
+		pump_end(task->pumps);
+}

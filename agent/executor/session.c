@@ -1,0 +1,204 @@
+/* session.c - requests from the uplink, and what we tell it that we have
+ *
+ * The uplink may be another one every time; the server behind it knows what
+ * it has stored. So a new connection gets the inventory and then everything
+ * that was not acknowledged, and a repeated request changes nothing. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "executor/task.h"
+#include "executor/tombs.h"
+
+/* Memory is refilled from here on, when it was full. */
+#define HELD_LOW(ex) ((ex)->opt.held_max / 8 * 7)
+
+static void
+on_start(struct executor *ex, const char *id, const struct msg_start *how)
+{
+	const struct msg_cancel *tomb;
+
+	if (task_find(ex, id)) {
+		log_debug("task '%s' is here already", id);
+		return;
+	}
+	tomb = tombs_find(ex->tombs, id);
+	if (tomb)
+		task_never(ex, id, cancel_new(tomb));
+	else if (ex->stopping || ex->failed)
+		log_info("task '%s' not taken: the executor is stopping", id);
+	else
+		task_start(ex, id, how);
+}
+
+static void
+on_cancel(struct executor *ex, const char *id, const struct msg_cancel *why)
+{
+	struct task *task = task_find(ex, id);
+
+	if (task) {
+		cancel_request(task, why);
+		return;
+	}
+	if (tombs_add(ex->tombs, id, why) < 0) {
+		executor_fail(ex, "out of memory");
+		return;
+	}
+	task_never(ex, id, cancel_new(why));
+}
+
+static void
+resume_all(struct executor *ex)
+{
+	struct task *task, *tmp;
+
+	ex->starved = false;
+	HASH_ITER(hh, ex->tasks, task, tmp)
+		output_resume(task);
+}
+
+static void
+on_ack(struct executor *ex, const char *id, const struct msg_ack *ack)
+{
+	struct task *task = task_find(ex, id);
+
+	if (!task)
+		return;
+	outbox_ack(task, ack->seq);
+	if (ack->window > task->window)
+		task->window = ack->window;
+	if (ack->final && task->state == WORK_ENDED) {
+		task_drop(task);
+	} else {
+		if (ack->final) { /* it may say what it likes */
+			outbox_ack(task, UINT64_MAX);
+			task->out.discard = true;
+		}
+		output_resume(task);
+	}
+	if (ex->starved && ex->held < HELD_LOW(ex))
+		resume_all(ex);
+	executor_maybe_stopped(ex);
+}
+
+/* --------------------------------------------------------------- inventory */
+
+static struct msg_field *
+list_fields(const struct plugin *plugin, size_t *n)
+{
+	const struct ndl_field *f = plugin->params;
+	struct msg_field *out;
+
+	for (*n = 0; f[*n].name; (*n)++)
+		;
+	out = calloc(*n + 1, sizeof *out);
+	for (size_t i = 0; out && i < *n; i++)
+		out[i] = (struct msg_field){
+			.name = f[i].name,
+			.type = plugin_type_name(f[i].type),
+			.required = f[i].flags & NDL_REQUIRED,
+			.list = f[i].flags & NDL_LIST,
+			.secret = f[i].flags & NDL_SECRET,
+			.fallback = f[i].fallback,
+			.help = f[i].help,
+		};
+	return out;
+}
+
+static struct msg_held *
+list_tasks(const struct executor *ex, size_t *n)
+{
+	struct msg_held *out = calloc(HASH_COUNT(ex->tasks) + 1, sizeof *out);
+	struct task *task, *tmp;
+
+	*n = 0;
+	if (!out)
+		return NULL;
+	HASH_ITER(hh, ex->tasks, task, tmp)
+		out[(*n)++] = (struct msg_held){ task->id, task->out.seq,
+			task->state == WORK_ENDED };
+	return out;
+}
+
+static int
+send_inventory(struct executor *ex)
+{
+	size_t n_params, n_tasks;
+	AUTO_FREE struct msg_field *params = list_fields(ex->plugin, &n_params);
+	AUTO_FREE struct msg_held *tasks = list_tasks(ex, &n_tasks);
+	struct msg msg = { .kind = MSG_INVENTORY,
+		.agent_id = ex->opt.agent_id,
+		.plugin = ex->plugin->v.name };
+
+	if (!params || !tasks)
+		return -ENOMEM;
+	msg.inventory = (struct msg_inventory){
+		.instance = ex->instance,
+		.version = ex->plugin->v.version,
+		.summary = ex->plugin->v.summary,
+		.containment = group_name(),
+		.params = params,
+		.n_params = n_params,
+		.tasks = tasks,
+		.n_tasks = n_tasks,
+	};
+	return link_send(ex->link, &msg, true);
+}
+
+static void
+on_attach(struct executor *ex)
+{
+	int r = send_inventory(ex);
+
+	if (r < 0) {
+		log_error(r, "cannot send the inventory");
+		return; /* no answer: the uplink will try again */
+	}
+	ex->attached = true;
+	outbox_rewind(ex);
+	outbox_send(ex);
+}
+
+/* ---------------------------------------------------------------- dispatch */
+
+static bool
+is_for_us(const struct executor *ex, const struct msg *msg)
+{
+	if (strcmp(msg->agent_id, ex->opt.agent_id) != 0 && *msg->agent_id) {
+		log_warn(0, "request for agent '%s' dropped: this is '%s'",
+			msg->agent_id, ex->opt.agent_id);
+		return false;
+	}
+	return msg->kind == MSG_ATTACH || id_valid(msg->task_id);
+}
+
+void
+session_frame(struct executor *ex, const uint8_t *payload, size_t len)
+{
+	AUTO(msg_free) struct msg_box *box = NULL;
+	struct err err;
+	const struct msg *msg;
+	int r = msg_unpack(MSG_TO_AGENT, payload, len, &box, &err);
+
+	if (r < 0) {
+		if (r != -EOPNOTSUPP) /* that is a newer peer's */
+			log_warn(0, "request dropped: %s", err.text);
+		return;
+	}
+	msg = msg_get(box);
+	if (!is_for_us(ex, msg))
+		return;
+	switch (msg->kind) {
+	case MSG_START: on_start(ex, msg->task_id, &msg->start); break;
+	case MSG_CANCEL: on_cancel(ex, msg->task_id, &msg->cancel); break;
+	case MSG_ACK: on_ack(ex, msg->task_id, &msg->ack); break;
+	case MSG_ATTACH: on_attach(ex); break;
+	case MSG_STARTED:
+	case MSG_OUTPUT:
+	case MSG_CANCEL_PHASE:
+	case MSG_RESULT:
+	case MSG_HELLO:
+	case MSG_INVENTORY:
+	case MSG_PLUGIN_DOWN: break; /* msg_unpack() keeps these out */
+	}
+}

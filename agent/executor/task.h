@@ -1,0 +1,281 @@
+/* task.h - the state of one task, shared by the executor's own files
+ *
+ * A task is STARTING inside the plugin's start(), RUNNING until its outcome
+ * is known, SETTLING until no process of it is left and its output is
+ * complete, and ENDED when its result is in the outbox. It is forgotten when
+ * the server has acknowledged that. */
+#ifndef NODELINK_EXECUTOR_TASK_H
+#define NODELINK_EXECUTOR_TASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uthash.h>
+
+#include "base/id.h"
+#include "base/limits.h"
+#include "executor/executor.h"
+#include "executor/fields.h"
+#include "executor/watchdog.h"
+#include "proc/child.h"
+#include "proc/group.h"
+#include "wire/link.h"
+
+enum {
+	/* What fits in one inventory message, with ids of full length. */
+	EXECUTOR_TASKS = 12000,
+	STRANGER_MS = 2000, /* for output held by processes not of the task */
+};
+
+enum work_state { WORK_STARTING, WORK_RUNNING, WORK_SETTLING, WORK_ENDED };
+
+/* A response that the server may still need. */
+struct held {
+	struct held *next;
+	uint64_t seq;
+	size_t len;
+	uint8_t payload[];
+};
+
+struct outbox {
+	struct held *first, *last;
+	struct held *unsent; /* the first that this connection has not had */
+	uint64_t seq; /* of the newest */
+	struct task *next_waiting; /* for room on the link */
+	bool waiting;
+	bool discard; /* the server does not want the rest */
+};
+
+/* One pipe that becomes output. */
+struct pump {
+	struct pump *next;
+	struct task *task;
+	struct loop_watch *watch;
+	int fd;
+	enum msg_stream stream;
+	bool last_gulp; /* only what is in the pipe: `left` bytes */
+	size_t left;
+};
+
+enum child_state { CHILD_ALIVE, CHILD_LINGERS, CHILD_GONE };
+
+/* One spawned program and the group it leads. */
+struct child {
+	UT_hash_handle hh; /* by leader, while ALIVE */
+	struct child *next;
+	struct task *task;
+	int64_t id;
+	enum child_state state;
+	struct group group;
+	struct loop_watch *watch; /* of the leader, then of a survivor */
+	int follow_fd; /* pidfd of that survivor */
+	struct loop_timer *look; /* made when something lingers */
+	unsigned looks; /* since the last news */
+	struct child_exit exit;
+	void (*on_exit)(void *arg, const struct ndl_exit *how);
+	void *arg;
+};
+
+enum stop_step { STOP_NONE, STOP_GRACE, STOP_KILLED };
+
+enum { CANCEL_SIGNALS = 8, CANCEL_KILLED = 64 };
+
+/* A cancellation, whoever asked; becomes the receipt. */
+struct cancel {
+	uint32_t code;
+	char *name, *reason, *actor; /* in `text` */
+	int64_t requested_at, delivered_at, signalled_at, killed_at;
+	const char *signals[CANCEL_SIGNALS]; /* static text */
+	size_t n_signals;
+	struct group_member *killed; /* what needed SIGKILL */
+	size_t n_killed;
+	bool by_plugin; /* its hook said that it stops the task */
+	char text[];
+};
+
+struct task {
+	UT_hash_handle hh;
+	struct executor *ex;
+	char id[ID_MAX];
+	uint32_t attempt;
+	enum work_state state;
+	bool announced; /* Started is in the outbox */
+	bool started; /* the plugin accepted it: reap() is owed */
+	bool reaping;
+	bool wait_orphans;
+	bool lost;
+	void *work; /* the plugin's */
+	struct fields *params;
+	char **env; /* one block, ended by NULL */
+
+	int64_t grace_ms, timeout_ms;
+	int stop_signal;
+	struct loop_timer *alarm; /* the next deadline, whatever it is */
+	void (*on_alarm)(struct task *task);
+
+	enum stop_step stop; /* of what is left of the task */
+	int64_t stop_deadline; /* clock_ms() */
+	int64_t killed_ms; /* clock_ms() of the first SIGKILL */
+	bool unkillable; /* reported */
+	struct cancel *cancel;
+
+	struct child *children;
+	struct pump *pumps;
+	struct handle *handles; /* timers and watches of the plugin */
+	struct outbox out;
+	uint64_t window, produced, dropped, output_limit;
+	uint64_t stream_bytes[2];
+	bool full; /* a pump or emit() waits for the window or for memory */
+	bool want_drained[2];
+
+	/* The result, when SETTLING. */
+	enum msg_outcome outcome;
+	int32_t code;
+	const char *failure; /* static text; NULL: as outcome and code say */
+	char *message;
+	int64_t started_at;
+};
+
+struct executor {
+	struct loop *loop;
+	const struct plugin *plugin;
+	struct executor_options opt;
+	void *self; /* the plugin's */
+	struct fields *settings;
+	struct watchdog *watchdog;
+	char instance[ID_MAX];
+	struct msg_env *base_env; /* of every task */
+	int null_fd;
+	struct scratch *scratch;
+
+	struct task *tasks; /* by id */
+	size_t running; /* not ENDED */
+	struct tombs *tombs;
+	bool ready; /* the plugin is initialised */
+	bool stopping, failed;
+	struct loop_timer *later; /* posts on_stopped and on_failure */
+
+	struct link *link;
+	bool attached; /* the link has had the inventory */
+	struct task *waiting, **last_waiting; /* for room on the link */
+	size_t held; /* bytes in all outboxes */
+	bool starved; /* some task waits for `held` to fall */
+	struct buf pack; /* scratch of outbox.c */
+	uint8_t *io; /* scratch of output.c, LIMIT_OUTPUT_CHUNK bytes */
+
+	struct ndl_host_box *host;
+	struct child *leaders; /* by pid */
+	struct orphans *orphans;
+	int64_t last_id; /* of children, timers and watches */
+	struct handle *handles; /* by id */
+};
+
+/* ------------------------------------------------------------ executor.c */
+
+/* A task has ended: was it the last one? */
+void executor_maybe_stopped(struct executor *ex);
+/* All tasks are lost and the process must go; happens on a fresh turn. */
+void executor_fail(struct executor *ex, const char *why);
+
+/* ------------------------------------------------------------- session.c */
+
+/* One payload from the uplink. */
+void session_frame(struct executor *ex, const uint8_t *payload, size_t len);
+
+/* ---------------------------------------------------------------- task.c */
+
+struct task *task_find(const struct executor *ex, const char *id);
+/* A START for an id we do not have. Always ends in a result sometime. */
+void
+task_start(struct executor *ex, const char *id, const struct msg_start *how);
+/* The result of a task that never ran, after a cancel. */
+void
+task_never(struct executor *ex, const char *id, struct cancel *take_cancel);
+/* Tell the server that it runs; only the first call counts. */
+void task_announce(struct task *task, pid_t pid);
+/* The outcome is known. `failure` is static text or NULL. */
+void task_finish(struct task *task, enum msg_outcome outcome, int32_t code,
+	const char *failure, const char *message);
+/* Something of the task has changed: is it over? */
+void task_advance(struct task *task);
+/* Forget it: acknowledged, or the executor ends. */
+void task_drop(struct task *task);
+void
+task_alarm(struct task *task, int64_t delay_ms, void (*fn)(struct task *task));
+void task_alarm_off(struct task *task);
+
+/* --------------------------------------------------------------- child.c */
+
+/* ndl_host.spawn: id or -errno; a failure is remembered for the result. */
+int64_t child_spawn(struct task *task, const struct ndl_spawn *how);
+struct child *child_find(const struct task *task, int64_t id);
+/* Look at the pidfd now instead of waiting for the event. True when it was
+ * found dead; the callback for that has run. */
+bool child_check(struct child *child);
+/* What is left was signalled: look soon. */
+void child_look_soon(struct child *child);
+bool child_all_gone(const struct task *task);
+void child_free_all(struct task *task);
+
+/* -------------------------------------------------------------- cancel.c */
+
+struct cancel *cancel_new(const struct msg_cancel *why);
+void cancel_free(struct cancel *c);
+AUTO_DEFINE(struct cancel *, cancel_free)
+/* A request for a task we have. */
+void cancel_request(struct task *task, const struct msg_cancel *why);
+/* The run time is over. */
+void cancel_timeout(struct task *task);
+/* Finished, but processes of it are left. */
+void cancel_leftovers(struct task *task);
+/* Alive `for_ms` after SIGKILL: again, and report it when it is too long. */
+void
+cancel_again(struct child *child, const struct group_member *alive, size_t n);
+/* Receipt of a verified end; its arrays are c's, or in killed. */
+void cancel_receipt(const struct cancel *c, struct msg_receipt *out,
+	struct msg_survivor killed[CANCEL_KILLED]);
+
+/* -------------------------------------------------------------- output.c */
+
+int
+output_emit(struct task *task, unsigned stream, const void *data, size_t len);
+int output_pump(struct task *task, enum msg_stream stream, int take_fd);
+/* The window or memory has room again. */
+void output_resume(struct task *task);
+/* Every process of the task is gone: read what is left. True when all pipes
+ * are at their end. */
+bool output_settle(struct task *task);
+void output_free(struct task *task);
+
+/* -------------------------------------------------------------- outbox.c */
+
+/* Number the message, keep it, and send it when a connection takes it. */
+void outbox_add(struct task *task, struct msg *msg);
+/* The server has stored everything up to seq. */
+void outbox_ack(struct task *task, uint64_t seq);
+/* A new connection: everything is unsent. */
+void outbox_rewind(struct executor *ex);
+/* The link takes more. */
+void outbox_send(struct executor *ex);
+void outbox_free(struct task *task);
+
+/* ---------------------------------------------------------------- host.c */
+
+int host_new(struct executor *ex);
+const struct ndl_host *host_table(const struct executor *ex);
+void host_free(struct executor *ex);
+struct ndl_task *host_task(struct task *task);
+
+/* ------------------------------------------------------------- handles.c */
+
+/* The plugin's timers and watches; task may be NULL. Id or -errno. */
+int64_t handle_timer(struct executor *ex, struct task *task, int64_t delay_ms,
+	ndl_fn *fn, void *arg);
+int64_t handle_watch(struct executor *ex, struct task *task, int fd,
+	unsigned events, ndl_fd_fn *fn, void *arg);
+int handle_rewatch(struct executor *ex, int64_t id, unsigned events);
+void handle_drop(struct executor *ex, int64_t id);
+/* All of a task's, or with NULL those of none. */
+void handle_drop_all(struct executor *ex, struct task *task);
+
+#endif

@@ -1,0 +1,102 @@
+/* main.c - nodelink-agent: settings, runtime directory, then watch the others
+ *
+ * May be root; opens no network socket, loads no plugin, parses no task. */
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/parse.h"
+#include "conf/conf.h"
+#include "loop/loop.h"
+#include "monitor/monitor.h"
+#include "monitor/rundir.h"
+#include "monitor/settings.h"
+
+enum { WRONG_USAGE = 2 };
+
+struct app {
+	struct loop *loop;
+	struct monitor *monitor;
+};
+
+static void
+all_stopped(void *arg)
+{
+	struct app *app = arg;
+
+	loop_stop(app->loop);
+}
+
+static void
+signal_came(void *arg, int signo)
+{
+	struct app *app = arg;
+
+	if (signo == SIGHUP) {
+		log_warn(0, "SIGHUP: settings are read at the start only");
+		return;
+	}
+	log_info("%s: stopping", signal_name(signo));
+	monitor_stop(app->monitor, all_stopped, app);
+}
+
+static int
+run(const struct settings *settings, struct err *err)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+	struct loop_signal *watched[ARRAY_SIZE(signals)] = { NULL };
+	AUTO(loop_free) struct loop *loop = loop_new();
+	struct app app = { .loop = loop };
+	int r = 0;
+
+	if (!loop)
+		return err_set(err, -1, "cannot make an event loop");
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		watched[i] =
+			loop_signal_new(loop, signals[i], signal_came, &app);
+		if (!watched[i])
+			r = err_set(err, -1, "cannot wait for signals");
+	}
+	if (r == 0)
+		r = monitor_new(loop, settings, &app.monitor, err);
+	if (r == 0) {
+		monitor_start(app.monitor);
+		loop_run(loop);
+		log_info("stopped");
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		loop_signal_free(watched[i]);
+	monitor_free(app.monitor);
+	return r;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct settings settings; /* too large for a stack frame */
+	AUTO_CLOSE int lock = -1;
+	struct err err = { "" };
+	int r;
+
+	log_open("nodelink-agent");
+	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
+	r = settings_read(&settings, argc, argv, &err);
+	if (r != 0 || settings.check) {
+		if (r < 0)
+			log_error(0, "%s", err.text);
+		else if (r == 0)
+			settings_print(&settings);
+		settings_done(&settings);
+		return r < 0 ? WRONG_USAGE : EXIT_SUCCESS;
+	}
+	r = rundir_take(settings.runtime_dir, &lock, &err);
+	if (r == 0 && (r = rundir_make(settings.scratch_dir)) < 0)
+		(void)err_set(&err, r, "cannot make scratch directory '%s': %s",
+			settings.scratch_dir, err_name(-r));
+	if (r == 0)
+		r = run(&settings, &err);
+	if (r < 0)
+		log_error(0, "%s", err.text);
+	settings_done(&settings);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

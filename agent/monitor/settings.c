@@ -1,0 +1,240 @@
+/* settings.c - what nodelink-agent was told, checked */
+#include "monitor/settings.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "monitor/plugins.h"
+
+static char hostname[HOST_NAME_MAX + 1];
+
+static const struct conf_item items[] = {
+	{ .key = "agent.id",
+		.flag = "id",
+		.arg = "ID",
+		.fallback = hostname,
+		.help = "name of this agent at the server" },
+	{ .key = "agent.server",
+		.flag = "server",
+		.type = CONF_ADDRESS,
+		.fallback = "127.0.0.1:9090",
+		.help = "the server's gRPC address" },
+	{ .key = "agent.token_file",
+		.flag = "token-file",
+		.type = CONF_PATH,
+		.arg = "FILE",
+		.help = "secret file (mode 0600) with this agent's token" },
+	{ .key = "token",
+		.env = "NODELINK_AGENT_TOKEN",
+		.help = "the token itself; beats token_file" },
+	{ .key = "agent.runtime_dir",
+		.flag = "runtime-dir",
+		.type = CONF_PATH,
+		.arg = "DIR",
+		.fallback = NODELINK_RUNDIR,
+		.help = "sockets and lock file; one agent each" },
+	{ .key = "agent.scratch_dir",
+		.flag = "scratch-dir",
+		.type = CONF_PATH,
+		.arg = "DIR",
+		.help = "tasks' folders (default: scratch in runtime_dir)" },
+	{ .key = "agent.plugins",
+		.flag = "plugins",
+		.arg = "LIST",
+		.help = "plugins to load, e.g. \"shell, docker\" (default: "
+			"all found)" },
+	{ .key = "agent.plugin_dir",
+		.flag = "plugin-dir",
+		.env = "NODELINK_PLUGINDIR",
+		.type = CONF_PATH,
+		.arg = "DIR",
+		.fallback = NODELINK_PLUGINDIR,
+		.help = "where plugins are" },
+	{ .key = "libexec-dir",
+		.env = "NODELINK_LIBEXECDIR",
+		.type = CONF_PATH,
+		.fallback = NODELINK_LIBEXECDIR,
+		.help = "where nodelink-uplink and nodelink-executor are" },
+	{ .key = "agent.max_grace",
+		.flag = "max-grace",
+		.type = CONF_DURATION,
+		.fallback = "5m",
+		.min = 1,
+		.max = 24 * 3600 * 1000,
+		.help = "longest time a cancelled task may take to stop" },
+	{ .key = "log.level",
+		.flag = "log-level",
+		.arg = "LEVEL",
+		.fallback = "info",
+		.help = "error, warn, info or debug" },
+	{ .key = "check",
+		.flag = "check",
+		.type = CONF_BOOL,
+		.help = "check the settings, list the plugins and exit" },
+};
+
+static const struct conf_program program = {
+	.name = "nodelink-agent",
+	.summary = "Runs tasks on this host for a nodelink server.",
+	.default_file = NODELINK_SYSCONFDIR "/nodelink-agent.conf",
+	.items = items,
+	.n_items = ARRAY_SIZE(items),
+	.free_section = "plugin",
+};
+
+/* ------------------------------------------------------------------- checks */
+
+static int
+check_names(const struct settings *s, struct err *err)
+{
+	enum log_level level;
+
+	if (!id_valid_agent(s->id))
+		return err_set(err, -EINVAL,
+			"'%s' is not a valid agent id (1 to 64 of A-Z a-z 0-9 "
+			". _ -); set one with --id",
+			s->id);
+	if (log_parse_level(s->log_level, &level) < 0)
+		return err_set(err, -EINVAL,
+			"log level '%s' is not error, warn, info or debug",
+			s->log_level);
+	log_set_level(level);
+	return 0;
+}
+
+/* A socket's path has room for some hundred bytes only. */
+static int
+check_socket_paths(const struct settings *s, struct err *err)
+{
+	const size_t room = sizeof((struct sockaddr_un *)0)->sun_path - 1;
+
+	for (size_t i = 0; i < s->n_plugins; i++) {
+		size_t n = strlen(s->runtime_dir) + strlen("/executor-.sock") +
+			   strlen(s->plugins[i].name);
+
+		if (n > room)
+			return err_set(err, -ENAMETOOLONG,
+				"runtime directory '%s' is %zu bytes too long "
+				"for a socket's path",
+				s->runtime_dir, n - room);
+	}
+	return 0;
+}
+
+/* Only to see now that it can be read; the uplink reads it for itself. */
+static int
+check_token(const struct settings *s, struct err *err)
+{
+	char *token;
+	int r;
+
+	if (!s->token_file)
+		return 0;
+	r = conf_secret_file(s->token_file, &token, err);
+	if (r < 0)
+		return r;
+	explicit_bzero(token, strlen(token));
+	free(token);
+	return 0;
+}
+
+struct section_check {
+	const struct settings *s;
+	struct err *err;
+};
+
+static int
+check_section(void *arg, const char *name, const char *key, const char *value,
+	const char *where)
+{
+	const struct section_check *check = arg;
+
+	(void)key, (void)value;
+	if (plugins_has(check->s->plugin_dir, name))
+		return 0;
+	return err_set(check->err, -EINVAL,
+		"%s: [plugin %s]: no '%s.so' in '%s'", where, name, name,
+		check->s->plugin_dir);
+}
+
+static int
+check_all(struct settings *s, struct err *err)
+{
+	struct section_check sections = { s, err };
+	int r = check_names(s, err);
+
+	if (r == 0)
+		r = plugins_find(s->plugin_dir,
+			conf_text(s->conf, "agent.plugins"), s->plugins,
+			&s->n_plugins, err);
+	if (r == 0)
+		r = conf_each(s->conf, check_section, &sections);
+	if (r == 0)
+		r = check_socket_paths(s, err);
+	if (r == 0)
+		r = check_token(s, err);
+	return r;
+}
+
+/* ------------------------------------------------------------------- public */
+
+int
+settings_read(struct settings *s, int argc, char **argv, struct err *err)
+{
+	struct conf *conf;
+	int r;
+
+	memset(s, 0, sizeof *s);
+	if (gethostname(hostname, sizeof hostname - 1) < 0)
+		hostname[0] = 0; /* then --id is needed, and said so */
+	r = conf_new(&program, argc, argv, &s->conf, err);
+	if (r != CONF_OK)
+		return r;
+	conf = s->conf;
+	s->id = conf_text(conf, "agent.id");
+	s->server = conf_text(conf, "agent.server");
+	s->token_file = conf_text(conf, "agent.token_file");
+	s->runtime_dir = conf_text(conf, "agent.runtime_dir");
+	s->plugin_dir = conf_text(conf, "agent.plugin_dir");
+	s->libexec_dir = conf_text(conf, "libexec-dir");
+	s->log_level = conf_text(conf, "log.level");
+	s->max_grace_ms = conf_number(conf, "agent.max_grace");
+	s->check = conf_bool(conf, "check");
+	s->scratch_dir = conf_text(conf, "agent.scratch_dir");
+	if (!s->scratch_dir) {
+		if (snprintf(s->default_scratch, sizeof s->default_scratch,
+			    "%s/scratch",
+			    s->runtime_dir) >= (int)sizeof s->default_scratch)
+			return err_set(err, -ENAMETOOLONG,
+				"runtime directory's path is too long");
+		s->scratch_dir = s->default_scratch;
+	}
+	return check_all(s, err);
+}
+
+void
+settings_done(struct settings *s)
+{
+	for (size_t i = 0; i < s->n_plugins; i++)
+		free(s->plugins[i].file);
+	conf_free(s->conf);
+	memset(s, 0, sizeof *s);
+}
+
+/* Failing to write to stdout is for the reader of it to notice. */
+void
+settings_print(const struct settings *s)
+{
+	(void)printf("settings  %s\n",
+		conf_file(s->conf) ? conf_file(s->conf) : "no file");
+	(void)printf("agent     %s\nserver    %s\nruntime   %s\nscratch   %s\n",
+		s->id, s->server, s->runtime_dir, s->scratch_dir);
+	for (size_t i = 0; i < s->n_plugins; i++)
+		(void)printf("plugin    %s (%s)\n", s->plugins[i].name,
+			s->plugins[i].file);
+}

@@ -1,0 +1,39 @@
+/* settings.h - what nodelink-agent was told, checked, and the plugins it has */
+#ifndef NODELINK_MONITOR_SETTINGS_H
+#define NODELINK_MONITOR_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/id.h"
+#include "base/limits.h"
+#include "conf/conf.h"
+
+struct plugin_file {
+	char name[ID_MAX];
+	char *file;
+};
+
+struct settings {
+	struct conf *conf; /* owns the texts */
+	const char *id, *server, *log_level;
+	const char *token_file; /* NULL: none */
+	const char *runtime_dir, *scratch_dir, *plugin_dir, *libexec_dir;
+	int64_t max_grace_ms;
+	bool check;
+	struct plugin_file plugins[LIMIT_PLUGINS]; /* by name */
+	size_t n_plugins;
+	char default_scratch[4096];
+};
+
+/* 0; CONF_EXIT: help or version was printed; -errno with text. settings_done()
+ * follows in any case. */
+int settings_read(struct settings *s, int argc, char **argv, struct err *err);
+void settings_done(struct settings *s);
+
+/* What --check says. */
+void settings_print(const struct settings *s);
+
+#endif

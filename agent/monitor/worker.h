@@ -1,0 +1,42 @@
+/* worker.h - one program that must run: start it, watch it, start it again
+ *
+ * When it dies it comes back after a pause, 100 ms at first, doubled up to
+ * 10 s, and 100 ms again once it was up for 10 s. */
+#ifndef NODELINK_MONITOR_WORKER_H
+#define NODELINK_MONITOR_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/auto.h"
+#include "loop/loop.h"
+#include "monitor/args.h"
+
+struct worker;
+
+struct worker_spec {
+	char *name; /* for the log: "executor 'shell'" */
+	struct args argv; /* argv[0] is the program's path */
+	struct args envp;
+	/* A unix socket of the program's: a process that is found listening
+	 * there (left by a monitor that was killed) is taken over instead of
+	 * starting another. NULL: none. */
+	char *socket;
+	bool die_with_us;
+	int64_t kill_after_ms; /* after worker_stop(): SIGKILL */
+	loop_fn *on_stopped;
+	void *arg;
+};
+
+/* Takes over what spec points to, also on failure. NULL: no memory. */
+struct worker *worker_new(struct loop *loop, struct worker_spec *take_spec);
+/* Leaves a process that still runs alone. */
+void worker_free(struct worker *w);
+AUTO_DEFINE(struct worker *, worker_free)
+
+void worker_start(struct worker *w);
+/* SIGTERM, and another for every further call; on_stopped() comes when it is
+ * dead (on a later turn), once. */
+void worker_stop(struct worker *w);
+
+#endif

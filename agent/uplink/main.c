@@ -1,0 +1,173 @@
+/* main.c - nodelink-uplink: settings, then loop, executors' sockets, stream
+ *
+ * Started by nodelink-agent. Talks to the network and starts no program. */
+#include <signal.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "base/parse.h"
+#include "conf/conf.h"
+#include "loop/loop.h"
+#include "uplink/uplink.h"
+
+enum { WRONG_USAGE = 2, LEAVE_MS = 2000 };
+
+static const struct conf_item items[] = {
+	{ .key = "agent-id",
+		.flag = "agent-id",
+		.arg = "ID",
+		.help = "name of this agent" },
+	{ .key = "server",
+		.flag = "server",
+		.type = CONF_ADDRESS,
+		.fallback = "127.0.0.1:9090",
+		.help = "the server's gRPC address" },
+	{ .key = "runtime-dir",
+		.flag = "runtime-dir",
+		.type = CONF_PATH,
+		.fallback = NODELINK_RUNDIR,
+		.help = "where the executors' sockets are" },
+	{ .key = "token-file",
+		.flag = "token-file",
+		.type = CONF_PATH,
+		.arg = "FILE",
+		.help = "secret file with the agent's token" },
+	{ .key = "token",
+		.env = "NODELINK_AGENT_TOKEN",
+		.arg = "TOKEN",
+		.help = "the token itself" },
+	{ .key = "log-level",
+		.flag = "log-level",
+		.fallback = "info",
+		.arg = "LEVEL",
+		.help = "error, warn, info or debug" },
+};
+
+static const struct conf_program program = {
+	.name = "nodelink-uplink",
+	.summary = "Connects the executors of this host to a nodelink server.",
+	.items = items,
+	.n_items = ARRAY_SIZE(items),
+};
+
+struct app {
+	struct loop *loop;
+	struct uplink *uplink;
+	bool stopping;
+};
+
+static void
+left(void *arg)
+{
+	struct app *app = arg;
+
+	loop_stop(app->loop);
+}
+
+static void
+stop(void *arg, int signo)
+{
+	struct app *app = arg;
+
+	if (app->stopping)
+		return;
+	app->stopping = true;
+	log_info("%s: leaving", signal_name(signo));
+	uplink_stop(app->uplink, LEAVE_MS, left, app);
+}
+
+static int
+run(const struct uplink_conf *conf, struct err *err)
+{
+	AUTO(loop_free) struct loop *loop = loop_new();
+	struct app app = { .loop = loop };
+	struct loop_signal *term, *interrupt;
+	int r;
+
+	if (!loop)
+		return err_set(err, -1, "cannot make an event loop");
+	r = uplink_new(loop, conf, &app.uplink, err);
+	if (r < 0)
+		return r;
+	term = loop_signal_new(loop, SIGTERM, stop, &app);
+	interrupt = loop_signal_new(loop, SIGINT, stop, &app);
+	if (term && interrupt)
+		loop_run(loop);
+	else
+		r = err_set(err, -1, "cannot wait for signals");
+	loop_signal_free(term);
+	loop_signal_free(interrupt);
+	uplink_free(app.uplink);
+	return r;
+}
+
+/* The token, from file or environment; NULL without one. */
+static int
+find_token(const struct conf *conf, char **out, struct err *err)
+{
+	const char *file = conf_text(conf, "token-file");
+	const char *token = conf_text(conf, "token");
+
+	if (token) {
+		*out = strdup(token);
+		/* keep it out of /proc/PID/environ's reach for children */
+		(void)unsetenv("NODELINK_AGENT_TOKEN");
+		return *out ? 0 : err_set(err, -1, "out of memory");
+	}
+	return file ? conf_secret_file(file, out, err) : 0;
+}
+
+static int
+apply(const struct conf *conf, struct uplink_conf *out, struct err *err)
+{
+	enum log_level level;
+
+	if (log_parse_level(conf_text(conf, "log-level"), &level) < 0)
+		return err_set(err, -1,
+			"--log-level: '%s' is not error, warn, info or debug",
+			conf_text(conf, "log-level"));
+	log_set_level(level);
+	out->agent_id = conf_text(conf, "agent-id");
+	out->server = conf_text(conf, "server");
+	out->runtime_dir = conf_text(conf, "runtime-dir");
+	if (!out->agent_id)
+		return err_set(err, -1, "--agent-id is missing");
+	if (!id_valid_agent(out->agent_id))
+		return err_set(err, -1,
+			"--agent-id: '%s' is not a valid id (1 to 64 of "
+			"A-Z a-z 0-9 . _ -)",
+			out->agent_id);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	AUTO(conf_free) struct conf *conf = NULL;
+	AUTO_FREE char *token = NULL;
+	struct uplink_conf uplink = { 0 };
+	struct err err = { "" };
+	int r;
+
+	log_open(program.name);
+	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
+	r = conf_new(&program, argc, argv, &conf, &err);
+	if (r == CONF_EXIT)
+		return EXIT_SUCCESS;
+	if (r == CONF_OK)
+		r = apply(conf, &uplink, &err);
+	if (r == 0)
+		r = find_token(conf, &token, &err);
+	if (r < 0) {
+		log_error(0, "%s", err.text);
+		return WRONG_USAGE;
+	}
+	uplink.agent_token = token;
+	(void)fd_raise_limit(); /* the usual one will mostly do */
+	r = run(&uplink, &err);
+	if (r < 0)
+		log_error(0, "%s", err.text);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

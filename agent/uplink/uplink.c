@@ -1,0 +1,384 @@
+/* uplink.c - between the server's stream and the executors' sockets
+ *
+ * Push-back, both ways: when the stream's queue is full, reading from all
+ * executors stops until it is writable; when an executor's queue is full,
+ * reading from the stream stops until that one has drained. The message that
+ * finds the queue full is still taken, so nothing has to wait here. */
+#include "uplink/uplink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "rpc/rpc.h"
+#include "uplink/peers.h"
+#include "uplink/telling.h"
+#include "wire/msg.h"
+
+enum {
+	KEEPALIVE_MS = 20000,
+	KEEPALIVE_TIMEOUT_MS = 10000,
+	BACKOFF_MIN_MS = 100,
+	BACKOFF_MAX_MS = 10000,
+};
+
+struct uplink {
+	const struct uplink_conf *conf;
+	struct rpc_client *client;
+	struct rpc_stream *stream; /* NULL: none is open */
+	struct peers *peers;
+	char boot_id[64];
+	char hostname[HOST_NAME_MAX + 1];
+	struct telling telling;
+};
+
+/* ---------------------------------------------------------------- to server */
+
+static void
+pause_peers(struct uplink *up, bool paused)
+{
+	struct peer *peer = NULL;
+
+	while ((peer = peers_next(up->peers, peer)) != NULL)
+		if (peer->link)
+			link_pause(peer->link, paused);
+}
+
+static void
+to_server(struct uplink *up, const uint8_t *payload, size_t len)
+{
+	int r = rpc_send(up->stream, payload, len, false);
+
+	if (r == RPC_FULL) {
+		pause_peers(up, true);
+		r = rpc_send(up->stream, payload, len, true);
+	}
+	if (r < 0) {
+		/* A hole in the sequence: start over with an Attach. */
+		log_error(r, "cannot send to server, closing the stream");
+		rpc_close(up->stream, RPC_STATUS_OTHER, "cannot send");
+	}
+	/* RPC_GONE: on_close() is coming, and after it the next Attach */
+}
+
+static void
+say(struct uplink *up, struct msg *msg)
+{
+	AUTO_BUF struct buf payload = { 0 };
+	int r;
+
+	msg->agent_id = up->conf->agent_id;
+	r = msg_pack(msg, &payload);
+	if (r < 0)
+		log_error(r, "cannot pack a message for the server");
+	else
+		to_server(up, payload.data, payload.len);
+}
+
+static void
+say_hello(struct uplink *up)
+{
+	struct msg hello = {
+		.kind = MSG_HELLO,
+		.hello = { .version = PACKAGE_VERSION,
+			.boot_id = up->boot_id,
+			.hostname = up->hostname },
+	};
+
+	say(up, &hello);
+}
+
+static void
+say_plugin_down(struct uplink *up, const struct peer *peer, const char *reason)
+{
+	struct msg down = {
+		.kind = MSG_PLUGIN_DOWN,
+		.plugin = peer->plugin,
+		.plugin_down.reason = reason,
+	};
+
+	say(up, &down);
+}
+
+/* A start for a plugin that this host does not have. */
+static void
+refuse(struct uplink *up, const struct msg *start)
+{
+	AUTO_BUF struct buf why = { 0 };
+	int64_t now = clock_wall_ms();
+	struct msg result = {
+		.kind = MSG_RESULT,
+		.task_id = start->task_id,
+		.plugin = start->plugin,
+		.seq = 1,
+		.result = { .outcome = MSG_NOT_STARTED,
+			.failure = "refused",
+			.ended_at = now },
+	};
+
+	/* without memory for it: a result without text */
+	(void)buf_printf(&why, "agent '%s' has no plugin '%s'",
+		up->conf->agent_id, start->plugin);
+	result.result.message = buf_text(&why);
+	log_info("task %s refused: %s", start->task_id, buf_text(&why));
+	say(up, &result);
+}
+
+/* ------------------------------------------------------------ from executors */
+
+static void
+attach(struct uplink *up, struct peer *peer)
+{
+	struct msg msg = {
+		.kind = MSG_ATTACH,
+		.agent_id = up->conf->agent_id,
+		.plugin = peer->plugin,
+	};
+	int r = link_send(peer->link, &msg, true);
+
+	peer->current = false;
+	if (r < 0) /* the link's end is coming, or it is out of memory */
+		log_warn(r, "cannot attach to plugin '%s'", peer->plugin);
+}
+
+static void
+peer_up(void *arg, struct peer *peer)
+{
+	struct uplink *up = arg;
+
+	log_info("plugin '%s' connected", peer->plugin);
+	peer->full = false;
+	if (up->stream)
+		attach(up, peer);
+}
+
+static bool
+is_inventory(const uint8_t *payload, size_t len)
+{
+	AUTO(msg_free) struct msg_box *box = NULL;
+
+	return msg_unpack(MSG_TO_SERVER, payload, len, &box, NULL) == 0 &&
+	       msg_get(box)->kind == MSG_INVENTORY;
+}
+
+static void
+peer_frame(void *arg, struct peer *peer, const uint8_t *payload, size_t len)
+{
+	struct uplink *up = arg;
+
+	if (!up->stream)
+		return;
+	if (!peer->current && !is_inventory(payload, len))
+		return; /* from before the Attach: comes again */
+	peer->current = true;
+	to_server(up, payload, len);
+}
+
+/* The stream goes on when no executor's queue is full any more. */
+static void
+resume_stream(struct uplink *up)
+{
+	struct peer *peer = NULL;
+
+	while ((peer = peers_next(up->peers, peer)) != NULL)
+		if (peer->full)
+			return;
+	if (up->stream)
+		rpc_pause(up->stream, false);
+}
+
+static void
+peer_drained(void *arg, struct peer *peer)
+{
+	peer->full = false;
+	resume_stream(arg);
+}
+
+static void
+peer_down(void *arg, struct peer *peer, const char *reason)
+{
+	struct uplink *up = arg;
+
+	log_warn(0, "plugin '%s' lost: %s", peer->plugin, reason);
+	peer->current = false;
+	peer_drained(up, peer);
+	if (up->stream)
+		say_plugin_down(up, peer, reason);
+}
+
+static const struct peers_ops peers_ops = {
+	.on_up = peer_up,
+	.on_frame = peer_frame,
+	.on_drained = peer_drained,
+	.on_down = peer_down,
+};
+
+/* -------------------------------------------------------------- from server */
+
+static void
+to_peer(struct uplink *up, struct peer *peer, const uint8_t *payload,
+	size_t len)
+{
+	int r = link_send_payload(peer->link, payload, len, false);
+
+	if (r == LINK_FULL) {
+		peer->full = true;
+		rpc_pause(up->stream, true);
+		r = link_send_payload(peer->link, payload, len, true);
+	}
+	if (r < 0) /* its end is coming, then the server sends again */
+		log_debug("message for plugin '%s' lost: %s", peer->plugin,
+			err_name(-r));
+}
+
+static void
+route(struct uplink *up, const struct msg *msg, const uint8_t *payload,
+	size_t len)
+{
+	struct peer *peer = peers_find(up->peers, msg->plugin);
+
+	if (*msg->agent_id && strcmp(msg->agent_id, up->conf->agent_id) != 0)
+		log_warn(0, "message for another agent ('%s') dropped",
+			msg->agent_id);
+	else if (peer && peer->link)
+		to_peer(up, peer, payload, len);
+	else if (peer) /* the server sends it again after the Inventory */
+		log_debug("message for plugin '%s' dropped: not connected",
+			peer->plugin);
+	else if (msg->kind == MSG_START)
+		refuse(up, msg);
+}
+
+static void
+stream_message(
+	void *arg, struct rpc_stream *s, const uint8_t *payload, size_t len)
+{
+	AUTO(msg_free) struct msg_box *box = NULL;
+	struct err err;
+	int r = msg_unpack(MSG_TO_AGENT, payload, len, &box, &err);
+
+	(void)s;
+	if (r == 0)
+		route(arg, msg_get(box), payload, len);
+	else if (r == -EOPNOTSUPP)
+		log_debug("message of an unknown kind ignored");
+	else
+		log_warn(0, "message from the server dropped: %s",
+			r == -EBADMSG ? err.text : err_name(-r));
+}
+
+static void
+stream_open(void *arg, struct rpc_stream *s)
+{
+	struct uplink *up = arg;
+	struct peer *peer = NULL;
+
+	log_info(
+		"connected to server '%s' (%s)", up->conf->server, rpc_peer(s));
+	telling_reset(&up->telling);
+	up->stream = s;
+	say_hello(up);
+	while ((peer = peers_next(up->peers, peer)) != NULL)
+		if (peer->link)
+			attach(up, peer);
+		else
+			say_plugin_down(up, peer, "executor is not running");
+}
+
+static void
+stream_writable(void *arg, struct rpc_stream *s)
+{
+	(void)s;
+	pause_peers(arg, false);
+}
+
+static void
+stream_close(void *arg, struct rpc_stream *s, enum rpc_status status,
+	const char *text, int64_t retry_ms)
+{
+	struct uplink *up = arg;
+	struct peer *peer = NULL;
+
+	(void)s;
+	up->stream = NULL;
+	while ((peer = peers_next(up->peers, peer)) != NULL)
+		peer->current = false;
+	pause_peers(up, false);
+	if (retry_ms >= 0) /* else we are leaving, and it is no news */
+		telling_say(&up->telling, up->conf, status, text);
+}
+
+static const struct rpc_client_ops client_ops = {
+	.on_open = stream_open,
+	.on_message = stream_message,
+	.on_writable = stream_writable,
+	.on_close = stream_close,
+};
+
+/* ------------------------------------------------------------------- public */
+
+static void
+learn_host(struct uplink *up)
+{
+	AUTO_CLOSE int fd =
+		fd_open("/proc/sys/kernel/random/boot_id", O_RDONLY);
+	ssize_t n = fd < 0 ? 0 : read(fd, up->boot_id, sizeof up->boot_id - 1);
+
+	up->boot_id[n > 0 ? n : 0] = 0;
+	up->boot_id[strcspn(up->boot_id, "\n")] = 0;
+	if (gethostname(up->hostname, sizeof up->hostname - 1) < 0)
+		up->hostname[0] = 0;
+}
+
+int
+uplink_new(struct loop *loop, const struct uplink_conf *conf,
+	struct uplink **out, struct err *err)
+{
+	AUTO(uplink_free) struct uplink *up = calloc(1, sizeof *up);
+	struct rpc_client_conf rpc = {
+		.server = conf->server,
+		.agent_id = conf->agent_id,
+		.agent_token = conf->agent_token,
+		.max_message = LIMIT_MESSAGE,
+		.keepalive_ms = KEEPALIVE_MS,
+		.keepalive_timeout_ms = KEEPALIVE_TIMEOUT_MS,
+		.backoff_min_ms = BACKOFF_MIN_MS,
+		.backoff_max_ms = BACKOFF_MAX_MS,
+	};
+	int r;
+
+	if (!up)
+		return err_set(err, -ENOMEM, "out of memory");
+	up->conf = conf;
+	learn_host(up);
+	r = peers_new(loop, conf->runtime_dir, &peers_ops, up, &up->peers, err);
+	if (r < 0)
+		return r;
+	r = rpc_client_new(loop, &rpc, &client_ops, up, &up->client, err);
+	if (r < 0)
+		return r;
+	*out = TAKE(up);
+	return 0;
+}
+
+void
+uplink_free(struct uplink *up)
+{
+	if (!up)
+		return;
+	rpc_client_free(up->client);
+	peers_free(up->peers);
+	free(up);
+}
+
+void
+uplink_stop(struct uplink *up, int64_t grace_ms, loop_fn *done, void *arg)
+{
+	rpc_client_stop(up->client, grace_ms, done, arg);
+}

@@ -1,0 +1,219 @@
+"""The measurements. Those of ROUNDS are made in every round, each together
+with its raw limit; those of ONCE are made once. All return a flat dict."""
+
+import json
+import os
+import resource
+import subprocess
+import time
+
+from system import AGENT, Failed, System
+
+
+class Bench:
+    """The instruments of a build tree, and how much of everything."""
+
+    def __init__(self, build, quick):
+        self.build = build
+        self.tasks = 800 if quick else 3000
+        self.singles = 100 if quick else 400
+        self.cancels = 20 if quick else 60
+        self.output = "32M" if quick else "256M"
+        self.seq = 200000 if quick else 2000000
+        self.watchers = 1000
+        self.sleepers = 1000
+        self.fleet = 500 if quick else 5000
+        self.idle_seconds = 3 if quick else 20
+
+    def tool(self, name):
+        return os.path.join(self.build, "bench", name)
+
+    def ask(self, name, *arguments):
+        """Run an instrument; its line of JSON. Exit status 1 with a line
+        is a finding, not a failure: the line says how many went wrong."""
+        run = subprocess.run([self.tool(name), *map(str, arguments)],
+                             stdin=subprocess.DEVNULL, capture_output=True,
+                             text=True, timeout=600, check=False)
+        try:
+            return json.loads(run.stdout)
+        except ValueError:
+            raise Failed(f"{name} {' '.join(map(str, arguments))}: "
+                         f"{run.stderr.strip() or run.returncode}") from None
+
+    def start(self, name, *arguments):
+        return subprocess.Popen([self.tool(name), *map(str, arguments)],
+                                stdin=subprocess.PIPE,
+                                stdout=subprocess.PIPE, text=True)
+
+
+# ------------------------------------------------------------ in every round
+
+def tasks_per_second(bench, system):
+    out = {}
+    for name, shell, command in (("bash", "bash", "true"),
+                                 ("sh", "sh", "true"),
+                                 ("exec", "bash", "/bin/true")):
+        raw = bench.ask("raw", "spawn", 2, bench.tasks, shell, "-c", command)
+        cpu = system.cpu()
+        own = resource.getrusage(resource.RUSAGE_CHILDREN)
+        got = bench.ask("load", system.http, AGENT, 8, bench.tasks, shell,
+                        command)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        out[f"{name}.per_second"] = got["per_second"]
+        out[f"{name}.raw_per_second"] = raw["per_second"]
+        out[f"{name}.ratio"] = got["per_second"] / raw["per_second"]
+        out[f"{name}.failed"] = got["failed"]
+        out[f"{name}.p50_ms"] = got["p50_ms"]
+        out[f"{name}.p99_ms"] = got["p99_ms"]
+        if name != "bash":
+            continue
+        # Where the time goes that raw loops do not need.
+        for program, (seconds, _) in system.cpu().items():
+            out[f"cpu_us_per_task.{program}"] = (
+                (seconds - cpu[program][0]) / bench.tasks * 1e6)
+        out["cpu_us_per_task.client"] = (
+            (after.ru_utime + after.ru_stime - own.ru_utime - own.ru_stime)
+            / bench.tasks * 1e6)
+    return out
+
+
+def submit_to_final(bench, system):
+    raw = bench.ask("raw", "spawn", 1, bench.singles, "bash", "-c", "true")
+    got = bench.ask("load", system.http, AGENT, 1, bench.singles, "bash",
+                    "true")
+    return {
+        "p50_ms": got["p50_ms"], "p99_ms": got["p99_ms"],
+        "raw_p50_ms": raw["p50_ms"], "raw_p99_ms": raw["p99_ms"],
+        "more_p50_ms": got["p50_ms"] - raw["p50_ms"],
+        "more_p99_ms": got["p99_ms"] - raw["p99_ms"],
+        "ratio": got["p50_ms"] / raw["p50_ms"],
+        "failed": got["failed"],
+    }
+
+
+def cancel(bench, system):
+    raw = bench.ask("raw", "kill", bench.cancels, "bash", "-c", "sleep 60")
+    got = bench.ask("cancel", system.http, AGENT, bench.cancels, "sleep 60")
+    return {
+        "p50_ms": got["p50_ms"], "p99_ms": got["p99_ms"],
+        "raw_p50_ms": raw["p50_ms"], "raw_p99_ms": raw["p99_ms"],
+        "ratio": got["p50_ms"] / raw["p50_ms"], "alive": got["alive"],
+    }
+
+
+def output(bench, system):
+    """Bytes of a task through /output and through SSE, against a bare pipe.
+    `lost` counts readings whose length or checksum is not the pipe's."""
+    emit = bench.tool("emit")
+    out = {"lost": 0}
+    for name, command in (("lines", [emit, "lines", bench.output]),
+                          ("blocks", [emit, "blocks", bench.output]),
+                          ("seq", ["seq", "1", str(bench.seq)])):
+        raw = bench.ask("raw", "pipe", *command)
+        megabytes = raw["bytes"] / 1e6
+        out[f"{name}.raw_mb_s"] = megabytes / raw["seconds"]
+        for form in ("output", "sse"):
+            got = bench.ask("watch", system.http, AGENT, 1, form,
+                            " ".join(command))
+            rate = megabytes / got["seconds"]
+            out[f"{name}.{form}_mb_s"] = rate
+            out[f"{name}.{form}_ratio"] = rate / out[f"{name}.raw_mb_s"]
+            if (got["bytes"], got["sum"]) != (raw["bytes"], raw["sum"]) \
+                    or not got["complete"]:
+                out["lost"] += 1
+    return out
+
+
+def watchers(bench, system):
+    emit = f"{bench.tool('emit')} lines 1M"
+    raw = bench.ask("raw", "pipe", *emit.split())
+    # one second for all of them to connect: they watch a running task
+    got = bench.ask("watch", system.http, AGENT, bench.watchers, "sse",
+                    "sleep 1; " + emit)
+    whole = (got["complete"] if (got["bytes"], got["sum"]) ==
+             (raw["bytes"], raw["sum"]) and got["same"] == bench.watchers
+             else 0)
+    return {"asked": bench.watchers, "complete": whole,
+            "seconds": got["seconds"],
+            "mb_s": got["wire_bytes"] / 1e6 / max(got["seconds"] - 1, 0.001)}
+
+
+# ---------------------------------------------------------------------- once
+
+def idle(bench, system):
+    """Memory, CPU and wake-ups of a system that does nothing."""
+    time.sleep(2)
+    before, start = system.cpu(), time.monotonic()
+    time.sleep(bench.idle_seconds)
+    after, seconds = system.cpu(), time.monotonic() - start
+    out = {"agent_three_rss_mb": 0.0, "agent_all_pss_mb": 0.0,
+           "wakeups_all": 0.0}
+    for name, (rss, pss) in system.memory().items():
+        cpu = after[name][0] - before[name][0]
+        wakeups = (after[name][1] - before[name][1]) / seconds
+        out[f"{name}.rss_mb"] = rss / 1024
+        out[f"{name}.pss_mb"] = pss / 1024
+        out[f"{name}.cpu_ms_per_s"] = cpu / seconds * 1000
+        out[f"{name}.wakeups_per_s"] = wakeups
+        out["wakeups_all"] += wakeups
+        if name in ("monitor", "uplink", "executor:shell"):
+            out["agent_three_rss_mb"] += rss / 1024
+        if name != "server":
+            out["agent_all_pss_mb"] += pss / 1024
+    return out
+
+
+def sleeping(bench, system):
+    """Growth of our programs' own memory by tasks that only sleep."""
+    before = system.memory()
+    with bench.start("hold", system.http, AGENT, bench.sleepers) as hold:
+        line = hold.stdout.readline().strip()
+        if line != "running":
+            raise Failed(f"hold: {line or 'ended early'}")
+        time.sleep(1)
+        held = system.memory()
+        hold.stdin.close()
+        gone = hold.stdout.read().strip()
+        hold.wait()
+    out = {"tasks": bench.sleepers, "cancelled": int(gone or 0),
+           "rss_kb_per_task": 0.0, "pss_kb_per_task": 0.0}
+    for name, (rss, pss) in held.items():
+        out[f"{name}.rss_kb_per_task"] = (
+            (rss - before[name][0]) / bench.sleepers)
+        out["rss_kb_per_task"] += out[f"{name}.rss_kb_per_task"]
+        out["pss_kb_per_task"] += (pss - before[name][1]) / bench.sleepers
+    return out
+
+
+def fleet(bench):
+    """Memory of a server per agent that is connected and idle."""
+    with System(bench.build, agent=False) as system:
+        time.sleep(1)
+        before = system.memory()["server"][0]
+        with bench.start("sim-agents", system.grpc, bench.fleet) as agents:
+            line = agents.stdout.readline().strip()
+            if not line.startswith("connected"):
+                raise Failed(f"sim-agents: {line or 'ended early'}")
+            time.sleep(1)
+            seen = sum(1 for a in system.get("/agents")["agents"]
+                       if a["connected"])
+            after = system.memory()["server"][0]
+            cpu, start = system.cpu()["server"], time.monotonic()
+            time.sleep(bench.idle_seconds)
+            end, seconds = system.cpu()["server"], time.monotonic() - start
+            agents.stdin.close()
+            lost = agents.stdout.read().strip()
+            agents.wait()
+    return {"agents": bench.fleet, "seen": seen,
+            "connect_s": float(line.split()[2]),
+            "lost": int(lost.split()[-1]) if lost else -1,
+            "rss_mb": after / 1024,
+            "kb_per_agent": (after - before) / bench.fleet,
+            "cpu_ms_per_s": (end[0] - cpu[0]) / seconds * 1000,
+            "wakeups_per_s": (end[1] - cpu[1]) / seconds}
+
+
+ROUNDS = {"tasks": tasks_per_second, "submit": submit_to_final,
+          "cancel": cancel, "output": output, "watchers": watchers}
+ONCE_BEFORE = {"idle": idle}
+ONCE_AFTER = {"sleeping": sleeping}

@@ -1,0 +1,183 @@
+/* conf.c - settings of a program: who has the last word, and asking for them */
+#include "conf/conf.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "conf/settings.h"
+
+int
+conf_set(struct conf *conf, size_t item, enum conf_source source,
+	const char *text, const char *where, struct err *err)
+{
+	struct conf_slot *slot = &conf->slots[item];
+	struct conf_value value;
+	int r = conf_value_parse(
+		&conf->program->items[item], text, where, &value, err);
+
+	if (r < 0)
+		return r;
+	if (source < slot->source) { /* right, but not the last word */
+		free(value.text);
+		return 0;
+	}
+	free(slot->value.text);
+	slot->value = value;
+	slot->source = source;
+	return 0;
+}
+
+static int
+set_defaults(struct conf *conf, struct err *err)
+{
+	char where[80];
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < conf->program->n_items; i++) {
+		const struct conf_item *item = &conf->program->items[i];
+
+		if (!item->fallback)
+			continue;
+		(void)snprintf(
+			where, sizeof where, "default of '%s'", item->key);
+		r = conf_set(
+			conf, i, CONF_FROM_DEFAULT, item->fallback, where, err);
+	}
+	return r;
+}
+
+static int
+read_environment(struct conf *conf, struct err *err)
+{
+	char where[80];
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < conf->program->n_items; i++) {
+		const char *name = conf->program->items[i].env;
+		const char *text = name ? getenv(name) : NULL;
+
+		if (!text || !*text)
+			continue;
+		(void)snprintf(where, sizeof where, "$%s", name);
+		r = conf_set(conf, i, CONF_FROM_ENV, text, where, err);
+	}
+	return r;
+}
+
+static int
+fill(struct conf *conf, int argc, char **argv, struct err *err)
+{
+	const char *file = conf->program->default_file;
+	int r = conf_read_flags(conf, argc, argv, err);
+
+	if (r != CONF_OK)
+		return r;
+	r = set_defaults(conf, err);
+	if (r < 0)
+		return r;
+	if (!conf->file && file) {
+		conf->file = strdup(file);
+		if (!conf->file)
+			return err_set(err, -ENOMEM, "out of memory");
+	}
+	if (conf->file) {
+		r = conf_read_file(conf, err);
+		if (r < 0)
+			return r;
+	}
+	return read_environment(conf, err);
+}
+
+int
+conf_new(const struct conf_program *program, int argc, char **argv,
+	struct conf **out, struct err *err)
+{
+	AUTO(conf_free) struct conf *conf = calloc(1, sizeof *conf);
+	int r;
+
+	if (!conf)
+		return err_set(err, -ENOMEM, "out of memory");
+	conf->program = program;
+	conf->slots = calloc(program->n_items + 1, sizeof *conf->slots);
+	if (!conf->slots)
+		return err_set(err, -ENOMEM, "out of memory");
+	r = fill(conf, argc, argv, err);
+	if (r != CONF_OK)
+		return r;
+	*out = TAKE(conf);
+	return CONF_OK;
+}
+
+void
+conf_free(struct conf *conf)
+{
+	if (!conf)
+		return;
+	for (size_t i = 0; conf->slots && i < conf->program->n_items; i++)
+		free(conf->slots[i].value.text);
+	for (size_t i = 0; i < conf->n_free_keys; i++) {
+		free(conf->free_keys[i].name);
+		free(conf->free_keys[i].key);
+		free(conf->free_keys[i].value);
+		free(conf->free_keys[i].where);
+	}
+	free(conf->free_keys);
+	free(conf->slots);
+	free(conf->file);
+	free(conf);
+}
+
+static const struct conf_slot *
+find(const struct conf *conf, const char *key)
+{
+	for (size_t i = 0; i < conf->program->n_items; i++)
+		if (strcmp(conf->program->items[i].key, key) == 0)
+			return &conf->slots[i];
+	assert(false && "key is not in the table");
+	return NULL;
+}
+
+const char *
+conf_text(const struct conf *conf, const char *key)
+{
+	return find(conf, key)->value.text;
+}
+
+int64_t
+conf_number(const struct conf *conf, const char *key)
+{
+	return find(conf, key)->value.number;
+}
+
+bool
+conf_bool(const struct conf *conf, const char *key)
+{
+	return find(conf, key)->value.yes;
+}
+
+bool
+conf_is_set(const struct conf *conf, const char *key)
+{
+	return find(conf, key)->source > CONF_FROM_DEFAULT;
+}
+
+const char *
+conf_file(const struct conf *conf)
+{
+	return conf->file;
+}
+
+int
+conf_each(const struct conf *conf, conf_each_fn *fn, void *arg)
+{
+	for (size_t i = 0; i < conf->n_free_keys; i++) {
+		const struct conf_free_key *f = &conf->free_keys[i];
+		int r = fn(arg, f->name, f->key, f->value, f->where);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,66 @@
+/* secret.c - a secret from a file that nobody else may read */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "conf/conf.h"
+
+enum { SECRET_MAX = 4096 };
+
+static int
+check_file(int fd, const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_set(err, -errno, "cannot read secret file '%s': %s",
+			path, err_name(errno));
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, -EINVAL,
+			"secret file '%s' is not a regular file", path);
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return err_set(err, -EPERM,
+			"secret file '%s' belongs to user %u; it must belong "
+			"to the user who runs this or to root",
+			path, (unsigned)st.st_uid);
+	if (st.st_mode & 077)
+		return err_set(err, -EPERM,
+			"secret file '%s' is open to other users (mode %04o); "
+			"do: chmod 600 '%s'",
+			path, (unsigned)(st.st_mode & 07777), path);
+	return 0;
+}
+
+int
+conf_secret_file(const char *path, char **out, struct err *err)
+{
+	/* non-blocking: a pipe at this place must not hold us up */
+	AUTO_CLOSE int fd = fd_open(path, O_RDONLY | O_NONBLOCK);
+	AUTO_BUF struct buf text = { 0 };
+	size_t len;
+	int r;
+
+	if (fd < 0)
+		return err_set(err, fd, "cannot read secret file '%s': %s",
+			path, err_name(-fd));
+	r = check_file(fd, path, err);
+	if (r < 0)
+		return r;
+	r = fd_read_all(fd, &text, SECRET_MAX);
+	if (r == -EFBIG)
+		return err_set(err, r,
+			"secret file '%s' has more than %d bytes", path,
+			SECRET_MAX);
+	if (r < 0)
+		return err_set(err, r, "cannot read secret file '%s': %s", path,
+			err_name(-r));
+	len = strcspn(buf_text(&text), "\r\n");
+	if (!len)
+		return err_set(err, -EINVAL,
+			"secret file '%s' has nothing in its first line", path);
+	*out = strndup(buf_text(&text), len);
+	explicit_bzero(text.data, text.len);
+	return *out ? 0 : -ENOMEM;
+}

@@ -1,0 +1,59 @@
+/* group.h - the containment of one child: what belongs to it, as a whole
+ *
+ * Today that is its session's process group; a control group will be a
+ * second way behind the same functions (issue 3), chosen in group_init().
+ * A process that leaves the group is not held by it: group_name() is written
+ * on every receipt so that nobody takes it for more than it is.
+ *
+ * A group outlives its leader. The pidfd keeps the leader's identity after it
+ * was reaped, so no signal goes to a stranger with a recycled number. */
+#ifndef NODELINK_PROC_GROUP_H
+#define NODELINK_PROC_GROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct group {
+	pid_t leader;
+	int pidfd; /* owned */
+	bool gone; /* seen empty: never signalled again */
+};
+
+enum { GROUP_NAME = 16 }; /* as the kernel's comm */
+
+struct group_member {
+	pid_t pid;
+	char name[GROUP_NAME];
+	char state; /* R, S, D, T, ... */
+};
+
+/* "group": how well it holds. */
+const char *group_name(void);
+
+/* Takes over pidfd. */
+void group_init(struct group *g, pid_t leader, int take_pidfd);
+void group_done(struct group *g);
+
+/* To every member. 0, -ESRCH when there is none, -EPERM when none may be
+ * signalled. Zombies count as members. */
+int group_signal(struct group *g, int signo);
+
+/* No member left, as cheaply as the kernel can say. Only after the leader was
+ * reaped; an unreaped zombie anywhere keeps it false. */
+bool group_is_empty(struct group *g);
+
+/* Reap members that have become our children because their parents died; see
+ * PR_SET_CHILD_SUBREAPER. Only after the leader was reaped. */
+void group_reap(const struct group *g);
+
+/* Members that are alive (zombies are not), from /proc: at most max are
+ * written, the result says how many there are; or -errno. None alive makes
+ * group_is_empty() true from now on. Costs some microseconds for each process
+ * of the machine. */
+int group_list(struct group *g, struct group_member *out, size_t max);
+
+/* Where in the kernel a process waits; "" when unknown. */
+void group_wchan(pid_t pid, char *out, size_t size);
+
+#endif

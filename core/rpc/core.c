@@ -1,0 +1,272 @@
+/* core.c - the gRPC library of a process: start, log, completion queues */
+#include "rpc/core.h"
+
+#include <assert.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <grpc/support/log.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#if defined(__has_feature)
+#define HAS_FEATURE(x) __has_feature(x)
+#else
+#define HAS_FEATURE(x) 0
+#endif
+#if defined(__SANITIZE_THREAD__) || HAS_FEATURE(thread_sanitizer)
+#define WITH_TSAN 1
+void __tsan_acquire(void *addr);
+void __tsan_release(void *addr);
+#else
+#define WITH_TSAN 0
+#endif
+#if WITH_TSAN || defined(__SANITIZE_ADDRESS__) || HAS_FEATURE(address_sanitizer)
+#define WITH_SANITIZER 1
+#else
+#define WITH_SANITIZER 0
+#endif
+
+struct rpc_queue {
+	grpc_completion_queue *cq;
+	pthread_t thread;
+	bool drained;
+};
+
+/* One per process by gRPC's nature. */
+static pthread_mutex_t process_lock = PTHREAD_MUTEX_INITIALIZER;
+static bool started;
+static struct rpc_queue *shared;
+static unsigned shared_users;
+
+/* --------------------------------------------------------------------- log */
+
+static _Thread_local struct err *log_capture;
+
+void
+rpc_log_capture_begin(struct err *err)
+{
+	err->text[0] = '\0';
+	log_capture = err;
+}
+
+void
+rpc_log_capture_end(void)
+{
+	log_capture = NULL;
+}
+
+/* A peer can make gRPC log as often as it likes (each failed handshake). */
+static bool
+log_allowed(void)
+{
+	enum { LINES_PER_SECOND = 20 };
+	static atomic_llong second;
+	static atomic_int lines;
+	long long now = clock_ms() / 1000;
+
+	if (atomic_exchange(&second, now) != now)
+		atomic_store(&lines, 0);
+	return atomic_fetch_add(&lines, 1) < LINES_PER_SECOND;
+}
+
+static void
+log_line(gpr_log_func_args *args)
+{
+	if (log_capture)
+		(void)snprintf(log_capture->text, sizeof log_capture->text,
+			"%s", args->message); /* cut is fine */
+	if (log_allowed())
+		log_debug("gRPC %s:%d: %s", args->file, args->line,
+			args->message);
+}
+
+/* ------------------------------------------------------------------- start */
+
+/* Debian's abseil is built with its deadlock detector on, which costs more
+ * than half of the time of a new connection. Absent elsewhere: fine. */
+static void
+stop_deadlock_detector(void)
+{
+	void (*set_mode)(int);
+
+	*(void **)&set_mode = dlsym(RTLD_DEFAULT,
+		"_ZN4absl7debian329SetMutexDeadlockDetectionModeENS0_"
+		"15OnDeadlockCycleE");
+	if (set_mode)
+		set_mode(0); /* kIgnore */
+}
+
+/* gRPC's threads inherit the mask: signals stay with the program's own. */
+static void
+block_signals(sigset_t *before)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, before);
+}
+
+static void
+restore_signals(const sigset_t *before)
+{
+	pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+/* gRPC stays initialised until the process ends: shutting it down can block
+ * for ten seconds. Leak checkers need it, and before OpenSSL's exit handlers. */
+static void
+start_grpc(void)
+{
+	sigset_t before;
+
+	pthread_mutex_lock(&process_lock);
+	if (!started || WITH_SANITIZER) {
+		gpr_set_log_function(log_line);
+		stop_deadlock_detector();
+		block_signals(&before);
+		grpc_init();
+		restore_signals(&before);
+		started = true;
+	}
+	pthread_mutex_unlock(&process_lock);
+}
+
+static void
+stop_grpc(void)
+{
+	if (WITH_SANITIZER)
+		grpc_shutdown_blocking();
+}
+
+/* -------------------------------------------------------------- operations */
+
+void
+rpc_op_handover(struct rpc_op *op)
+{
+#if WITH_TSAN
+	__tsan_release(op);
+#else
+	(void)op;
+#endif
+}
+
+void
+rpc_batch(grpc_call *call, const grpc_op *ops, size_t n, struct rpc_op *op)
+{
+	grpc_call_error e;
+
+	rpc_op_handover(op);
+	e = grpc_call_start_batch(call, ops, n, op, NULL);
+	assert(e == GRPC_CALL_OK);
+	(void)e;
+}
+
+/* ------------------------------------------------------------------ queues */
+
+static void *
+run_queue(void *arg)
+{
+	struct rpc_queue *q = arg;
+
+	for (;;) {
+		grpc_event ev = grpc_completion_queue_next(
+			q->cq, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+		struct rpc_op *op = ev.tag;
+
+		if (ev.type != GRPC_OP_COMPLETE)
+			return NULL; /* shut down and empty */
+#if WITH_TSAN
+		__tsan_acquire(op);
+#endif
+		op->done(op, ev.success != 0);
+	}
+}
+
+struct rpc_queue *
+rpc_queue_new(struct err *err)
+{
+	struct rpc_queue *q = calloc(1, sizeof *q);
+	sigset_t before;
+	int r;
+
+	if (!q) {
+		err_set(err, -ENOMEM, "out of memory");
+		return NULL;
+	}
+	start_grpc();
+	q->cq = grpc_completion_queue_create_for_next(NULL);
+	block_signals(&before);
+	r = pthread_create(&q->thread, NULL, run_queue, q);
+	restore_signals(&before);
+	if (r != 0) {
+		err_set(err, -r, "cannot start a thread: %s", err_name(r));
+		grpc_completion_queue_shutdown(q->cq);
+		grpc_completion_queue_destroy(q->cq);
+		stop_grpc();
+		free(q);
+		return NULL;
+	}
+	return q;
+}
+
+void
+rpc_queue_drain(struct rpc_queue *q)
+{
+	if (!q || q->drained)
+		return;
+	grpc_completion_queue_shutdown(q->cq);
+	pthread_join(q->thread, NULL);
+	q->drained = true;
+}
+
+void
+rpc_queue_free(struct rpc_queue *q)
+{
+	if (!q)
+		return;
+	rpc_queue_drain(q);
+	grpc_completion_queue_destroy(q->cq);
+	stop_grpc();
+	free(q);
+}
+
+grpc_completion_queue *
+rpc_queue_cq(const struct rpc_queue *q)
+{
+	return q->cq;
+}
+
+static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER;
+
+struct rpc_queue *
+rpc_queue_shared(struct err *err)
+{
+	struct rpc_queue *q;
+
+	pthread_mutex_lock(&shared_lock);
+	if (!shared)
+		shared = rpc_queue_new(err);
+	if (shared)
+		shared_users++;
+	q = shared;
+	pthread_mutex_unlock(&shared_lock);
+	return q;
+}
+
+void
+rpc_queue_unshare(void)
+{
+	pthread_mutex_lock(&shared_lock);
+	assert(shared_users > 0);
+	if (--shared_users == 0) {
+		rpc_queue_free(shared);
+		shared = NULL;
+	}
+	pthread_mutex_unlock(&shared_lock);
+}

@@ -1,0 +1,390 @@
+/* server.c - the agents' streams on the server's side */
+#include "rpc/rpc.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <grpc/grpc_security.h>
+#include <grpc/support/alloc.h>
+#include <string.h>
+
+#include "rpc/accept.h"
+
+struct rpc_server {
+	struct loop *loop;
+	struct rpc_server_ops ops;
+	void *arg;
+	struct rpc_queue *queue;
+	grpc_server *grpc;
+	int max_streams;
+	int n_streams;
+	struct rpc_stream *streams; /* accepted ones */
+
+	bool begun; /* calls are taken */
+	bool stopping;
+	struct loop_item begin; /* the loop runs for the first time */
+	struct rpc_op op_shutdown;
+	struct loop_timer *cut; /* after the grace time */
+	loop_fn *done;
+	void *done_arg;
+
+	struct rpc_accept accept;
+};
+
+/* ------------------------------------------------------- what the loop does */
+
+static void
+refuse(struct rpc_stream *s, enum rpc_status status, const char *text)
+{
+	pthread_mutex_lock(&s->lock);
+	if (!s->ended) {
+		s->closing = true;
+		s->status = status;
+		free(s->text);
+		s->text = strdup(text); /* without: no harm */
+		rpc_fifo_clear(&s->out);
+		rpc_write_end(s);
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void
+accept_stream(struct rpc_server *server, struct rpc_stream *s)
+{
+	grpc_op start = { .op = GRPC_OP_SEND_INITIAL_METADATA };
+
+	s->accepted = true;
+	s->prev = NULL;
+	s->next = server->streams;
+	if (s->next)
+		s->next->prev = s;
+	server->streams = s;
+	server->n_streams++;
+	pthread_mutex_lock(&s->lock);
+	if (!s->ended) {
+		rpc_stream_begin(s, &start, 1, &s->op_start);
+		s->started = true;
+		rpc_read_next(s);
+		rpc_write_next(s);
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* A metadata value as a string, "" when absent. NULL: given twice, or with a
+ * NUL, either of which could mean different things to different readers. */
+static char *
+head_text(const struct rpc_stream *s, const char *key)
+{
+	const grpc_slice *found = NULL;
+	size_t len;
+
+	for (size_t i = 0; i < s->head.count; i++) {
+		if (grpc_slice_str_cmp(s->head.metadata[i].key, key) != 0)
+			continue;
+		if (found)
+			return NULL;
+		found = &s->head.metadata[i].value;
+	}
+	if (!found)
+		return strdup("");
+	len = GRPC_SLICE_LENGTH(*found);
+	if (memchr(GRPC_SLICE_START_PTR(*found), '\0', len))
+		return NULL;
+	return strndup((const char *)GRPC_SLICE_START_PTR(*found), len);
+}
+
+static void
+opened(struct rpc_stream *s)
+{
+	struct rpc_server *server = s->owner;
+	AUTO_FREE char *id = head_text(s, "agent_id");
+	AUTO_FREE char *token = head_text(s, "agent_token");
+	AUTO_FREE char **names = rpc_tls_names(s->call);
+	char *peer = grpc_call_get_peer(s->call);
+	enum rpc_status status = RPC_STATUS_OTHER;
+	struct rpc_hello hello = { id, token, "", NULL };
+	struct err err = { "refused" };
+
+	s->peer = strdup(peer ? peer : "");
+	gpr_free(peer);
+	grpc_metadata_array_destroy(&s->head);
+	grpc_metadata_array_init(&s->head);
+	if (server->stopping) {
+		refuse(s, RPC_STATUS_UNAVAILABLE, "server is shutting down");
+		return;
+	}
+	if (server->n_streams >= server->max_streams) {
+		refuse(s, RPC_STATUS_UNAVAILABLE,
+			"server has all the agents it may have");
+		return;
+	}
+	if (!id || !token || !names || !s->peer) {
+		refuse(s, RPC_STATUS_INVALID,
+			"agent_id or agent_token is malformed");
+		return;
+	}
+	hello.peer = s->peer;
+	hello.tls_names = (const char *const *)names;
+	if (server->ops.on_open(server->arg, s, &hello, &status, &err) != 0)
+		refuse(s, status, err.text);
+	else
+		accept_stream(server, s);
+}
+
+static void
+message(struct rpc_stream *s, const uint8_t *data, size_t len)
+{
+	struct rpc_server *server = s->owner;
+
+	server->ops.on_message(server->arg, s, data, len);
+}
+
+static void
+writable(struct rpc_stream *s)
+{
+	struct rpc_server *server = s->owner;
+
+	server->ops.on_writable(server->arg, s);
+}
+
+static void
+closed_accepted(struct rpc_server *server, struct rpc_stream *s)
+{
+	const char *text = s->text ? s->text : "";
+
+	if (s->prev)
+		s->prev->next = s->next;
+	else
+		server->streams = s->next;
+	if (s->next)
+		s->next->prev = s->prev;
+	server->n_streams--;
+	if (!s->closing && s->too_large) {
+		s->status = RPC_STATUS_TOO_LARGE;
+		text = "agent sent a message over the limit";
+	} else if (!s->closing) {
+		text = "connection to the agent was lost";
+	}
+	server->ops.on_close(server->arg, s, s->status, text);
+}
+
+static void
+closed(struct rpc_stream *s)
+{
+	struct rpc_server *server = s->owner;
+
+	if (s->accepted)
+		closed_accepted(server, s);
+	rpc_accept_unref(&server->accept);
+}
+
+static const struct rpc_side server_side = {
+	.server = true,
+	.opened = opened,
+	.message = message,
+	.writable = writable,
+	.closed = closed,
+};
+
+/* ------------------------------------------------------------ start, stop */
+
+/* Only now are calls taken, so a server whose loop never ran has none. */
+static void
+begin(void *arg)
+{
+	struct rpc_server *server = arg;
+
+	server->begun = true;
+	rpc_accept_begin(&server->accept);
+}
+
+static void
+shutdown_done(struct rpc_op *op, bool ok)
+{
+	struct rpc_server *server =
+		RPC_OWNER(op, struct rpc_server, op_shutdown);
+
+	(void)ok;
+	rpc_accept_unref(&server->accept);
+}
+
+static void
+shut_down(void *arg)
+{
+	struct rpc_server *server = arg;
+
+	loop_timer_free(TAKE(server->cut));
+	server->done(server->done_arg); /* may free the server */
+}
+
+static void
+cut_all(void *arg)
+{
+	struct rpc_server *server = arg;
+
+	grpc_server_cancel_all_calls(server->grpc);
+}
+
+static void
+shut_grpc(struct rpc_server *server, void (*done)(struct rpc_op *, bool))
+{
+	server->op_shutdown.done = done;
+	rpc_op_handover(&server->op_shutdown);
+	grpc_server_shutdown_and_notify(server->grpc,
+		rpc_queue_cq(server->queue), &server->op_shutdown);
+}
+
+void
+rpc_server_stop(struct rpc_server *server, int64_t grace_ms, loop_fn *done,
+	void *done_arg)
+{
+	server->done = done;
+	server->done_arg = done_arg;
+	if (server->stopping)
+		return;
+	server->stopping = true;
+	if (!server->begun)
+		loop_unpost(server->loop, &server->begin);
+	shut_grpc(server, shutdown_done);
+	for (struct rpc_stream *s = server->streams; s; s = s->next)
+		rpc_close(s, RPC_STATUS_UNAVAILABLE, "server is shutting down");
+	loop_timer_set(server->cut, grace_ms);
+}
+
+static void
+ignore(struct rpc_op *op, bool ok)
+{
+	(void)op;
+	(void)ok;
+}
+
+void
+rpc_server_free(struct rpc_server *server)
+{
+	if (!server)
+		return;
+	assert(!server->streams);
+	loop_unpost(server->loop, &server->begin);
+	if (server->grpc && !server->stopping) {
+		assert(!server->begun);
+		shut_grpc(server, ignore);
+		grpc_server_cancel_all_calls(server->grpc);
+	}
+	rpc_queue_drain(server->queue);
+	if (server->grpc)
+		grpc_server_destroy(server->grpc);
+	rpc_queue_free(server->queue);
+	loop_timer_free(server->cut);
+	free(server);
+}
+
+static grpc_server *
+make_grpc(const struct rpc_server_conf *conf)
+{
+	int every = conf->keepalive_ms;
+	grpc_arg list[] = {
+		/* default on: two servers would share a port in silence */
+		RPC_ARG(GRPC_ARG_ALLOW_REUSEPORT, 0),
+		RPC_ARG(GRPC_ARG_KEEPALIVE_TIME_MS, every),
+		RPC_ARG(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
+			conf->keepalive_timeout_ms),
+		/* agents ping as often as we do; the default of five minutes
+		 * would take that for abuse */
+		RPC_ARG(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+			every / 4 < 5000 ? every / 4 : 5000),
+		RPC_ARG(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 3),
+		RPC_ARG(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0),
+		/* with probing, a peer may fill 4 MB a stream here */
+		RPC_ARG(GRPC_ARG_HTTP2_BDP_PROBE, 0),
+		RPC_ARG(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, RPC_LOOKAHEAD),
+		/* 64 KB of output in one frame: a quarter faster */
+		RPC_ARG(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, RPC_LOOKAHEAD),
+		RPC_ARG(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10000),
+		RPC_ARG(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH,
+			(int)conf->max_message),
+		RPC_ARG(GRPC_ARG_ENABLE_CHANNELZ, 0),
+	};
+	grpc_channel_args args = { ARRAY_SIZE(list), list };
+
+	return grpc_server_create(&args, NULL);
+}
+
+/* gRPC tells why only in its log. */
+static int
+listen_error(const char *address, const struct err *why, struct err *err)
+{
+	static const int known[] = { EADDRINUSE, EACCES, EADDRNOTAVAIL };
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (strstr(why->text, err_name(known[i])))
+			return err_set(err, -known[i],
+				"cannot listen on '%s': %s", address,
+				err_name(known[i]));
+	return err_set(err, -EINVAL, "cannot listen on '%s': %s", address,
+		why->text[0] ? why->text : "gRPC refuses it");
+}
+
+static int
+listen_on(struct rpc_server *server, const struct rpc_server_conf *conf,
+	uint16_t *port, struct err *err)
+{
+	grpc_server_credentials *creds = rpc_server_creds(conf->tls, err);
+	struct err why;
+	int r;
+
+	if (!creds)
+		return -EINVAL;
+	rpc_log_capture_begin(&why);
+	r = grpc_server_add_http2_port(server->grpc, conf->listen, creds);
+	rpc_log_capture_end();
+	grpc_server_credentials_release(creds);
+	if (r <= 0)
+		return listen_error(conf->listen, &why, err);
+	*port = strncmp(conf->listen, "unix", 4) == 0 ? 0 : (uint16_t)r;
+	return 0;
+}
+
+int
+rpc_server_new(struct loop *loop, const struct rpc_server_conf *conf,
+	const struct rpc_server_ops *ops, void *arg, struct rpc_server **out,
+	uint16_t *port, struct err *err)
+{
+	AUTO(rpc_server_free)
+	struct rpc_server *server = calloc(1, sizeof *server);
+	int r;
+
+	if (!server)
+		return err_set(err, -ENOMEM, "out of memory");
+	server->loop = loop;
+	server->ops = *ops;
+	server->arg = arg;
+	server->max_streams = conf->max_streams;
+	server->begin.fn = begin;
+	server->begin.arg = server;
+	server->cut = loop_timer_new(loop, cut_all, server);
+	if (!server->cut)
+		return err_set(err, -ENOMEM, "out of memory");
+	server->queue = rpc_queue_new(err);
+	if (!server->queue)
+		return -EAGAIN;
+	server->grpc = make_grpc(conf);
+	grpc_server_register_completion_queue(
+		server->grpc, rpc_queue_cq(server->queue), NULL);
+	server->accept = (struct rpc_accept){
+		.grpc = server->grpc,
+		.method = grpc_server_register_method(server->grpc, RPC_METHOD,
+			NULL, GRPC_SRM_PAYLOAD_NONE, 0),
+		.queue = server->queue,
+		.loop = loop,
+		.side = &server_side,
+		.owner = server,
+		.refs = 1,
+		.gone = { .fn = shut_down, .arg = server },
+	};
+	r = listen_on(server, conf, port, err);
+	if (r < 0)
+		return r;
+	grpc_server_start(server->grpc);
+	loop_post(loop, &server->begin);
+	*out = TAKE(server);
+	return 0;
+}

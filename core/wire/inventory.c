@@ -1,0 +1,80 @@
+/* inventory.c - what an executor is and holds, to and from protobuf */
+#include <errno.h>
+
+#include "base/id.h"
+#include "base/limits.h"
+#include "wire/convert.h"
+
+int
+convert_put_inventory(struct arena *a, const struct msg_inventory *from,
+	Nodelink__V1__Inventory *m)
+{
+	Nodelink__V1__PluginField *fields;
+	Nodelink__V1__HeldTask *held;
+
+	m->instance = convert_text(from->instance);
+	m->version = convert_text(from->version);
+	m->summary = convert_text(from->summary);
+	m->containment = convert_text(from->containment);
+	m->params = arena_array(a, from->n_params, sizeof(*m->params));
+	fields = arena_array(a, from->n_params, sizeof *fields);
+	m->tasks = arena_array(a, from->n_tasks, sizeof(*m->tasks));
+	held = arena_array(a, from->n_tasks, sizeof *held);
+	if (!m->params || !fields || !m->tasks || !held)
+		return -ENOMEM;
+	m->n_params = from->n_params;
+	for (size_t i = 0; i < from->n_params; i++) {
+		const struct msg_field *f = &from->params[i];
+
+		nodelink__v1__plugin_field__init(&fields[i]);
+		fields[i].name = convert_text(f->name);
+		fields[i].type = convert_text(f->type);
+		fields[i].required = f->required;
+		fields[i].list = f->list;
+		fields[i].secret = f->secret;
+		fields[i].fallback = convert_text(f->fallback);
+		fields[i].help = convert_text(f->help);
+		m->params[i] = &fields[i];
+	}
+	m->n_tasks = from->n_tasks;
+	for (size_t i = 0; i < from->n_tasks; i++) {
+		nodelink__v1__held_task__init(&held[i]);
+		held[i].task_id = convert_text(from->tasks[i].task_id);
+		held[i].last_seq = from->tasks[i].last_seq;
+		held[i].ended = from->tasks[i].ended;
+		m->tasks[i] = &held[i];
+	}
+	return 0;
+}
+
+int
+convert_get_inventory(struct arena *a, const Nodelink__V1__Inventory *m,
+	struct msg_inventory *out, struct err *err)
+{
+	struct msg_field *fields = arena_array(a, m->n_params, sizeof *fields);
+	struct msg_held *held = arena_array(a, m->n_tasks, sizeof *held);
+
+	if (!fields || !held)
+		return -ENOMEM;
+	if (m->n_params > LIMIT_PARAMS)
+		return err_set(err, -EBADMSG,
+			"plugin declares %zu params, the limit is %d",
+			m->n_params, LIMIT_PARAMS);
+	for (size_t i = 0; i < m->n_params; i++) {
+		const Nodelink__V1__PluginField *f = m->params[i];
+
+		fields[i] = (struct msg_field){ f->name, f->type, f->required,
+			f->list, f->secret, f->fallback, f->help };
+	}
+	for (size_t i = 0; i < m->n_tasks; i++) {
+		if (!id_valid(m->tasks[i]->task_id))
+			return err_set(err, -EBADMSG,
+				"inventory names task '%.80s'",
+				m->tasks[i]->task_id);
+		held[i] = (struct msg_held){ m->tasks[i]->task_id,
+			m->tasks[i]->last_seq, m->tasks[i]->ended };
+	}
+	*out = (struct msg_inventory){ m->instance, m->version, m->summary,
+		m->containment, fields, m->n_params, held, m->n_tasks };
+	return 0;
+}

@@ -1,0 +1,83 @@
+/* shell.c - one command line per task, run by a shell
+ *
+ * Everything but the choice of the shell is the host's: output, the end, the
+ * process group and its cancellation. */
+#include <errno.h>
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <nodelink/plugin.h>
+
+static const struct ndl_host *host;
+static char own_user[64];
+
+static const struct ndl_field params[] = {
+	{ "cmd", NULL, "command line", NDL_TEXT, NDL_REQUIRED },
+	{ "cwd", NULL, "working directory (default: the task's own folder)",
+		NDL_PATH, 0 },
+	{ "user", NULL, "must be the user that the agent runs as", NDL_TEXT,
+		0 },
+	{ "shell", NULL, "bash or sh (default: bash where it exists)", NDL_TEXT,
+		0 },
+	{ 0 },
+};
+
+static int
+init(const struct ndl_host *h, const struct ndl_conf *conf, void **self)
+{
+	const struct passwd *pw = getpwuid(geteuid());
+
+	(void)conf;
+	(void)self;
+	host = h;
+	if (pw)
+		(void)strncpy(own_user, pw->pw_name, sizeof own_user - 1);
+	return 0;
+}
+
+static const char *
+find_shell(const char *name)
+{
+	if (!name)
+		return access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh";
+	if (strcmp(name, "bash") == 0)
+		return "/bin/bash";
+	return strcmp(name, "sh") == 0 ? "/bin/sh" : NULL;
+}
+
+static int
+refuse(struct ndl_task *task, int error, const char *why)
+{
+	ndl_finish(host, task, NDL_FAILED, error, why);
+	return -error;
+}
+
+static int
+start(void *self, struct ndl_task *task, void **work)
+{
+	const char *user = host->param(task, "user");
+	const char *shell = find_shell(host->param(task, "shell"));
+	const char *const argv[] = { shell, "-c", host->param(task, "cmd"),
+		NULL };
+	struct ndl_spawn how = { .size = sizeof how };
+	int64_t child;
+
+	(void)self;
+	(void)work;
+	if (!shell)
+		return refuse(
+			task, EINVAL, "parameter 'shell': want bash or sh");
+	if (user && strcmp(user, own_user) != 0)
+		return refuse(task, EPERM,
+			"parameter 'user': this agent cannot run tasks as another user");
+	how.path = shell;
+	how.argv = argv;
+	how.cwd = host->param(task, "cwd");
+	child = host->spawn(task, &how);
+	return child < 0 ? (int)child : 0;
+}
+
+NDL_PLUGIN(.name = "shell", .version = PACKAGE_VERSION,
+	.summary = "run a command line", .params = params, .init = init,
+	.start = start);

@@ -1,0 +1,65 @@
+/* asked.c - waiting for hub and store; the errors that many share */
+#include <stdlib.h>
+
+#include "api/internal.h"
+#include "base/log.h"
+
+static void
+asked_gone(void *arg)
+{
+	struct asked *a = arg;
+
+	a->req = NULL; /* freed when the answer comes */
+}
+
+struct asked *
+asked_new(struct api *api, struct http_request *req)
+{
+	struct asked *a = calloc(1, sizeof *a);
+
+	if (!a) {
+		reply_no_memory(req);
+		return NULL;
+	}
+	a->api = api;
+	a->req = req;
+	http_defer(req, asked_gone, a);
+	return a;
+}
+
+struct http_request *
+asked_done(struct asked *a)
+{
+	struct http_request *req = a->req;
+
+	free(a);
+	return req;
+}
+
+void
+reply_no_task(struct http_request *req)
+{
+	http_reply_error(req, 404, "no_such_task", NULL, "task not found");
+}
+
+void
+reply_no_agent(struct http_request *req, const char *id)
+{
+	http_reply_error(req, 404, "no_such_agent",
+		"GET /agents lists those that have ever connected",
+		"no agent '%.64s'", id);
+}
+
+void
+reply_no_memory(struct http_request *req)
+{
+	http_reply_error(req, 500, "no_memory", NULL, "out of memory");
+}
+
+void
+reply_failure(struct http_request *req, int r, const char *what)
+{
+	log_error(r, "cannot %s", what);
+	http_reply_error(req, 500, "internal", NULL, "cannot %s: %s", what,
+		err_name(-r));
+}

@@ -1,0 +1,37 @@
+/* internal.h - what the files of server/api share */
+#ifndef NODELINK_API_INTERNAL_H
+#define NODELINK_API_INTERNAL_H
+
+#include "api/api.h"
+#include "json/emit.h"
+
+http_handler_fn api_home, api_health, api_ready;
+http_handler_fn api_agents, api_agent, api_agent_tasks;
+http_handler_fn api_create, api_tasks, api_task, api_cancel;
+http_handler_fn api_stream, api_output;
+
+/* A question to hub or store whose answer may come when the client has left. */
+struct asked {
+	struct api *api;
+	struct http_request *req; /* NULL: it has left */
+};
+
+/* Defers the reply. NULL: out of memory, and that has been replied. */
+struct asked *asked_new(struct api *api, struct http_request *req);
+/* The answer is there: frees it; the request to reply to, or NULL. */
+struct http_request *asked_done(struct asked *asked);
+
+void reply_no_task(struct http_request *req);
+void reply_no_agent(struct http_request *req, const char *id);
+void reply_no_memory(struct http_request *req);
+/* An error of ours: logged, and told without more than its name. */
+void reply_failure(struct http_request *req, int r, const char *what);
+
+/* task_json.c: members of a record; the object is the caller's. */
+void task_json(struct emit *e, struct hub *hub, const struct task *t);
+/* "cancel": {...} or null, "receipt": {...} or null */
+void task_json_cancel(struct emit *e, const struct task *t);
+struct msg_result;
+void task_json_receipt(struct emit *e, const struct msg_result *result);
+
+#endif

@@ -1,0 +1,121 @@
+/* stream.c - GET /stream?ref=ID: a task live, for any number of watchers */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/internal.h"
+#include "api/sse.h"
+#include "base/log.h"
+#include "base/parse.h"
+
+struct watcher {
+	struct sse sse;
+	struct http_request *req;
+	struct task_watch watch;
+};
+
+static ssize_t
+watcher_read(void *arg, uint8_t *out, size_t max)
+{
+	struct watcher *w = arg;
+	ssize_t n;
+
+	if (http_stopping(w->req) && sse_at_rest(&w->sse))
+		return HTTP_END;
+	n = sse_fill(&w->sse, out, max);
+	if (n >= 0)
+		return n ? n : HTTP_LATER;
+	if (n == SSE_END)
+		return HTTP_END;
+	log_error((int)n, "task '%s': its output cannot be read",
+		w->sse.task->id);
+	return HTTP_BREAK;
+}
+
+static void
+watcher_close(void *arg)
+{
+	struct watcher *w = arg;
+
+	task_watch_drop(w->sse.task, &w->watch);
+	sse_done(&w->sse);
+	free(w);
+}
+
+static void
+on_change(void *arg)
+{
+	struct watcher *w = arg;
+
+	http_stream_wake(w->req);
+}
+
+static const struct http_stream_ops ops = { watcher_read, watcher_close };
+
+/* The number after which to go on: the header that browsers send when they
+ * reconnect, or a query of the same meaning. */
+static bool
+parse_after(struct http_request *req, uint64_t *out)
+{
+	const char *text = http_header(req, "Last-Event-ID");
+
+	if (!text)
+		text = http_query(req, "last_event_id");
+	return !text || parse_u64(text, 0, UINT64_MAX - 1, out) == 0;
+}
+
+static void
+got_task(void *arg, struct task *t)
+{
+	struct hub *hub = ((struct asked *)arg)->api->hub;
+	struct http_request *req = asked_done(arg);
+	uint64_t after = 0;
+	struct watcher *w;
+
+	if (!req)
+		return;
+	if (!t) {
+		reply_no_task(req);
+		return;
+	}
+	if (!parse_after(req, &after)) {
+		http_reply_error(req, 400, "bad_event_id",
+			"it is the id: of an event of this stream",
+			"Last-Event-ID is no number");
+		return;
+	}
+	w = calloc(1, sizeof *w);
+	if (!w || sse_init(&w->sse, t, hub, after) < 0) {
+		if (w)
+			sse_done(&w->sse);
+		free(w);
+		reply_no_memory(req);
+		return;
+	}
+	w->req = req;
+	w->watch = (struct task_watch){ .fn = on_change, .arg = w };
+	task_watch_add(t, &w->watch);
+	http_add_header(req, "X-Accel-Buffering", "no"); /* for nginx */
+	http_stream(req, 200, "text/event-stream", HTTP_SIZE_UNKNOWN, true,
+		&ops, w);
+}
+
+void
+api_stream(void *arg, struct http_request *req)
+{
+	struct api *api = arg;
+	const char *ref = http_query(req, "ref");
+	struct asked *asked;
+
+	if (!ref || !*ref) {
+		http_reply_error(req, 400, "bad_query", NULL,
+			"query 'ref' is required: the id of a task");
+		return;
+	}
+	if (!id_valid(ref)) {
+		reply_no_task(req);
+		return;
+	}
+	asked = asked_new(api, req);
+	if (asked)
+		hub_get(api->hub, ref, got_task, asked);
+}

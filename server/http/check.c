@@ -1,0 +1,173 @@
+/* check.c - what a request must be before a handler may see it
+ *
+ * MHD lets pass what two programs in a row may read differently: repeated
+ * Content-Length, Content-Length beside Transfer-Encoding, codings other than
+ * chunked. None of that is guessed at here; it is refused. */
+#include "http/internal.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/limits.h"
+#include "base/parse.h"
+#include "base/utf8.h"
+
+struct heads { /* headers that decide how a request is read */
+	unsigned hosts, lengths, codings;
+	const char *host, *length, *coding, *type, *expect, *origin;
+	bool control; /* a NUL or line end inside a value */
+};
+
+static enum MHD_Result
+look(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len,
+	const char *value, size_t value_len)
+{
+	struct heads *h = cls;
+
+	(void)kind;
+	if (!value)
+		value = "";
+	if (strlen(name) != name_len || strlen(value) != value_len ||
+		strpbrk(value, "\r\n"))
+		h->control = true;
+	if (strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0) {
+		h->hosts++;
+		h->host = value;
+	} else if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0) {
+		h->lengths++;
+		h->length = value;
+	} else if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0) {
+		h->codings++;
+		h->coding = value;
+	} else if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_TYPE) == 0) {
+		h->type = value;
+	} else if (strcasecmp(name, MHD_HTTP_HEADER_EXPECT) == 0) {
+		h->expect = value;
+	} else if (strcasecmp(name, MHD_HTTP_HEADER_ORIGIN) == 0) {
+		h->origin = value;
+	}
+	return MHD_YES;
+}
+
+static bool
+refuse(struct http_refusal *out, unsigned status, const char *code,
+	const char *text, bool at_once)
+{
+	*out = (struct http_refusal){ status, code, text, at_once };
+	return false;
+}
+
+static bool
+is_type(const char *type, const char *want)
+{
+	size_t n = strlen(want);
+
+	return strncasecmp(type, want, n) == 0 &&
+	       (type[n] == 0 || type[n] == ';' || type[n] == ' ');
+}
+
+/* curl -d says "form" of whatever it sends; a browser that says so says its
+ * origin too, which is checked. */
+static bool
+is_json(const char *type)
+{
+	return is_type(type, "application/json") ||
+	       is_type(type, "application/x-www-form-urlencoded");
+}
+
+/* The page that sends this lives on another host than the one it talks to. */
+static bool
+is_foreign(const char *origin, const char *host)
+{
+	const char *authority = strstr(origin, "://");
+
+	return !authority || strcasecmp(authority + 3, host) != 0;
+}
+
+static size_t
+head_size(struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+
+	return info ? info->header_size : 0;
+}
+
+static bool
+check_framing(const struct heads *h, struct http_refusal *out)
+{
+	if (h->control)
+		return refuse(out, 400, "bad_header",
+			"a header holds a control character", true);
+	if (h->hosts != 1)
+		return refuse(out, 400, "bad_host",
+			"exactly one Host header is needed", true);
+	if (h->lengths > 1)
+		return refuse(out, 400, "bad_framing",
+			"more than one Content-Length header", true);
+	if (h->lengths && h->codings)
+		return refuse(out, 400, "bad_framing",
+			"Content-Length beside Transfer-Encoding", true);
+	if (h->codings > 1 ||
+		(h->codings && strcasecmp(h->coding, "chunked") != 0))
+		return refuse(out, 400, "bad_framing",
+			"a Transfer-Encoding other than chunked", true);
+	return true;
+}
+
+bool
+http_check_head(const struct http_request *req, struct http_refusal *out)
+{
+	bool reads = strcmp(req->method, "GET") == 0 ||
+		     strcmp(req->method, "HEAD") == 0;
+	struct heads h = { 0 };
+	uint64_t length = 0;
+
+	if (req->bad_uri)
+		return refuse(out, 400, "bad_uri",
+			"the URI holds a NUL or a broken %-escape", true);
+	if (head_size(req->mhd) > HTTP_HEADERS_MAX + HTTP_URI_MAX)
+		return refuse(out, 431, "header_too_large",
+			"the headers are larger than 8 KiB", true);
+	(void)MHD_get_connection_values_n(req->mhd, MHD_HEADER_KIND, look, &h);
+	if (!check_framing(&h, out))
+		return false;
+	if (h.length && parse_u64(h.length, 0, UINT64_MAX, &length) < 0)
+		return refuse(out, 400, "bad_framing",
+			"the Content-Length is no number", true);
+	if (length > LIMIT_HTTP_BODY)
+		return refuse(out, 413, "body_too_large",
+			"the body is larger than 1 MiB",
+			length > HTTP_DRAIN || h.expect);
+	if ((length || h.codings) && h.type && !is_json(h.type))
+		return refuse(out, 415, "not_json",
+			"the body must be application/json", h.expect != NULL);
+	if (!reads && h.origin && is_foreign(h.origin, h.host))
+		return refuse(out, 403, "foreign_origin",
+			"a web page of another host may not do this",
+			h.expect != NULL);
+	return true;
+}
+
+static enum MHD_Result
+check_pair(void *cls, enum MHD_ValueKind kind, const char *name,
+	size_t name_len, const char *value, size_t value_len)
+{
+	bool *good = cls;
+
+	(void)kind;
+	if (!utf8_valid((const uint8_t *)name, name_len) ||
+		(value && !utf8_valid((const uint8_t *)value, value_len)))
+		*good = false;
+	return MHD_YES;
+}
+
+bool
+http_check_text(const struct http_request *req)
+{
+	bool good = true;
+
+	(void)MHD_get_connection_values_n(req->mhd,
+		MHD_GET_ARGUMENT_KIND | MHD_HEADER_KIND, check_pair, &good);
+	return good;
+}

@@ -1,0 +1,125 @@
+/* http.h - an HTTP/1.1 server on our loop: routes, replies, streams
+ *
+ * Over libmicrohttpd in external epoll mode; nothing above it sees an MHD
+ * type. A handler gets a whole request, body included, and either replies,
+ * defers the reply, or starts a stream. Everything belongs to the loop's
+ * thread; nothing here calls a handler from inside one of its own calls.
+ *
+ * What is refused before any handler sees it: ambiguous framing (the shapes of
+ * request smuggling), URIs and headers over their limits, bodies that are too
+ * large or not JSON, text that is not UTF-8, writes from a foreign web page,
+ * requests that take too long to arrive. */
+#ifndef NODELINK_HTTP_HTTP_H
+#define NODELINK_HTTP_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "loop/loop.h"
+
+struct http;
+struct http_request;
+
+typedef void http_handler_fn(void *arg, struct http_request *req);
+
+/* GET serves HEAD too. "{name}" in a pattern stands for one segment. The
+ * first row that fits wins. */
+struct http_route {
+	const char *method;
+	const char *pattern;
+	http_handler_fn *handler;
+};
+
+struct http_conf {
+	const char *host; /* literal address, or "localhost" */
+	uint16_t port; /* 0: any free one */
+	const struct http_route *routes; /* borrowed for ever */
+	size_t n_routes;
+	void *arg; /* for the handlers */
+	unsigned max_connections, max_per_ip; /* 0: as the open files allow */
+	/* 0: 30 s for a request to arrive or an idle connection, 10 min for a
+	 * reader that takes nothing, 15 s between signs of life of a stream */
+	int64_t request_timeout_ms, stall_timeout_ms, heartbeat_ms;
+};
+
+/* Listening when it returns 0; *port is the real one. -EADDRINUSE, -EINVAL
+ * and others with text. */
+int http_new(struct loop *loop, const struct http_conf *conf, struct http **out,
+	uint16_t *port, struct err *err);
+
+/* Stop listening; streams end where they may (http_stopping()), deferred
+ * requests are told that the server stops; after grace_ms what is left is cut.
+ * Then done(done_arg), on a fresh turn. */
+void
+http_stop(struct http *http, int64_t grace_ms, loop_fn *done, void *done_arg);
+/* Cuts what is still open. */
+void http_free(struct http *http);
+
+size_t http_connections(const struct http *http);
+
+/* ---------------------------------------------------------------- requests */
+
+/* Borrowed until the reply has been sent; NULL when there is no such thing.
+ * All of it is valid UTF-8. */
+const char *http_param(const struct http_request *req, const char *name);
+const char *http_query(const struct http_request *req, const char *name);
+const char *http_header(const struct http_request *req, const char *name);
+const struct buf *http_body(const struct http_request *req);
+/* The client's address as text, without port. */
+enum { HTTP_PEER = 48 };
+const char *http_peer(const struct http_request *req, char out[HTTP_PEER]);
+
+/* A header for the reply; call it before the reply. */
+void
+http_add_header(struct http_request *req, const char *name, const char *value);
+
+/* ----------------------------------------------------------------- replies */
+
+/* Exactly one of these per request. The body's memory is taken; a newline is
+ * added to it. r: what emit_done() said; when negative the reply is 500. */
+void http_reply_json(struct http_request *req, unsigned status,
+	struct buf *take_body, int r);
+/* {"error": text, "code": code, "details": details}; details may be NULL. */
+void http_reply_error(struct http_request *req, unsigned status,
+	const char *code, const char *details, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+/* Body that lives for ever. */
+void http_reply_static(struct http_request *req, unsigned status,
+	const char *type, const char *body);
+
+/* The reply comes later. When the client goes away before that, or the server
+ * stops, gone(arg) comes once, and the request must not be touched any more. */
+void http_defer(struct http_request *req, loop_fn *gone, void *arg);
+
+/* ----------------------------------------------------------------- streams */
+
+struct http_stream_ops {
+	/* Fill up to max bytes (at least 64) and say how many, or one of: */
+#define HTTP_LATER 0 /* nothing yet: http_stream_wake() will be called */
+#define HTTP_END (-1) /* complete */
+#define HTTP_BREAK (-2) /* cannot go on: cut the connection */
+	ssize_t (*read)(void *arg, uint8_t *out, size_t max);
+	/* The stream is over, whatever the cause; exactly once. */
+	void (*close)(void *arg);
+};
+
+enum { HTTP_SIZE_UNKNOWN = -1 };
+
+/* Reply with a stream. With `comments`, ":" lines (SSE comments) are sent
+ * while read() has nothing: the first at once, so that the client sees the
+ * headers. size: of the whole body, or HTTP_SIZE_UNKNOWN. */
+void http_stream(struct http_request *req, unsigned status, const char *type,
+	int64_t size, bool comments, const struct http_stream_ops *ops,
+	void *arg);
+/* There is something to read now, or the stream should look again. Cheap, and
+ * fine at any time between http_stream() and close(). */
+void http_stream_wake(struct http_request *req);
+
+/* Streams should end at their next good place. */
+bool http_stopping(const struct http_request *req);
+
+#endif

@@ -1,0 +1,127 @@
+/* internal.h - what the files of server/http share */
+#ifndef NODELINK_HTTP_INTERNAL_H
+#define NODELINK_HTTP_INTERNAL_H
+
+#include <microhttpd.h>
+
+#include "http/http.h"
+
+enum {
+	HTTP_URI_MAX = 4096,
+	HTTP_HEADERS_MAX = 8192,
+	HTTP_SEGMENTS = 8, /* of a path */
+	/* A refused body is read to its end up to this size, because closing
+	 * earlier would make the kernel throw the reply away. */
+	HTTP_DRAIN = 8 << 20,
+};
+
+struct http_conn { /* one connection */
+	struct http *http;
+	struct MHD_Connection *mhd;
+	struct http_request *req; /* the present one, or NULL */
+	struct loop_watch *watch; /* for the hang-up; made when first needed */
+	int fd;
+	int64_t since_ms; /* clock_ms() of the last step forward */
+	struct http_conn *prev, *next;
+};
+
+struct http_request {
+	struct http *http;
+	struct http_conn *conn;
+	struct MHD_Connection *mhd;
+	const struct http_route *route;
+	const char *method; /* MHD's, valid as long as the request */
+	char *path; /* split at '/', own */
+	char *segments[HTTP_SEGMENTS];
+	size_t n_segments;
+	struct buf body;
+	uint64_t drained; /* bytes of the body thrown away */
+
+	bool begun; /* the first call has come */
+	bool arrived; /* complete, a handler has it */
+	bool bad_uri;
+	bool dead; /* the client has gone */
+	bool suspended;
+	bool woken; /* since read() was last asked */
+	bool comments, comment_due;
+
+	/* refused, but its body is read first */
+	unsigned refuse_status;
+	const char *refuse_code, *refuse_text;
+
+	struct MHD_Response *response; /* set: replied */
+	unsigned status;
+	bool queued; /* MHD has it */
+	struct {
+		const char *name; /* static */
+		char *value;
+	} headers[4];
+	size_t n_headers;
+
+	loop_fn *gone; /* deferred */
+	void *gone_arg;
+	const struct http_stream_ops *stream;
+	void *stream_arg;
+};
+
+struct http {
+	struct loop *loop;
+	struct http_conf conf;
+	struct MHD_Daemon *mhd;
+	struct loop_watch *watch; /* of MHD's epoll descriptor */
+	struct loop_flush *flush; /* runs MHD once per turn, when dirty */
+	struct loop_timer *kick; /* keeps the loop from waiting */
+	struct loop_timer *tick; /* deadlines and heartbeats */
+	struct loop_timer *stop_timer;
+	bool dirty; /* MHD has something to do */
+	bool stopping;
+	struct http_conn *conns;
+	size_t n_conns;
+	loop_fn *done;
+	void *done_arg;
+};
+
+/* server.c */
+void http_kick(struct http *http); /* run MHD soon */
+
+void http_stop_now(void *http);
+
+/* request.c */
+void *
+request_begin(void *cls, const char *uri, struct MHD_Connection *connection);
+enum MHD_Result request_go_on(void *cls, struct MHD_Connection *connection,
+	const char *url, const char *method, const char *version,
+	const char *upload, size_t *upload_size, void **req);
+void request_completed(void *cls, struct MHD_Connection *connection, void **req,
+	enum MHD_RequestTerminationCode why);
+void request_resume(struct http_request *req);
+/* The client has gone: tell whoever works for it. */
+void request_gone(struct http_request *req);
+/* The server stops: end it as well as it goes. */
+void request_stop(struct http_request *req);
+
+/* reply.c: add the headers and give it to MHD; response NULL: out of memory. */
+void reply_with(struct http_request *req, unsigned status, const char *type,
+	struct MHD_Response *response);
+
+/* check.c: false, or refuse with this code and text. */
+struct http_refusal {
+	unsigned status;
+	const char *code, *text;
+	bool at_once; /* nothing after this head can be trusted or is wanted */
+};
+bool http_check_head(const struct http_request *req, struct http_refusal *out);
+bool http_check_text(const struct http_request *req);
+
+/* route.c: finds req->route, or replies 404 or 405. */
+bool http_route(struct http_request *req, const char *url);
+
+/* connection.c */
+void connection_notify(void *cls, struct MHD_Connection *connection,
+	void **conn, enum MHD_ConnectionNotificationCode what);
+int connection_watch(struct http_conn *conn);
+void connection_shut(struct http_conn *conn);
+void connection_touch(struct http_conn *conn);
+void connections_tick(void *http);
+
+#endif

@@ -1,0 +1,291 @@
+/* request.c - one request: from its first line to its completion
+ *
+ * MHD calls request_begin() with the request line, request_go_on() with the
+ * head, then with each piece of the body, then once more with none, and again
+ * after each resume, and request_completed() at the end of all. The reply is
+ * given to MHD from the last of these but one, never from the first: that
+ * would close the connection, which is right only for what cannot be trusted
+ * to be followed by a next request. */
+#include "http/internal.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+
+/* "%00" would end the decoded path early, a broken escape stays as it is:
+ * neither is something that a client of ours sends. */
+static bool
+uri_is_bad(const char *uri)
+{
+	for (const char *p = strchr(uri, '%'); p; p = strchr(p + 1, '%'))
+		if (!isxdigit((unsigned char)p[1]) ||
+			!isxdigit((unsigned char)p[2]) ||
+			(p[1] == '0' && p[2] == '0'))
+			return true;
+	return false;
+}
+
+static struct http_conn *
+connection_of(struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? info->socket_context : NULL;
+}
+
+void *
+request_begin(void *cls, const char *uri, struct MHD_Connection *mhd)
+{
+	struct http_conn *conn = connection_of(mhd);
+	struct http_request *req = conn ? calloc(1, sizeof *req) : NULL;
+
+	if (!req)
+		return NULL;
+	req->http = cls;
+	req->conn = conn;
+	req->mhd = mhd;
+	req->bad_uri = uri_is_bad(uri);
+	req->body.max = LIMIT_HTTP_BODY;
+	if (strlen(uri) > HTTP_URI_MAX) {
+		req->refuse_status = 414;
+		req->refuse_code = "uri_too_long";
+		req->refuse_text = "the URI is longer than 4 KiB";
+	}
+	conn->req = req;
+	return req;
+}
+
+/* ------------------------------------------------------------------ giving */
+
+static enum MHD_Result
+queue(struct http_request *req)
+{
+	if (req->queued)
+		return MHD_YES;
+	if (!req->response)
+		return MHD_NO; /* out of memory */
+	req->queued = true;
+	req->arrived = true;
+	connection_touch(req->conn);
+	return MHD_queue_response(req->mhd, req->status, req->response);
+}
+
+static enum MHD_Result
+refuse_at_once(struct http_request *req, unsigned status, const char *code,
+	const char *text)
+{
+	http_add_header(req, MHD_HTTP_HEADER_CONNECTION, "close");
+	http_reply_error(req, status, code, NULL, "%s", text);
+	return queue(req);
+}
+
+static enum MHD_Result
+first_call(struct http_request *req, const char *method)
+{
+	struct http_refusal no;
+
+	req->begun = true;
+	req->method = method;
+	if (req->refuse_status)
+		return refuse_at_once(req, req->refuse_status, req->refuse_code,
+			req->refuse_text);
+	if (http_check_head(req, &no))
+		return MHD_YES;
+	if (no.at_once)
+		return refuse_at_once(req, no.status, no.code, no.text);
+	req->refuse_status = no.status;
+	req->refuse_code = no.code;
+	req->refuse_text = no.text;
+	return MHD_YES;
+}
+
+/* A chunked body shows its size only by coming. */
+static enum MHD_Result
+take_body(struct http_request *req, const char *data, size_t len)
+{
+	if (!req->refuse_status && buf_add(&req->body, data, len) == 0)
+		return MHD_YES;
+	if (!req->refuse_status) {
+		req->refuse_status = 413;
+		req->refuse_code = "body_too_large";
+		req->refuse_text = "the body is larger than 1 MiB";
+		buf_done(&req->body);
+	}
+	req->drained += len;
+	return req->drained > HTTP_DRAIN ? MHD_NO : MHD_YES;
+}
+
+static void
+dispatch(struct http_request *req, const char *url)
+{
+	req->arrived = true;
+	connection_touch(req->conn);
+	if (req->refuse_status)
+		http_reply_error(req, req->refuse_status, req->refuse_code,
+			NULL, "%s", req->refuse_text);
+	else if (!http_check_text(req))
+		http_reply_error(req, 400, "not_utf8", NULL,
+			"the query or a header is not UTF-8");
+	else if (http_route(req, url))
+		req->route->handler(req->http->conf.arg, req);
+	assert(req->response || req->gone || req->status);
+}
+
+static enum MHD_Result
+suspend(struct http_request *req)
+{
+	if (connection_watch(req->conn) < 0) {
+		request_gone(req);
+		return MHD_NO;
+	}
+	MHD_suspend_connection(req->mhd);
+	req->suspended = true;
+	return MHD_YES;
+}
+
+enum MHD_Result
+request_go_on(void *cls, struct MHD_Connection *mhd, const char *url,
+	const char *method, const char *version, const char *upload,
+	size_t *upload_size, void **con_cls)
+{
+	struct http_request *req = *con_cls;
+
+	(void)cls;
+	(void)mhd;
+	(void)version;
+	if (!req)
+		return MHD_NO; /* out of memory at its beginning */
+	if (!req->begun)
+		return first_call(req, method);
+	if (*upload_size) {
+		size_t len = *upload_size;
+
+		*upload_size = 0;
+		return take_body(req, upload, len);
+	}
+	if (!req->arrived)
+		dispatch(req, url);
+	if (req->dead)
+		return MHD_NO;
+	return req->response || !req->gone ? queue(req) : suspend(req);
+}
+
+/* ----------------------------------------------------------------- leaving */
+
+void
+request_resume(struct http_request *req)
+{
+	if (!req->suspended)
+		return;
+	req->suspended = false;
+	MHD_resume_connection(req->mhd);
+	http_kick(req->http);
+}
+
+void
+request_gone(struct http_request *req)
+{
+	loop_fn *gone = TAKE(req->gone);
+
+	if (gone && !req->response)
+		gone(req->gone_arg);
+}
+
+void
+request_stop(struct http_request *req)
+{
+	if (req->gone && !req->response) {
+		request_gone(req);
+		http_reply_error(
+			req, 503, "stopping", NULL, "the server is stopping");
+	}
+	if (req->stream)
+		http_stream_wake(req);
+}
+
+void
+request_completed(void *cls, struct MHD_Connection *mhd, void **con_cls,
+	enum MHD_RequestTerminationCode why)
+{
+	struct http_request *req = TAKE(*con_cls);
+	struct http_conn *conn;
+
+	(void)cls;
+	(void)mhd;
+	(void)why;
+	if (!req)
+		return;
+	conn = req->conn;
+	request_gone(req);
+	if (req->stream)
+		req->stream->close(req->stream_arg);
+	if (req->response)
+		MHD_destroy_response(req->response); /* our reference */
+	for (size_t i = 0; i < req->n_headers; i++)
+		free(req->headers[i].value);
+	conn->req = NULL;
+	connection_touch(conn);
+	if (req->http->stopping)
+		connection_shut(conn);
+	buf_done(&req->body);
+	free(req->path);
+	free(req);
+}
+
+/* ----------------------------------------------------------------- getters */
+
+const char *
+http_query(const struct http_request *req, const char *name)
+{
+	return MHD_lookup_connection_value(
+		req->mhd, MHD_GET_ARGUMENT_KIND, name);
+}
+
+const char *
+http_header(const struct http_request *req, const char *name)
+{
+	return MHD_lookup_connection_value(req->mhd, MHD_HEADER_KIND, name);
+}
+
+const struct buf *
+http_body(const struct http_request *req)
+{
+	return &req->body;
+}
+
+const char *
+http_peer(const struct http_request *req, char out[HTTP_PEER])
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		req->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	socklen_t len = info && info->client_addr &&
+					info->client_addr->sa_family == AF_INET6
+				? sizeof(struct sockaddr_in6)
+				: sizeof(struct sockaddr_in);
+
+	if (!info || !info->client_addr ||
+		getnameinfo(info->client_addr, len, out, HTTP_PEER, NULL, 0,
+			NI_NUMERICHOST))
+		memcpy(out, "unknown", sizeof "unknown");
+	return out;
+}
+
+void
+http_defer(struct http_request *req, loop_fn *gone, void *arg)
+{
+	req->gone = gone;
+	req->gone_arg = arg;
+}
+
+bool
+http_stopping(const struct http_request *req)
+{
+	return req->http->stopping;
+}

@@ -1,0 +1,248 @@
+/* agents.c - the streams of agents: who may connect, hello, loss */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "hub/internal.h"
+
+enum { HELLO_WITHIN_MS = 10000 };
+
+/* In the time of the longest, whatever differs. */
+static bool
+same_secret(const char *a, const char *b)
+{
+	size_t na = strlen(a), nb = strlen(b);
+	unsigned char differs = na != nb;
+
+	for (size_t i = 0; i < nb; i++)
+		differs |= (unsigned char)(a[na ? i % na : 0] ^ b[i]);
+	return !differs;
+}
+
+static int
+check_agent(struct hub *hub, const struct rpc_hello *hello, struct err *err)
+{
+	const struct agent *a;
+
+	if (!id_valid_agent(hello->agent_id))
+		return err_set(err, -EACCES,
+			"agent_id '%.80s' in the metadata is not "
+			"[A-Za-z0-9._-]{1,64}",
+			hello->agent_id);
+	if (hub->conf.anonymous_agents)
+		return 0;
+	a = hub_agent(hub, hello->agent_id);
+	/* One text for both, and the same time: ids are not for guessing. */
+	if (!a || !same_secret(a->token ? a->token : "", hello->agent_token) ||
+		!a->token)
+		return err_set(err, -EACCES,
+			"agent '%s': unknown agent_id or wrong agent_token",
+			hello->agent_id);
+	return 0;
+}
+
+/* From here on the agent counts as disconnected, whatever still arrives. */
+static void
+detach_stream(struct agent *a)
+{
+	rpc_set_user(a->stream, NULL);
+	a->stream = NULL;
+	a->greeted = false;
+	a->connected = false;
+	a->seen_at = clock_wall_ms();
+	a->hub->n_connected--;
+	for (struct hub_plugin *p = a->plugins; p; p = p->next) {
+		p->up = false;
+		loop_timer_stop(p->timer); /* the agent's own takes over */
+	}
+	loop_timer_stop(a->timer);
+	if (a->tasks)
+		loop_timer_set(a->timer, a->hub->conf.lost_after_ms);
+}
+
+static void
+drop_stream(struct agent *a, enum rpc_status status, const char *text)
+{
+	struct rpc_stream *s = a->stream;
+
+	detach_stream(a);
+	rpc_close(s, status, text);
+}
+
+/* Connected but silent, or disconnected for too long. */
+static void
+timer_due(void *arg)
+{
+	struct agent *a = arg;
+	struct task *t, *next;
+
+	if (a->stream) {
+		log_warn(0, "agent '%s' sent no hello within %d s: closed",
+			a->id, HELLO_WITHIN_MS / 1000);
+		drop_stream(a, RPC_STATUS_INVALID,
+			"no Hello within 10 s of opening the stream");
+		return;
+	}
+	DL_FOREACH_SAFE2(a->tasks, t, next, agent_next)
+	if (t->status != TASK_PENDING)
+		task_lose(a->hub, t, "agent_lost",
+			"the agent was not heard of for too long");
+}
+
+static int
+on_open(void *arg, struct rpc_stream *s, const struct rpc_hello *hello,
+	enum rpc_status *status, struct err *err)
+{
+	struct hub *hub = arg;
+	struct agent *a;
+	int r = check_agent(hub, hello, err);
+
+	if (r < 0) {
+		*status = RPC_STATUS_UNAUTHENTICATED;
+		log_warn(0, "refused a stream from %s: %s", hello->peer,
+			err->text);
+		return r;
+	}
+	*status = RPC_STATUS_OTHER;
+	a = hub_agent_make(hub, hello->agent_id);
+	if (a && !a->timer)
+		a->timer = loop_timer_new(hub->conf.loop, timer_due, a);
+	if (!a || !a->timer)
+		return err_set(err, -ENOMEM, "server is out of memory");
+	if (a->stream) {
+		log_warn(0,
+			"agent '%s' connected again from %s: "
+			"the older stream from %s is closed",
+			a->id, hello->peer, a->peer);
+		drop_stream(a, RPC_STATUS_REPLACED,
+			"the agent has opened a newer stream");
+	}
+	a->stream = s;
+	rpc_set_user(s, a);
+	(void)snprintf(a->peer, sizeof a->peer, "%s", hello->peer);
+	a->connected = true;
+	a->connected_at = a->seen_at = clock_wall_ms();
+	hub->n_connected++;
+	loop_timer_set(a->timer, HELLO_WITHIN_MS);
+	return 0;
+}
+
+static void
+on_hello(struct agent *a, const struct msg_hello *hello)
+{
+	(void)snprintf(a->version, sizeof a->version, "%s", hello->version);
+	(void)snprintf(a->hostname, sizeof a->hostname, "%s", hello->hostname);
+	(void)snprintf(a->boot_id, sizeof a->boot_id, "%s", hello->boot_id);
+	a->greeted = true;
+	loop_timer_stop(a->timer);
+	log_info("agent '%s' is here: %s, version %s", a->id, a->hostname,
+		a->version);
+}
+
+/* 0, or a reason to end the stream in *err. */
+static int
+on_known(struct agent *a, const struct msg *msg, const uint8_t *data,
+	size_t len, struct err *err)
+{
+	int r;
+
+	if (*msg->agent_id && strcmp(msg->agent_id, a->id) != 0)
+		return err_set(err, -EBADMSG,
+			"message says agent_id '%s', the stream is '%s'",
+			msg->agent_id, a->id);
+	if (!a->greeted && msg->kind != MSG_HELLO)
+		return err_set(err, -EBADMSG, "the first message is not Hello");
+	if (msg->kind == MSG_HELLO) {
+		on_hello(a, &msg->hello);
+		return 0;
+	}
+	if (msg->kind == MSG_INVENTORY) {
+		inventory_came(a, msg, data, len);
+		return 0;
+	}
+	if (msg->kind == MSG_PLUGIN_DOWN) {
+		inventory_gone(a, msg->plugin, msg->plugin_down.reason);
+		return 0;
+	}
+	r = report_came(a, msg, data, len);
+	if (r == REPORT_GAP)
+		return err_set(err, -EBADMSG,
+			"task '%s': response %llu is not the next",
+			msg->task_id, (unsigned long long)msg->seq);
+	if (r < 0)
+		return err_set(err, -EAGAIN,
+			"task '%s': its report cannot be stored now: %s",
+			msg->task_id, err_name(-r));
+	return 0;
+}
+
+static void
+on_message(void *arg, struct rpc_stream *s, const uint8_t *data, size_t len)
+{
+	struct agent *a = rpc_user(s);
+	AUTO(msg_free) struct msg_box *box = NULL;
+	struct err err = { "" };
+	int r;
+
+	(void)arg;
+	if (!a)
+		return; /* replaced, and not gone yet */
+	a->seen_at = clock_wall_ms();
+	r = msg_unpack(MSG_TO_SERVER, data, len, &box, &err);
+	if (r == -EOPNOTSUPP) {
+		log_debug("agent '%s': ignored: %s", a->id, err.text);
+		return;
+	}
+	if (r == 0)
+		r = on_known(a, msg_get(box), data, len, &err);
+	if (r == 0)
+		return;
+	log_error(0, "agent '%s': stream closed: %s", a->id, err.text);
+	/* It will connect again and send what we did not acknowledge. */
+	rpc_close(s,
+		r == -EBADMSG ? RPC_STATUS_INVALID : RPC_STATUS_UNAVAILABLE,
+		err.text);
+}
+
+static void
+on_writable(void *arg, struct rpc_stream *s)
+{
+	struct agent *a = rpc_user(s);
+
+	(void)arg;
+	if (a)
+		task_dispatch_all(a);
+}
+
+static void
+on_close(void *arg, struct rpc_stream *s, enum rpc_status status,
+	const char *text)
+{
+	struct agent *a = rpc_user(s);
+
+	(void)arg;
+	if (!a)
+		return;
+	log_info("agent '%s' is gone: %s%s%s", a->id, rpc_status_name(status),
+		*text ? ": " : "", text);
+	detach_stream(a);
+}
+
+int
+agent_send(struct agent *a, const struct msg *msg, bool must)
+{
+	AUTO_BUF struct buf b = { 0 };
+	int r = msg_pack(msg, &b);
+
+	return r < 0 ? r : rpc_send(a->stream, b.data, b.len, must);
+}
+
+const struct rpc_server_ops hub_rpc_ops = {
+	.on_open = on_open,
+	.on_message = on_message,
+	.on_writable = on_writable,
+	.on_close = on_close,
+};

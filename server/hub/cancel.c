@@ -1,0 +1,85 @@
+/* cancel.c - the intent to end a task, on its way to the node */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "hub/internal.h"
+#include "task/reason.h"
+
+void
+task_send_cancel(struct task *t)
+{
+	const struct hub_plugin *p = hub_plugin_find(t->agent, t->plugin);
+	const struct msg msg = { .kind = MSG_CANCEL,
+		.agent_id = t->agent_id,
+		.task_id = t->id,
+		.plugin = t->plugin,
+		.cancel = { .reason = t->cancel.reason,
+			.code = t->cancel.code,
+			.name = reason_name(t->cancel.code),
+			.actor = t->cancel.actor,
+			.grace_ms = t->cancel.grace_ms,
+			.requested_at = t->cancel.requested_at } };
+	int r;
+
+	if (!t->agent->greeted || !p || !p->up)
+		return; /* the next inventory asks for it */
+	r = agent_send(t->agent, &msg, true);
+	if (r != RPC_OK)
+		log_warn(r < 0 ? r : 0,
+			"task '%s': its cancel waits for the "
+			"agent to come back",
+			t->id);
+}
+
+static void
+end_pending(struct hub *hub, struct task *t)
+{
+	if (task_move(&t->status, TASK_EV_NEVER_STARTED) != STATE_OK)
+		return;
+	(void)cancel_move(&t->cancel.phase, CANCEL_EV_VERIFY);
+	t->cancel.verified_at = clock_wall_ms();
+	task_end(hub, t, "", "never started");
+}
+
+static void
+first_request(struct hub *hub, struct task *t, const struct hub_cancel *how)
+{
+	struct task_cancel *c = &t->cancel;
+
+	/* A node may have begun by itself (timeout): the first cause stays. */
+	if (cancel_move(&c->phase, CANCEL_EV_REQUEST) != STATE_OK)
+		return;
+	c->code = how->code;
+	c->reason = how->reason ? strdup(how->reason) : NULL;
+	c->actor = strdup(how->actor ? how->actor : "");
+	c->grace_ms = how->grace_ms >= 0 ? how->grace_ms : t->grace_ms;
+	c->requested_at = clock_wall_ms();
+	task_note(hub, t, "cancel requested by %s: %s%s%s",
+		how->actor && *how->actor ? how->actor : "anonymous",
+		reason_name(how->code) ? reason_name(how->code) : "?",
+		how->reason && *how->reason ? ": " : "",
+		how->reason ? how->reason : "");
+}
+
+int
+hub_cancel(struct hub *hub, struct task *t, const struct hub_cancel *how)
+{
+	struct task_cancel *c = &t->cancel;
+
+	if (task_is_final(t->status))
+		return HUB_FINAL;
+	if (c->requests++ == 0)
+		first_request(hub, t, how);
+	else if (how->grace_ms < 0 || how->grace_ms >= c->grace_ms)
+		return HUB_OK; /* joins; a deadline is never lengthened */
+	if (how->grace_ms >= 0 && how->grace_ms < c->grace_ms)
+		c->grace_ms = how->grace_ms;
+	if (t->status == TASK_PENDING) {
+		end_pending(hub, t);
+		return HUB_OK;
+	}
+	task_send_cancel(t);
+	task_save(hub, t);
+	return HUB_OK;
+}

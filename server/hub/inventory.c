@@ -1,0 +1,165 @@
+/* inventory.c - what executors hold against what we believe
+ *
+ * An executor says what it has after every (re)connection of the agent and
+ * after every start of its own. Each difference is settled here. */
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "hub/internal.h"
+#include "task/reason.h"
+
+void
+inventory_free(struct agent *a)
+{
+	while (a->plugins) {
+		struct hub_plugin *p = a->plugins;
+
+		a->plugins = p->next;
+		buf_done(&p->inventory);
+		loop_timer_free(p->timer);
+		free(p);
+	}
+}
+
+static int
+n_plugins(const struct agent *a)
+{
+	int n = 0;
+
+	for (const struct hub_plugin *p = a->plugins; p; p = p->next)
+		n++;
+	return n;
+}
+
+/* Its executor does not come back, and nobody else can say what became of its
+ * tasks. */
+static void
+down_for_too_long(void *arg)
+{
+	struct hub_plugin *p = arg;
+	struct agent *a = p->agent;
+	struct task *t, *next;
+
+	DL_FOREACH_SAFE2(a->tasks, t, next, agent_next)
+	if (t->status != TASK_PENDING && strcmp(t->plugin, p->name) == 0)
+		task_lose(a->hub, t, "executor_lost",
+			"the executor that had it did not come back");
+}
+
+static struct hub_plugin *
+make_plugin(struct agent *a, const char *name)
+{
+	struct hub_plugin **end = &a->plugins, *p = hub_plugin_find(a, name);
+
+	if (p || n_plugins(a) >= LIMIT_PLUGINS)
+		return p;
+	p = calloc(1, sizeof *p);
+	if (!p)
+		return NULL;
+	p->agent = a;
+	p->timer = loop_timer_new(a->hub->conf.loop, down_for_too_long, p);
+	if (!p->timer) {
+		free(p);
+		return NULL;
+	}
+	(void)strncpy(p->name, name, sizeof p->name - 1);
+	while (*end && strcmp((*end)->name, name) < 0)
+		end = &(*end)->next;
+	p->next = *end;
+	*end = p;
+	return p;
+}
+
+/* The executor has a task that we do not: a record of ours was lost, or it
+ * ended here as lost. Nothing may run unknown to us. */
+static void
+stop_unknown(struct agent *a, const char *plugin, const struct msg_held *held)
+{
+	const struct msg cancel = { .kind = MSG_CANCEL,
+		.agent_id = a->id,
+		.task_id = held->task_id,
+		.plugin = plugin,
+		.cancel = { .reason = "the server no longer knows this task",
+			.code = REASON_AGENT_PARTITION,
+			.name = reason_name(REASON_AGENT_PARTITION),
+			.actor = "nodelink-server",
+			.grace_ms = -1 } };
+
+	if (held->ended)
+		return; /* its result is on the way, and acknowledged then */
+	log_warn(0,
+		"agent '%s' runs task '%s', which is unknown or ended "
+		"here: it is told to stop it",
+		a->id, held->task_id);
+	(void)agent_send(a, &cancel, true); /* else at the next inventory */
+}
+
+static void
+settle_task(struct agent *a, struct task *t)
+{
+	if (t->held) {
+		/* What we acknowledged last may have been lost on the way. */
+		report_ack(t);
+		if (t->cancel.phase != CANCEL_NONE)
+			task_send_cancel(t);
+	} else if (t->status == TASK_IN_PROGRESS) {
+		task_lose(a->hub, t, "executor_lost",
+			"the executor that ran it has died");
+	} else if (t->status == TASK_SENT) {
+		/* What the executor has not, it never started. */
+		task_dispatch(a->hub, t);
+	}
+}
+
+void
+inventory_came(struct agent *a, const struct msg *msg, const uint8_t *packed,
+	size_t len)
+{
+	const struct msg_inventory *inv = &msg->inventory;
+	struct hub_plugin *p = make_plugin(a, msg->plugin);
+	struct task *t, *next;
+
+	if (!p) {
+		log_error(0,
+			"agent '%s': plugin '%s' is ignored: more than %d, "
+			"or out of memory",
+			a->id, msg->plugin, LIMIT_PLUGINS);
+		return;
+	}
+	buf_clear(&p->inventory);
+	if (buf_add(&p->inventory, packed, len) < 0)
+		return;
+	p->up = true;
+	loop_timer_stop(p->timer);
+	log_debug("agent '%s' has plugin '%s' %s, %zu tasks", a->id,
+		msg->plugin, inv->version, inv->n_tasks);
+	DL_FOREACH2(a->tasks, t, agent_next)
+	t->held = false;
+	for (size_t i = 0; i < inv->n_tasks; i++) {
+		t = hub_live(a->hub, inv->tasks[i].task_id);
+		if (t && strcmp(t->agent_id, a->id) == 0 &&
+			strcmp(t->plugin, msg->plugin) == 0)
+			t->held = true;
+		else
+			stop_unknown(a, msg->plugin, &inv->tasks[i]);
+	}
+	DL_FOREACH_SAFE2(a->tasks, t, next, agent_next)
+	if (strcmp(t->plugin, msg->plugin) == 0)
+		settle_task(a, t);
+	task_dispatch_all(a);
+}
+
+void
+inventory_gone(struct agent *a, const char *plugin, const char *why)
+{
+	struct hub_plugin *p = hub_plugin_find(a, plugin);
+
+	if (!p || !p->up)
+		return;
+	p->up = false;
+	loop_timer_set(p->timer, a->hub->conf.lost_after_ms);
+	log_warn(0, "agent '%s': plugin '%s' is down: %s", a->id, plugin, why);
+}

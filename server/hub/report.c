@@ -1,0 +1,218 @@
+/* report.c - what nodes say about tasks
+ *
+ * Responses of a task are numbered; each is taken once, in order, and
+ * acknowledged when it is stored. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "hub/internal.h"
+#include "task/reason.h"
+
+static void
+send_ack(struct agent *a, const char *task_id, const char *plugin,
+	const struct msg_ack *ack)
+{
+	const struct msg msg = { .kind = MSG_ACK,
+		.agent_id = a->id,
+		.task_id = task_id,
+		.plugin = plugin,
+		.ack = *ack };
+
+	(void)agent_send(a, &msg, true); /* lost: it is sent again, and so we */
+}
+
+static uint64_t
+output_bytes(const struct task *t)
+{
+	return transcript_bytes(t->transcript, TRANSCRIPT_STDOUT) +
+	       transcript_bytes(t->transcript, TRANSCRIPT_STDERR);
+}
+
+void
+report_ack(struct task *t)
+{
+	t->acked_bytes = output_bytes(t);
+	send_ack(t->agent, t->id, t->plugin,
+		&(struct msg_ack){ .seq = t->agent_seq,
+			.window =
+				t->acked_bytes + t->agent->hub->conf.window });
+}
+
+static void
+on_started(struct hub *hub, struct task *t, const struct msg_started *m)
+{
+	if (task_move(&t->status, TASK_EV_START) != STATE_OK) {
+		log_warn(0, "task '%s': reported started while %s", t->id,
+			task_status_name(t->status));
+		return;
+	}
+	t->started_at = m->at;
+	t->pid = m->pid;
+	if (m->grace_ms >= 0)
+		t->grace_ms = m->grace_ms;
+	(void)snprintf(
+		t->containment, sizeof t->containment, "%s", m->containment);
+	task_save(hub, t);
+}
+
+static int
+on_output(struct hub *hub, struct task *t, const struct msg_output *m)
+{
+	int r = hub->conf.store->ops->append(hub->conf.store, t,
+		m->stream == MSG_STDERR ? TRANSCRIPT_STDERR : TRANSCRIPT_STDOUT,
+		m->data, m->len);
+
+	if (r == 0)
+		task_changed(t);
+	return r;
+}
+
+static void
+on_phase(struct hub *hub, struct task *t, const struct msg_cancel_phase *m)
+{
+	static const enum cancel_event events[] = {
+		[MSG_PHASE_DELIVERED] = CANCEL_EV_DELIVER,
+		[MSG_PHASE_STOPPING] = CANCEL_EV_STOP,
+		[MSG_PHASE_KILLING] = CANCEL_EV_KILL,
+		[MSG_PHASE_UNKILLABLE] = CANCEL_EV_STUCK,
+	};
+	struct task_cancel *c = &t->cancel;
+
+	if (m->phase == MSG_PHASE_NONE ||
+		cancel_move(&c->phase, events[m->phase]) != STATE_OK)
+		return; /* a repeat */
+	if (m->phase == MSG_PHASE_DELIVERED)
+		c->delivered_at = m->at;
+	else if (m->phase == MSG_PHASE_STOPPING)
+		c->stopping_at = m->at;
+	else if (m->phase == MSG_PHASE_KILLING)
+		c->killing_at = m->at;
+	task_note(hub, t, "%s",
+		*m->message ? m->message : cancel_phase_name(c->phase));
+	task_save(hub, t);
+}
+
+/* The receipt is the node's evidence; times that we noted from phases agree
+ * with it or are missing. */
+static void
+take_receipt(struct task *t, const struct msg_receipt *receipt)
+{
+	struct task_cancel *c = &t->cancel;
+
+	(void)cancel_move(&c->phase, CANCEL_EV_VERIFY);
+	if (receipt) {
+		if (!c->code)
+			c->code = receipt->code;
+		if (!c->reason && *receipt->reason)
+			c->reason = strdup(receipt->reason);
+		if (!c->actor)
+			c->actor = strdup(receipt->actor);
+		if (!c->requested_at)
+			c->requested_at = receipt->requested_at;
+		c->delivered_at = receipt->delivered_at;
+		c->stopping_at = receipt->signalled_at;
+		c->killing_at = receipt->killed_at;
+		c->verified_at = receipt->verified_at;
+	}
+	if (!c->verified_at)
+		c->verified_at = clock_wall_ms();
+}
+
+static enum task_event
+event_of(const struct task *t, const struct msg_result *m)
+{
+	if (m->cancelled)
+		return t->status == TASK_SENT ? TASK_EV_NEVER_STARTED
+					      : TASK_EV_STOPPED;
+	if (m->ok)
+		return TASK_EV_SUCCEED;
+	return t->status == TASK_SENT ? TASK_EV_REFUSE : TASK_EV_FAIL;
+}
+
+static int
+on_result(struct hub *hub, struct task *t, const struct msg_result *m,
+	const uint8_t *packed, size_t len)
+{
+	enum task_event event;
+
+	if (t->status == TASK_SENT && m->outcome != MSG_NOT_STARTED)
+		(void)task_move(&t->status, TASK_EV_START);
+	event = event_of(t, m);
+	if (buf_add(&t->result, packed, len) < 0)
+		return -ENOMEM;
+	if (task_move(&t->status, event) != STATE_OK) {
+		/* Only a broken node does this; taking it anew helps nobody. */
+		log_error(0, "task '%s': its result does not fit status '%s'",
+			t->id, task_status_name(t->status));
+		buf_clear(&t->result);
+		return 0;
+	}
+	if (m->started_at)
+		t->started_at = m->started_at;
+	t->ended_at = m->ended_at;
+	if (m->cancelled)
+		take_receipt(t, m->receipt);
+	else if (t->cancel.phase != CANCEL_NONE)
+		(void)cancel_move(&t->cancel.phase, CANCEL_EV_MISS);
+	task_end(hub, t, m->failure, m->message);
+	return 0;
+}
+
+static int
+take(struct hub *hub, struct task *t, const struct msg *msg,
+	const uint8_t *packed, size_t len)
+{
+	switch (msg->kind) {
+	case MSG_STARTED: on_started(hub, t, &msg->started); return 0;
+	case MSG_OUTPUT: return on_output(hub, t, &msg->output);
+	case MSG_CANCEL_PHASE: on_phase(hub, t, &msg->cancel_phase); return 0;
+	case MSG_RESULT: return on_result(hub, t, &msg->result, packed, len);
+	case MSG_START:
+	case MSG_CANCEL:
+	case MSG_ACK:
+	case MSG_ATTACH:
+	case MSG_HELLO:
+	case MSG_INVENTORY:
+	case MSG_PLUGIN_DOWN: break;
+	}
+	return -EPROTO;
+}
+
+int
+report_came(struct agent *a, const struct msg *msg, const uint8_t *packed,
+	size_t len)
+{
+	struct task *t = hub_live(a->hub, msg->task_id);
+	const struct msg_ack final = { .seq = msg->seq, .final = true };
+	int r;
+
+	if (!t || t->agent != a) {
+		/* Ended here, or never ours: late evidence. The node may forget
+		 * it once it is over there as well. */
+		log_debug("agent '%s' reports on task '%s', not its own", a->id,
+			msg->task_id);
+		if (msg->kind == MSG_RESULT)
+			send_ack(a, msg->task_id, msg->plugin, &final);
+		return REPORT_OK;
+	}
+	if (msg->seq <= t->agent_seq)
+		return REPORT_OK; /* had it before the stream broke */
+	if (msg->seq != t->agent_seq + 1)
+		return REPORT_GAP;
+	r = take(a->hub, t, msg, packed, len);
+	if (r < 0)
+		return r;
+	if (msg->kind == MSG_RESULT) {
+		send_ack(a, msg->task_id, msg->plugin, &final);
+		return REPORT_OK; /* t may be gone */
+	}
+	t->agent_seq = msg->seq;
+	/* Not for every piece: often enough that the node never has to wait. */
+	if (msg->kind == MSG_OUTPUT &&
+		output_bytes(t) - t->acked_bytes >= a->hub->conf.window / 4)
+		report_ack(t);
+	return REPORT_OK;
+}

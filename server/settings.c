@@ -1,0 +1,165 @@
+/* settings.c - what nodelink-server was told, checked */
+#include "settings.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/parse.h"
+
+static const struct conf_item items[] = {
+	{ .key = "http.listen",
+		.flag = "http",
+		.type = CONF_ADDRESS,
+		.fallback = "127.0.0.1:8080",
+		.help = "where clients connect" },
+	{ .key = "grpc.listen",
+		.flag = "grpc",
+		.type = CONF_ADDRESS,
+		.fallback = "127.0.0.1:9090",
+		.help = "where agents connect" },
+	{ .key = "agents.tokens_file",
+		.flag = "tokens-file",
+		.type = CONF_PATH,
+		.arg = "FILE",
+		.help = "secret file (mode 0600) of lines \"agent_id token\"; "
+			"without it any agent may connect, on loopback only" },
+	{ .key = "server.tmp_dir",
+		.flag = "tmp-dir",
+		.type = CONF_PATH,
+		.arg = "DIR",
+		.fallback = "/var/tmp",
+		.help = "for the output of loud tasks" },
+	{ .key = "server.default_grace",
+		.type = CONF_DURATION,
+		.fallback = "10s",
+		.max = 24 * 3600 * 1000,
+		.help = "from the stop signal to SIGKILL" },
+	{ .key = "server.start_timeout",
+		.type = CONF_DURATION,
+		.fallback = "5m",
+		.max = 30LL * 24 * 3600 * 1000,
+		.help = "how long a task waits for its agent" },
+	{ .key = "server.lost_after",
+		.flag = "lost-after",
+		.type = CONF_DURATION,
+		.fallback = "60s",
+		.min = 1,
+		.max = 7LL * 24 * 3600 * 1000,
+		.help = "silence after which an agent's tasks are lost" },
+	{ .key = "server.output_limit",
+		.type = CONF_SIZE,
+		.fallback = "1G",
+		.min = 1,
+		.max = INT64_MAX,
+		.help = "output of one task that is kept" },
+	{ .key = "server.max_output",
+		.type = CONF_SIZE,
+		.fallback = "16G",
+		.min = 1,
+		.max = INT64_MAX,
+		.help = "output of all finished tasks that is kept" },
+	{ .key = "server.max_tasks",
+		.type = CONF_INT,
+		.fallback = "20000",
+		.min = 1,
+		.max = 10 * 1000 * 1000,
+		.help = "finished tasks that are kept" },
+	{ .key = "server.retention",
+		.flag = "retention",
+		.type = CONF_DURATION,
+		.fallback = "1h",
+		.max = 3650LL * 24 * 3600 * 1000,
+		.help = "how long finished tasks are kept" },
+	{ .key = "log.level",
+		.flag = "log-level",
+		.arg = "LEVEL",
+		.fallback = "info",
+		.help = "error, warn, info or debug" },
+};
+
+static const struct conf_program program = {
+	.name = "nodelink-server",
+	.summary = "Gives tasks to agents and shows what becomes of them.",
+	.default_file = NODELINK_SYSCONFDIR "/nodelink-server.conf",
+	.items = items,
+	.n_items = ARRAY_SIZE(items),
+};
+
+/* ------------------------------------------------------------------- checks */
+
+static bool
+is_loopback(const char *host)
+{
+	return strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 ||
+	       strcmp(host, "localhost") == 0;
+}
+
+static int
+check_addresses(struct settings *s, struct err *err)
+{
+	const char *http = conf_text(s->conf, "http.listen");
+	const char *grpc = conf_text(s->conf, "grpc.listen");
+	bool grpc_unix = strncmp(grpc, "unix:", 5) == 0;
+	uint16_t port = 0;
+
+	if (parse_address(http, s->http_host, &s->http_port) < 0)
+		return err_set(err, -EINVAL,
+			"--http: '%s' is no address; give host:port", http);
+	if (!grpc_unix && parse_address(grpc, s->grpc_host, &port) < 0)
+		return err_set(err, -EINVAL,
+			"--grpc: '%s' is no address; give host:port", grpc);
+	(void)snprintf(s->grpc_listen, sizeof s->grpc_listen, "%s%s",
+		*grpc == ':' ? "[::]" : "", grpc); /* all that it may say */
+	if (s->tokens_file)
+		return 0;
+	if (!is_loopback(s->http_host) ||
+		(!grpc_unix && !is_loopback(s->grpc_host)))
+		return err_set(err, -EINVAL,
+			"'%s' is not a loopback address, and without "
+			"agents.tokens_file anybody could connect there; "
+			"give a tokens file, or listen on 127.0.0.1",
+			is_loopback(s->http_host) ? grpc : http);
+	return 0;
+}
+
+static int
+check_level(const char *text, struct err *err)
+{
+	enum log_level level;
+
+	if (log_parse_level(text, &level) < 0)
+		return err_set(err, -EINVAL,
+			"log level '%s' is not error, warn, info or debug",
+			text);
+	log_set_level(level);
+	return 0;
+}
+
+int
+settings_read(struct settings *s, int argc, char **argv, struct err *err)
+{
+	int r = conf_new(&program, argc, argv, &s->conf, err);
+
+	if (r != CONF_OK)
+		return r;
+	s->tokens_file = conf_text(s->conf, "agents.tokens_file");
+	s->tmp_dir = conf_text(s->conf, "server.tmp_dir");
+	s->default_grace_ms = conf_number(s->conf, "server.default_grace");
+	s->start_timeout_ms = conf_number(s->conf, "server.start_timeout");
+	s->lost_after_ms = conf_number(s->conf, "server.lost_after");
+	s->retention_ms = conf_number(s->conf, "server.retention");
+	s->output_limit = (uint64_t)conf_number(s->conf, "server.output_limit");
+	s->max_output = (uint64_t)conf_number(s->conf, "server.max_output");
+	s->max_tasks = (size_t)conf_number(s->conf, "server.max_tasks");
+	r = check_level(conf_text(s->conf, "log.level"), err);
+	return r < 0 ? r : check_addresses(s, err);
+}
+
+void
+settings_done(struct settings *s)
+{
+	conf_free(s->conf);
+	s->conf = NULL;
+}

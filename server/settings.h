@@ -1,0 +1,29 @@
+/* settings.h - what nodelink-server was told, checked */
+#ifndef NODELINK_SERVER_SETTINGS_H
+#define NODELINK_SERVER_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "conf/conf.h"
+
+struct settings {
+	struct conf *conf; /* owns all texts */
+	char http_host[256];
+	uint16_t http_port;
+	char grpc_host[256];
+	char grpc_listen[300]; /* as core/rpc wants it */
+	const char *tokens_file; /* NULL: development mode */
+	const char *tmp_dir;
+	int64_t default_grace_ms, start_timeout_ms, lost_after_ms, retention_ms;
+	uint64_t output_limit, max_output;
+	size_t max_tasks;
+};
+
+/* 0; CONF_EXIT; -errno with text: wrong usage. settings_done() in any case. */
+int settings_read(struct settings *s, int argc, char **argv, struct err *err);
+void settings_done(struct settings *s);
+
+#endif

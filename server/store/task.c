@@ -1,0 +1,67 @@
+/* task.c - the record of one task, as the server has it */
+#include "store/task.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "store/transcript.h"
+
+struct task *
+task_new(void)
+{
+	struct task *t = calloc(1, sizeof *t);
+
+	if (t)
+		t->refs = 1;
+	return t;
+}
+
+struct task *
+task_ref(struct task *t)
+{
+	t->refs++;
+	return t;
+}
+
+void
+task_unref(struct task *t)
+{
+	if (!t || --t->refs)
+		return;
+	assert(!t->watches && !t->start_timer);
+	for (size_t i = 0; i < t->n_labels; i++) {
+		free(t->labels[i].name);
+		free(t->labels[i].value);
+	}
+	free(t->labels);
+	free(t->owner);
+	free(t->message);
+	free(t->cancel.reason);
+	free(t->cancel.actor);
+	buf_done(&t->start);
+	buf_done(&t->result);
+	transcript_free(t->transcript);
+	free(t);
+}
+
+void
+task_watch_add(struct task *t, struct task_watch *w)
+{
+	DL_APPEND(t->watches, w);
+}
+
+void
+task_watch_drop(struct task *t, struct task_watch *w)
+{
+	DL_DELETE(t->watches, w);
+}
+
+void
+task_changed(struct task *t)
+{
+	struct task_watch *w, *next;
+
+	DL_FOREACH_SAFE(t->watches, w, next)
+		w->fn(w->arg);
+}

@@ -1,0 +1,393 @@
+/* test-uplink.c - what is forwarded, when, and what is dropped; executors are
+ * sockets of the test's, the server is fake-rpc.c */
+#include "uplink/uplink.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "tests/unit/agent/fake-rpc.h"
+#include "tests/unit/unit.h"
+#include "wire/link.h"
+
+enum { DEADLINE_MS = 20000 };
+
+/* One fake executor: it listens, takes one connection, remembers requests. */
+struct executor {
+	const char *plugin;
+	char path[108];
+	int listener;
+	struct loop_watch *watch;
+	struct link *link;
+	size_t requests, bytes;
+	enum msg_kind last;
+};
+
+static struct loop *loop;
+static struct uplink *uplink;
+static char dir[64];
+static struct uplink_conf conf = { .agent_id = "agent1",
+	.agent_token = "t",
+	.server = "127.0.0.1:1",
+	.runtime_dir = dir };
+static struct executor shell = { .plugin = "shell" };
+
+#define WAIT_FOR(condition) \
+	do { \
+		int64_t give_up = clock_ms() + DEADLINE_MS; \
+		while (!(condition) && clock_ms() < give_up) \
+			loop_turn(loop, 100); \
+		ck_assert_msg((condition), "waited for: %s", #condition); \
+	} while (0)
+
+/* ---------------------------------------------------------------- executors */
+
+static void
+request_came(void *arg, const uint8_t *payload, size_t len)
+{
+	AUTO(msg_free) struct msg_box *box = NULL;
+	struct executor *ex = arg;
+
+	ck_assert_int_eq(msg_unpack(MSG_TO_AGENT, payload, len, &box, NULL), 0);
+	ex->last = msg_get(box)->kind;
+	ex->requests++;
+	ex->bytes += len;
+}
+
+static void
+nothing(void *arg)
+{
+	(void)arg;
+}
+
+static void
+uplink_went(void *arg, int r)
+{
+	struct executor *ex = arg;
+
+	(void)r;
+	link_free(TAKE(ex->link));
+}
+
+static void
+uplink_came(void *arg, int fd, unsigned ready)
+{
+	static const struct link_ops ops = { request_came, nothing,
+		uplink_went };
+	struct executor *ex = arg;
+	int conn = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+
+	(void)ready;
+	ck_assert_int_ge(conn, 0);
+	link_free(ex->link);
+	ex->link = link_new(loop, conn, &ops, ex);
+	ck_assert_ptr_nonnull(ex->link);
+}
+
+static void
+executor_start(struct executor *ex)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+
+	ck_assert_int_lt(snprintf(addr.sun_path, sizeof addr.sun_path,
+				 "%s/executor-%s.sock", dir, ex->plugin),
+		(int)sizeof addr.sun_path);
+	(void)strcpy(ex->path, addr.sun_path);
+	ex->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(
+		bind(ex->listener, (const struct sockaddr *)&addr, sizeof addr),
+		0);
+	ck_assert_int_eq(listen(ex->listener, 4), 0);
+	ex->watch =
+		loop_watch_new(loop, ex->listener, LOOP_READ, uplink_came, ex);
+	ck_assert_ptr_nonnull(ex->watch);
+}
+
+static void
+executor_stop(struct executor *ex)
+{
+	link_free(TAKE(ex->link));
+	loop_watch_free(TAKE(ex->watch));
+	(void)close(ex->listener);
+	(void)unlink(ex->path);
+}
+
+static void
+respond(struct executor *ex, struct msg *msg)
+{
+	msg->agent_id = "agent1";
+	msg->plugin = ex->plugin;
+	ck_assert_int_eq(link_send(ex->link, msg, true), 0);
+}
+
+static void
+respond_inventory(struct executor *ex)
+{
+	struct msg msg = { .kind = MSG_INVENTORY, .inventory.instance = "i-1" };
+
+	respond(ex, &msg);
+}
+
+static void
+respond_output(struct executor *ex, uint64_t seq)
+{
+	struct msg msg = { .kind = MSG_OUTPUT,
+		.task_id = "t-1",
+		.seq = seq,
+		.output = { MSG_STDOUT, (const uint8_t *)"hi", 2 } };
+
+	respond(ex, &msg);
+}
+
+/* ------------------------------------------------------------------- frame */
+
+static void
+set_up(void)
+{
+	struct err err = { "" };
+
+	log_set_level(LOG_LEVEL_ERROR);
+	(void)strcpy(dir, "/tmp/test-uplink-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	loop = loop_new();
+	ck_assert_ptr_nonnull(loop);
+	ck_assert_msg(
+		uplink_new(loop, &conf, &uplink, &err) == 0, "%s", err.text);
+}
+
+static void
+tear_down(void)
+{
+	uplink_free(uplink);
+	loop_free(loop);
+	fake_rpc_forget();
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+
+/* An executor and an open stream, its Inventory at the server. */
+static void
+set_up_attached(void)
+{
+	set_up();
+	executor_start(&shell);
+	WAIT_FOR(shell.link);
+	fake_rpc_open();
+	WAIT_FOR(shell.requests == 1);
+	respond_inventory(&shell);
+	WAIT_FOR(fake_rpc.n_sent == 2);
+	fake_rpc_forget();
+}
+
+static void
+tear_down_attached(void)
+{
+	executor_stop(&shell);
+	tear_down();
+}
+
+static void
+check_sent(size_t i, enum msg_kind kind)
+{
+	AUTO(msg_free) struct msg_box *box = fake_rpc_sent(i);
+
+	ck_assert_int_eq(msg_get(box)->kind, kind);
+	ck_assert_str_eq(msg_get(box)->agent_id, "agent1");
+}
+
+static void
+deliver(enum msg_kind kind, const char *agent_id, const char *plugin)
+{
+	struct msg msg = { .kind = kind,
+		.agent_id = agent_id,
+		.task_id = "t-1",
+		.plugin = plugin };
+
+	fake_rpc_deliver(&msg);
+}
+
+/* ------------------------------------------------------------------- tests */
+
+TEST(says_hello_with_who_it_is)
+{
+	AUTO(msg_free) struct msg_box *box = NULL;
+
+	set_up();
+	ck_assert_str_eq(fake_rpc.conf.agent_id, "agent1");
+	ck_assert_str_eq(fake_rpc.conf.agent_token, "t");
+	fake_rpc_open();
+	ck_assert_uint_eq(fake_rpc.n_sent, 1);
+	box = fake_rpc_sent(0);
+	ck_assert_int_eq(msg_get(box)->kind, MSG_HELLO);
+	ck_assert_str_eq(msg_get(box)->hello.version, PACKAGE_VERSION);
+	ck_assert_uint_gt(strlen(msg_get(box)->hello.hostname), 0);
+	tear_down();
+}
+END
+
+TEST(attaches_and_drops_what_is_older_than_the_inventory)
+{
+	set_up();
+	executor_start(&shell);
+	WAIT_FOR(shell.link);
+	fake_rpc_open();
+	WAIT_FOR(shell.requests == 1);
+	ck_assert_int_eq(shell.last, MSG_ATTACH);
+	respond_output(&shell, 7);
+	respond_inventory(&shell);
+	respond_output(&shell, 1);
+	WAIT_FOR(fake_rpc.n_sent == 3);
+	check_sent(0, MSG_HELLO);
+	check_sent(1, MSG_INVENTORY);
+	check_sent(2, MSG_OUTPUT);
+	tear_down_attached();
+}
+END
+
+TEST(attaches_to_an_executor_that_comes_later)
+{
+	set_up();
+	fake_rpc_open();
+	executor_start(&shell);
+	WAIT_FOR(shell.requests == 1);
+	ck_assert_int_eq(shell.last, MSG_ATTACH);
+	tear_down_attached();
+}
+END
+
+TEST(attaches_again_on_the_next_stream)
+{
+	set_up_attached();
+	fake_rpc_close(RPC_STATUS_UNAVAILABLE);
+	respond_output(&shell, 1); /* nowhere to go: dropped */
+	for (int i = 0; i < 5; i++)
+		loop_turn(loop, 0);
+	fake_rpc_open();
+	WAIT_FOR(shell.requests == 2);
+	respond_output(&shell, 2);
+	respond_inventory(&shell);
+	WAIT_FOR(fake_rpc.n_sent == 2);
+	check_sent(0, MSG_HELLO);
+	check_sent(1, MSG_INVENTORY);
+	tear_down_attached();
+}
+END
+
+TEST(says_that_a_plugin_is_down_and_attaches_when_it_is_back)
+{
+	set_up_attached();
+	executor_stop(&shell);
+	WAIT_FOR(fake_rpc.n_sent == 1);
+	check_sent(0, MSG_PLUGIN_DOWN);
+	deliver(MSG_START, "agent1", "shell"); /* dropped, not refused */
+	ck_assert_uint_eq(fake_rpc.n_sent, 1);
+	fake_rpc_close(RPC_STATUS_OK);
+	fake_rpc_forget();
+	fake_rpc_open();
+	ck_assert_uint_eq(fake_rpc.n_sent, 2);
+	check_sent(1, MSG_PLUGIN_DOWN);
+	shell.requests = 0;
+	executor_start(&shell);
+	WAIT_FOR(shell.requests == 1);
+	ck_assert_int_eq(shell.last, MSG_ATTACH);
+	tear_down_attached();
+}
+END
+
+TEST(hands_a_request_to_the_executor_of_its_plugin)
+{
+	set_up_attached();
+	deliver(MSG_CANCEL, "", "shell");
+	WAIT_FOR(shell.requests == 2);
+	ck_assert_int_eq(shell.last, MSG_CANCEL);
+	deliver(MSG_CANCEL, "agent2", "shell");
+	deliver(MSG_ACK, "agent1", "shell");
+	WAIT_FOR(shell.requests == 3);
+	ck_assert_int_eq(shell.last, MSG_ACK);
+	tear_down_attached();
+}
+END
+
+TEST(refuses_a_start_for_a_plugin_that_is_not_there)
+{
+	AUTO(msg_free) struct msg_box *box = NULL;
+	const struct msg *msg;
+
+	set_up();
+	fake_rpc_open();
+	fake_rpc_forget();
+	deliver(MSG_CANCEL, "agent1", "docker");
+	ck_assert_uint_eq(fake_rpc.n_sent, 0);
+	deliver(MSG_START, "agent1", "docker");
+	ck_assert_uint_eq(fake_rpc.n_sent, 1);
+	box = fake_rpc_sent(0);
+	msg = msg_get(box);
+	ck_assert_int_eq(msg->kind, MSG_RESULT);
+	ck_assert_str_eq(msg->task_id, "t-1");
+	ck_assert_uint_eq(msg->seq, 1);
+	ck_assert(!msg->result.ok);
+	ck_assert_int_eq(msg->result.outcome, MSG_NOT_STARTED);
+	ck_assert_str_eq(msg->result.failure, "refused");
+	ck_assert_ptr_nonnull(strstr(msg->result.message, "'docker'"));
+	tear_down();
+}
+END
+
+TEST(stops_reading_executors_while_the_stream_is_full)
+{
+	set_up_attached();
+	fake_rpc.full = true;
+	for (uint64_t seq = 1; seq <= 10; seq++)
+		respond_output(&shell, seq);
+	WAIT_FOR(fake_rpc.n_sent == 1);
+	for (int i = 0; i < 5; i++)
+		loop_turn(loop, 0);
+	ck_assert_uint_eq(fake_rpc.forced, 1); /* what found it full */
+	fake_rpc.full = false;
+	fake_rpc.ops.on_writable(fake_rpc.arg, NULL);
+	WAIT_FOR(fake_rpc.n_sent == 10);
+	tear_down_attached();
+}
+END
+
+TEST(stops_reading_the_stream_while_an_executor_is_full)
+{
+	static char text[LIMIT_CMD];
+	const char *values[] = { text };
+	struct msg_param param = { "cmd", values, 1 };
+	struct msg start = { .kind = MSG_START,
+		.task_id = "t-1",
+		.plugin = "shell",
+		.start = { .params = &param, .n_params = 1 } };
+	size_t sent = 1; /* the Attach */
+
+	set_up_attached();
+	memset(text, 'x', sizeof text - 1);
+	link_pause(shell.link, true);
+	while (!fake_rpc.paused && sent < 1000) {
+		fake_rpc_deliver(&start);
+		sent++;
+	}
+	ck_assert(fake_rpc.paused);
+	ck_assert_uint_ge((sent + 8) * sizeof text, LIMIT_SEND_QUEUE);
+	link_pause(shell.link, false);
+	WAIT_FOR(!fake_rpc.paused);
+	WAIT_FOR(shell.requests == sent);
+	tear_down_attached();
+}
+END
+
+	UNIT_MAIN("uplink", says_hello_with_who_it_is,
+		attaches_and_drops_what_is_older_than_the_inventory,
+		attaches_to_an_executor_that_comes_later,
+		attaches_again_on_the_next_stream,
+		says_that_a_plugin_is_down_and_attaches_when_it_is_back,
+		hands_a_request_to_the_executor_of_its_plugin,
+		refuses_a_start_for_a_plugin_that_is_not_there,
+		stops_reading_executors_while_the_stream_is_full,
+		stops_reading_the_stream_while_an_executor_is_full)
