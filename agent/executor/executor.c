@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "executor/env.h"
+#include "executor/leftovers.h"
 #include "executor/orphans.h"
 #include "executor/scratch.h"
 #include "executor/task.h"
@@ -241,8 +242,13 @@ init_plugin(struct executor *ex, struct err *err)
 	return 0;
 }
 
-/* A folder that is here already is of a task that an earlier executor had
- * when it died. */
+static void
+count_task(void *arg, const char *task_id)
+{
+	(void)task_id;
+	++*(size_t *)arg;
+}
+
 static void
 sweep_task(void *arg, const char *task_id)
 {
@@ -255,6 +261,27 @@ sweep_task(void *arg, const char *task_id)
 		watchdog_leave(ex->watchdog);
 	}
 	scratch_remove(ex->scratch, task_id);
+}
+
+/* A folder that is here already is of a task that an earlier executor had
+ * when it died. */
+static int
+sweep_all(struct executor *ex, struct err *err)
+{
+	size_t folders = 0, processes = 0;
+	int r = scratch_each(ex->scratch, count_task, &folders);
+
+	if (r == 0 && folders)
+		processes = leftovers_kill(scratch_path(ex->scratch));
+	if (processes)
+		log_warn(0, "killed %zu processes of an earlier executor",
+			processes);
+	if (r == 0 && folders)
+		r = scratch_each(ex->scratch, sweep_task, ex);
+	if (r < 0)
+		return err_set(err, r, "cannot read '%s': %s",
+			scratch_path(ex->scratch), err_name(-r));
+	return 0;
 }
 
 int
@@ -277,12 +304,8 @@ executor_new(struct loop *loop, const struct plugin *plugin,
 	if (r == 0)
 		r = init_plugin(ex, err);
 	ex->ready = r == 0;
-	if (r == 0) {
-		r = scratch_each(ex->scratch, sweep_task, ex);
-		if (r < 0)
-			(void)err_set(err, r, "cannot read '%s': %s",
-				scratch_path(ex->scratch), err_name(-r));
-	}
+	if (r == 0)
+		r = sweep_all(ex, err);
 	if (r < 0) {
 		executor_free(ex);
 		return r;
