@@ -33,6 +33,7 @@ bench_sim_agents_SOURCES = %D%/sim-agents.c
 bench_sim_agents_LDADD = librpc.la libwire.la libloop.la libbase.la
 
 .PHONY: bench
-bench: all $(bench_programs)
+bench: all # which is a make of its own, so the rest must wait for it
+	@$(MAKE) $(AM_MAKEFLAGS) $(bench_programs)
 	@echo "Now: $(srcdir)/bench/run --build $(abs_builddir)"
 CLEANFILES += $(bench_programs)

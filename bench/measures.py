@@ -1,5 +1,5 @@
 """The measurements. Those of ROUNDS are made in every round, each together
-with its raw limit; those of ONCE are made once. All return a flat dict."""
+with its raw limit; the others are made once. All return a flat dict."""
 
 import json
 import os
@@ -44,6 +44,20 @@ class Bench:
         return subprocess.Popen([self.tool(name), *map(str, arguments)],
                                 stdin=subprocess.PIPE,
                                 stdout=subprocess.PIPE, text=True)
+
+
+def others_busy(seconds=0.5):
+    """How much of the machine's CPU somebody else uses, in percent: figures
+    taken beside other work say little."""
+    def sample():
+        with open("/proc/stat", encoding="ascii") as f:
+            values = [int(v) for v in f.readline().split()[1:]]
+        return sum(values[:8]), values[3] + values[4]
+    total, idle_time = sample()
+    time.sleep(seconds)
+    total_after, idle_after = sample()
+    passed = max(total_after - total, 1)
+    return 100.0 * (1 - (idle_after - idle_time) / passed)
 
 
 # ------------------------------------------------------------ in every round
@@ -163,18 +177,20 @@ def idle(bench, system):
     return out
 
 
-def sleeping(bench, system):
-    """Growth of our programs' own memory by tasks that only sleep."""
-    before = system.memory()
-    with bench.start("hold", system.http, AGENT, bench.sleepers) as hold:
-        line = hold.stdout.readline().strip()
-        if line != "running":
-            raise Failed(f"hold: {line or 'ended early'}")
-        time.sleep(1)
-        held = system.memory()
-        hold.stdin.close()
-        gone = hold.stdout.read().strip()
-        hold.wait()
+def sleeping(bench):
+    """Growth of our programs' own memory by tasks that only sleep. In a fresh
+    system: one that has worked has free memory that the tasks would fill."""
+    with System(bench.build) as system:
+        before = system.memory()
+        with bench.start("hold", system.http, AGENT, bench.sleepers) as hold:
+            line = hold.stdout.readline().strip()
+            if line != "running":
+                raise Failed(f"hold: {line or 'ended early'}")
+            time.sleep(1)
+            held = system.memory()
+            hold.stdin.close()
+            gone = hold.stdout.read().strip()
+            hold.wait()
     out = {"tasks": bench.sleepers, "cancelled": int(gone or 0),
            "rss_kb_per_task": 0.0, "pss_kb_per_task": 0.0}
     for name, (rss, pss) in held.items():
@@ -215,5 +231,5 @@ def fleet(bench):
 
 ROUNDS = {"tasks": tasks_per_second, "submit": submit_to_final,
           "cancel": cancel, "output": output, "watchers": watchers}
-ONCE_BEFORE = {"idle": idle}
-ONCE_AFTER = {"sleeping": sleeping}
+ONCE = {"idle": idle}
+FRESH = {"sleeping": sleeping, "fleet": fleet}  # with systems of their own

@@ -86,7 +86,7 @@ listen = 127.0.0.1:0
 [grpc]
 listen = 127.0.0.1:0
 [server]
-state_dir = {self.folder}/state
+tmp_dir = {self.folder}/state
 retention = 30s
 """)
         self.server = Process(self.build, "nodelink-server", config,
