@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "executor/env.h"
+#include "executor/leftovers.h"
 #include "executor/orphans.h"
 #include "executor/scratch.h"
 #include "executor/task.h"
@@ -235,6 +236,31 @@ init_plugin(struct executor *ex, struct err *err)
 	return 0;
 }
 
+static void
+count_task(void *arg, const char *task_id)
+{
+	(void)task_id;
+	++*(size_t *)arg;
+}
+
+/* Only folders that are left say that there may be processes; looking for
+ * them means reading all of /proc. */
+static void
+kill_leftovers(struct executor *ex)
+{
+	const char *path = scratch_path(ex->scratch);
+	size_t folders = 0;
+	int n;
+
+	(void)scratch_each(ex->scratch, count_task, &folders);
+	n = folders ? leftovers_kill(path) : 0;
+	if (n > 0)
+		log_error(0, "%d processes below '%s' survive SIGKILL", n,
+			path);
+	else if (n < 0)
+		log_error(n, "cannot look for processes below '%s'", path);
+}
+
 /* A folder that is here already is of a task that an earlier executor had
  * when it died. */
 static void
@@ -272,6 +298,7 @@ executor_new(struct loop *loop, const struct plugin *plugin,
 		r = init_plugin(ex, err);
 	ex->ready = r == 0;
 	if (r == 0) {
+		kill_leftovers(ex);
 		r = scratch_each(ex->scratch, sweep_task, ex);
 		if (r < 0)
 			(void)err_set(err, r, "cannot read '%s': %s",

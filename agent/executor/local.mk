@@ -10,6 +10,7 @@ libexecutor_la_SOURCES = \
 	%D%/handles.c \
 	%D%/host.c \
 	%D%/launch.c \
+	%D%/leftovers.c %D%/leftovers.h \
 	%D%/listen.c %D%/listen.h \
 	%D%/orphans.c %D%/orphans.h \
 	%D%/outbox.c \

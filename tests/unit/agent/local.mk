@@ -32,3 +32,8 @@ tests_unit_agent_test_monitor_SOURCES = %D%/test-monitor.c \
 	agent/monitor/words.c agent/monitor/worker.c
 tests_unit_agent_test_monitor_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_monitor_LDADD = libproc.la libloop.la libbase.la $(unit_libs)
+
+unit_tests += tests/unit/agent/test-leftovers
+tests_unit_agent_test_leftovers_SOURCES = %D%/test-leftovers.c
+tests_unit_agent_test_leftovers_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_leftovers_LDADD = libexecutor.la $(unit_libs)
