@@ -255,8 +255,8 @@ kill_leftovers(struct executor *ex)
 	(void)scratch_each(ex->scratch, count_task, &folders);
 	n = folders ? leftovers_kill(path) : 0;
 	if (n > 0)
-		log_error(0, "%d processes below '%s' survive SIGKILL", n,
-			path);
+		log_error(
+			0, "%d processes below '%s' survive SIGKILL", n, path);
 	else if (n < 0)
 		log_error(n, "cannot look for processes below '%s'", path);
 }

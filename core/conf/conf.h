@@ -65,8 +65,8 @@ AUTO_DEFINE(struct conf *, conf_free)
 
 /* Values by key; the key must be in the table (assert). Borrowed. */
 const char *conf_text(const struct conf *conf, const char *key); /* or NULL */
-int64_t
-conf_number(const struct conf *conf, const char *key); /* INT SIZE DURATION LEVEL */
+int64_t conf_number(
+	const struct conf *conf, const char *key); /* INT SIZE DURATION LEVEL */
 bool conf_bool(const struct conf *conf, const char *key);
 /* By flag, environment or file, not by its default. */
 bool conf_is_set(const struct conf *conf, const char *key);
