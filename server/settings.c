@@ -74,7 +74,7 @@ static const struct conf_item items[] = {
 		.help = "how long finished tasks are kept" },
 	{ .key = "log.level",
 		.flag = "log-level",
-		.arg = "LEVEL",
+		.type = CONF_LEVEL,
 		.fallback = "info",
 		.help = "error, warn, info or debug" },
 };
@@ -124,19 +124,6 @@ check_addresses(struct settings *s, struct err *err)
 	return 0;
 }
 
-static int
-check_level(const char *text, struct err *err)
-{
-	enum log_level level;
-
-	if (log_parse_level(text, &level) < 0)
-		return err_set(err, -EINVAL,
-			"log level '%s' is not error, warn, info or debug",
-			text);
-	log_set_level(level);
-	return 0;
-}
-
 int
 settings_read(struct settings *s, int argc, char **argv, struct err *err)
 {
@@ -153,8 +140,8 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 	s->output_limit = (uint64_t)conf_number(s->conf, "server.output_limit");
 	s->max_output = (uint64_t)conf_number(s->conf, "server.max_output");
 	s->max_tasks = (size_t)conf_number(s->conf, "server.max_tasks");
-	r = check_level(conf_text(s->conf, "log.level"), err);
-	return r < 0 ? r : check_addresses(s, err);
+	log_set_level((enum log_level)conf_number(s->conf, "log.level"));
+	return check_addresses(s, err);
 }
 
 void

@@ -69,7 +69,7 @@ static const struct conf_item items[] = {
 		.help = "longest time a cancelled task may take to stop" },
 	{ .key = "log.level",
 		.flag = "log-level",
-		.arg = "LEVEL",
+		.type = CONF_LEVEL,
 		.fallback = "info",
 		.help = "error, warn, info or debug" },
 	{ .key = "check",
@@ -92,18 +92,11 @@ static const struct conf_program program = {
 static int
 check_names(const struct settings *s, struct err *err)
 {
-	enum log_level level;
-
 	if (!id_valid_agent(s->id))
 		return err_set(err, -EINVAL,
 			"'%s' is not a valid agent id (1 to 64 of A-Z a-z 0-9 "
 			". _ -); set one with --id",
 			s->id);
-	if (log_parse_level(s->log_level, &level) < 0)
-		return err_set(err, -EINVAL,
-			"log level '%s' is not error, warn, info or debug",
-			s->log_level);
-	log_set_level(level);
 	return 0;
 }
 
@@ -203,6 +196,7 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 	s->plugin_dir = conf_text(conf, "agent.plugin_dir");
 	s->libexec_dir = conf_text(conf, "libexec-dir");
 	s->log_level = conf_text(conf, "log.level");
+	log_set_level((enum log_level)conf_number(conf, "log.level"));
 	s->max_grace_ms = conf_number(conf, "agent.max_grace");
 	s->check = conf_bool(conf, "check");
 	s->scratch_dir = conf_text(conf, "agent.scratch_dir");

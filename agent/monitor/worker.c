@@ -168,7 +168,7 @@ find_listener(const char *path, pid_t *pid)
 		return -errno;
 	if (strlen(path) >= sizeof addr.sun_path)
 		return -ENAMETOOLONG;
-	(void)strcpy(addr.sun_path, path); /* measured above */
+	memcpy(addr.sun_path, path, strlen(path) + 1);
 	if (connect(fd, (const struct sockaddr *)&addr, sizeof addr) < 0)
 		return -errno;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)

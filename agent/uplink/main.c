@@ -40,8 +40,8 @@ static const struct conf_item items[] = {
 		.help = "the token itself" },
 	{ .key = "log-level",
 		.flag = "log-level",
+		.type = CONF_LEVEL,
 		.fallback = "info",
-		.arg = "LEVEL",
 		.help = "error, warn, info or debug" },
 };
 
@@ -122,13 +122,7 @@ find_token(const struct conf *conf, char **out, struct err *err)
 static int
 apply(const struct conf *conf, struct uplink_conf *out, struct err *err)
 {
-	enum log_level level;
-
-	if (log_parse_level(conf_text(conf, "log-level"), &level) < 0)
-		return err_set(err, -1,
-			"--log-level: '%s' is not error, warn, info or debug",
-			conf_text(conf, "log-level"));
-	log_set_level(level);
+	log_set_level((enum log_level)conf_number(conf, "log-level"));
 	out->agent_id = conf_text(conf, "agent-id");
 	out->server = conf_text(conf, "server");
 	out->runtime_dir = conf_text(conf, "runtime-dir");

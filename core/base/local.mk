@@ -6,6 +6,7 @@ libbase_la_SOURCES = \
 	%D%/clock.c %D%/clock.h \
 	%D%/err.c %D%/err.h \
 	%D%/fd.c %D%/fd.h \
+	%D%/hash.h \
 	%D%/id.c %D%/id.h \
 	%D%/limits.h \
 	%D%/log.c %D%/log.h \

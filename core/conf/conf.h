@@ -21,6 +21,7 @@ enum conf_type {
 	CONF_SIZE, /* bytes: 64k, 1M */
 	CONF_DURATION, /* ms: 500ms, 10s, 2m */
 	CONF_ADDRESS, /* host:port or unix:/path */
+	CONF_LEVEL, /* error, warn, info, debug: enum log_level */
 };
 
 struct conf_item {
@@ -64,8 +65,8 @@ AUTO_DEFINE(struct conf *, conf_free)
 
 /* Values by key; the key must be in the table (assert). Borrowed. */
 const char *conf_text(const struct conf *conf, const char *key); /* or NULL */
-int64_t
-conf_number(const struct conf *conf, const char *key); /* INT SIZE DURATION */
+int64_t conf_number(
+	const struct conf *conf, const char *key); /* INT SIZE DURATION LEVEL */
 bool conf_bool(const struct conf *conf, const char *key);
 /* By flag, environment or file, not by its default. */
 bool conf_is_set(const struct conf *conf, const char *key);

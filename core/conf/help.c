@@ -19,6 +19,7 @@ arg_name(const struct conf_item *item)
 	case CONF_SIZE: return "SIZE";
 	case CONF_DURATION: return "TIME";
 	case CONF_ADDRESS: return "ADDRESS";
+	case CONF_LEVEL: return "LEVEL";
 	}
 	return "";
 }

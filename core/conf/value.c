@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/parse.h"
 #include "conf/settings.h"
 
@@ -33,6 +34,7 @@ describe(enum conf_type type)
 	case CONF_ADDRESS:
 		return "an address such as 127.0.0.1:9090, [::1]:9090 or "
 		       "unix:/path";
+	case CONF_LEVEL: return "error, warn, info or debug";
 	}
 	return "";
 }
@@ -103,6 +105,17 @@ check_address(const char *text)
 }
 
 static int
+parse_level(const char *text, int64_t *out)
+{
+	enum log_level level;
+	int r = log_parse_level(text, &level);
+
+	if (r == 0)
+		*out = level;
+	return r;
+}
+
+static int
 absolute_path(const char *text, char **out)
 {
 	char cwd[PATH_MAX];
@@ -130,6 +143,7 @@ conf_value_parse(const struct conf_item *item, const char *text,
 	case CONF_PATH: r = absolute_path(text, &value.text); break;
 	case CONF_BOOL: r = parse_bool(text, &value.yes); break;
 	case CONF_ADDRESS: r = check_address(text); break;
+	case CONF_LEVEL: r = parse_level(text, &value.number); break;
 	case CONF_INT:
 	case CONF_SIZE:
 	case CONF_DURATION: r = parse_number(item, text, &value.number); break;

@@ -10,9 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <uthash.h>
-
 #include "base/buf.h"
+#include "base/hash.h"
 #include "base/id.h"
 #include "loop/loop.h"
 #include "task/state.h"

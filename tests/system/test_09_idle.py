@@ -42,13 +42,14 @@ def test_idle_system_hardly_wakes_up(small):
         spent = time.monotonic() - start
         return {name: (wakeups(pid) - before[name]) / spent for name, pid in pids.items()}
 
-    # gRPC's own timers settle some seconds after a connection was made.
-    limits = {name: 10 for name in pids}
+    # gRPC has timers of its own: server 3, uplink 2.5, all others hardly any.
+    # They settle some seconds after a connection was made.
+    most = 5
     seen = []
 
     def calm():
         seen.append(rates())
-        return all(rate <= limits[name] for name, rate in seen[-1].items())
+        return all(rate <= most for rate in seen[-1].values())
     try:
         until(calm, "all programs are idle", timeout=16)
     except AssertionError:
@@ -66,7 +67,7 @@ def test_watched_and_running_task_costs_no_wakeups_either(small):
         def calm():
             before = sum(wakeups(pid) for pid in pids.values())
             time.sleep(1)  # an amount of time is what is measured
-            return sum(wakeups(pid) for pid in pids.values()) - before <= 10 * len(pids)
+            return sum(wakeups(pid) for pid in pids.values()) - before <= 3 * len(pids)
         until(calm, "a sleeping task costs nothing", timeout=16)
     assert client.cancel(task_id, grace=0).status == 200
 
