@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "executor/text.h"
 
 #define DEFAULT_PATH \
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -41,15 +42,16 @@ to_block(const struct msg_env *list, size_t n)
 	char **out, *text;
 
 	for (size_t i = 0; i < n; i++)
-		size += strlen(list[i].name) + strlen(list[i].value) + 2;
+		size += text_size(list[i].name) + text_size(list[i].value);
 	out = malloc(size);
 	if (!out)
 		return NULL;
 	text = (char *)(out + n + 1);
 	for (size_t i = 0; i < n; i++) {
 		out[i] = text;
-		text = stpcpy(stpcpy(text, list[i].name), "=");
-		text = stpcpy(text, list[i].value) + 1;
+		(void)text_put(&text, list[i].name);
+		text[-1] = '=';
+		(void)text_put(&text, list[i].value);
 	}
 	out[n] = NULL;
 	return out;
@@ -76,15 +78,15 @@ env_base(void)
 	char *text;
 
 	for (size_t i = 0; list[i].name; i++)
-		size += strlen(list[i].value) + 1;
+		size += text_size(list[i].value);
 	out = malloc(size);
 	if (!out)
 		return NULL;
 	memcpy(out, list, sizeof list); /* names are static text */
 	text = (char *)out + sizeof list;
 	for (size_t i = 0; list[i].name; i++) {
-		out[i].value = text; /* getpwuid()'s text does not last */
-		text = stpcpy(text, list[i].value) + 1;
+		/* getpwuid()'s text does not last. */
+		out[i].value = text_put(&text, list[i].value);
 	}
 	return out;
 }

@@ -4,9 +4,11 @@
  * loop's thread. How the files share the work:
  *
  *	session.c  requests from the uplink, inventory, tombstones
- *	task.c     a task from start to result
- *	child.c    its programs: spawn, death, what is left of their groups
- *	cancel.c   the ladder: stop signal, grace, SIGKILL, lost
+ *	start.c    from a request to a running task, or to its refusal
+ *	task.c     from there to its result
+ *	launch.c   its programs: pipes and spawn; child.c their death and what
+ *	           is left of their groups; orphans.c who has left the group
+ *	cancel.c   the ladder: stop signal, grace, SIGKILL, lost; receipt.c
  *	output.c   pipes and emit() to responses, within the windows
  *	outbox.c   responses kept until the server acknowledges them
  *	host.c     the services of plugin.h; handles.c its timers and watches

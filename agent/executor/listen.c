@@ -3,6 +3,7 @@
 #include "executor/listen.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -75,7 +76,7 @@ open_socket(struct listener *l, const char *path, struct err *err)
 		return err_set(err, -ENAMETOOLONG,
 			"socket path '%s' is longer than %zu bytes", path,
 			sizeof addr.sun_path - 1);
-	(void)stpcpy(addr.sun_path, path);
+	(void)snprintf(addr.sun_path, sizeof addr.sun_path, "%s", path);
 	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (l->fd < 0)
 		return err_set(err, -errno, "cannot make a socket: %s",

@@ -9,6 +9,7 @@ libexecutor_la_SOURCES = \
 	%D%/fields.c %D%/fields.h \
 	%D%/handles.c \
 	%D%/host.c \
+	%D%/launch.c \
 	%D%/listen.c %D%/listen.h \
 	%D%/orphans.c %D%/orphans.h \
 	%D%/outbox.c \
@@ -17,7 +18,9 @@ libexecutor_la_SOURCES = \
 	%D%/receipt.c \
 	%D%/scratch.c %D%/scratch.h \
 	%D%/session.c \
+	%D%/start.c \
 	%D%/task.c %D%/task.h \
+	%D%/text.h \
 	%D%/tombs.c %D%/tombs.h \
 	%D%/watchdog.c %D%/watchdog.h
 libexecutor_la_LIBADD = libwire.la libproc.la libtask.la libloop.la libbase.la

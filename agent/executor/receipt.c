@@ -1,9 +1,9 @@
 /* receipt.c - what is known about one cancellation: who, why, when, what */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "executor/task.h"
+#include "executor/text.h"
 #include "task/reason.h"
 
 struct cancel *
@@ -14,19 +14,17 @@ cancel_new(const struct msg_cancel *why)
 	const char *name = why->name && *why->name ? why->name
 			   : known		   ? known
 						   : "";
-	const char *reason = why->reason ? why->reason : "";
-	const char *actor = why->actor ? why->actor : "";
-	struct cancel *c = calloc(1,
-		sizeof *c + strlen(name) + strlen(reason) + strlen(actor) + 3);
+	struct cancel *c =
+		calloc(1, sizeof *c + text_size(name) + text_size(why->reason) +
+				  text_size(why->actor));
 	char *text;
 
 	if (!c)
 		return NULL;
 	text = c->text;
-	c->name = text;
-	c->reason = text = stpcpy(text, name) + 1;
-	c->actor = text = stpcpy(text, reason) + 1;
-	(void)stpcpy(text, actor);
+	c->name = text_put(&text, name);
+	c->reason = text_put(&text, why->reason);
+	c->actor = text_put(&text, why->actor);
 	c->code = code;
 	c->delivered_at = clock_wall_ms();
 	c->requested_at =

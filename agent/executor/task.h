@@ -83,7 +83,7 @@ enum { CANCEL_SIGNALS = 8, CANCEL_KILLED = 64 };
 /* A cancellation, whoever asked; becomes the receipt. */
 struct cancel {
 	uint32_t code;
-	char *name, *reason, *actor; /* in `text` */
+	const char *name, *reason, *actor; /* in `text` */
 	int64_t requested_at, delivered_at, signalled_at, killed_at;
 	const char *signals[CANCEL_SIGNALS]; /* static text */
 	size_t n_signals;
@@ -182,20 +182,26 @@ void executor_fail(struct executor *ex, const char *why);
 /* One payload from the uplink. */
 void session_frame(struct executor *ex, const uint8_t *payload, size_t len);
 
-/* ---------------------------------------------------------------- task.c */
+/* --------------------------------------------------------------- start.c */
 
-struct task *task_find(const struct executor *ex, const char *id);
 /* A START for an id we do not have. Always ends in a result sometime. */
 void
 task_start(struct executor *ex, const char *id, const struct msg_start *how);
 /* The result of a task that never ran, after a cancel. */
 void
 task_never(struct executor *ex, const char *id, struct cancel *take_cancel);
+
+/* ---------------------------------------------------------------- task.c */
+
+struct task *task_find(const struct executor *ex, const char *id);
 /* Tell the server that it runs; only the first call counts. */
 void task_announce(struct task *task, pid_t pid);
 /* The outcome is known. `failure` is static text or NULL. */
 void task_finish(struct task *task, enum msg_outcome outcome, int32_t code,
 	const char *failure, const char *message);
+/* Its result goes out and it is ENDED; what it held was released before. */
+void task_end(struct task *task);
+void task_release(struct task *task);
 /* Something of the task has changed: is it over? */
 void task_advance(struct task *task);
 /* Forget it: acknowledged, or the executor ends. */
@@ -204,10 +210,17 @@ void
 task_alarm(struct task *task, int64_t delay_ms, void (*fn)(struct task *task));
 void task_alarm_off(struct task *task);
 
-/* --------------------------------------------------------------- child.c */
+/* -------------------------------------------------------------- launch.c */
 
 /* ndl_host.spawn: id or -errno; a failure is remembered for the result. */
 int64_t child_spawn(struct task *task, const struct ndl_spawn *how);
+
+/* --------------------------------------------------------------- child.c */
+
+/* A program that runs, its group set, becomes one of the task's and gets its
+ * id. -ENOMEM: it is the task's, but its end will not be seen. */
+int child_adopt(struct task *task, struct child *child);
+void child_free(struct child *child);
 struct child *child_find(const struct task *task, int64_t id);
 /* Look at the pidfd now instead of waiting for the event. True when it was
  * found dead; the callback for that has run. */

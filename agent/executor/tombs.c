@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "executor/text.h"
 
 struct tomb {
 	UT_hash_handle hh; /* in order of being added */
@@ -39,21 +40,6 @@ expire(struct tombs *t, size_t max)
 		tomb_free(t, t->all);
 }
 
-static const char *
-copy(char **text, const char *from)
-{
-	char *start = *text;
-
-	*text = stpcpy(start, from ? from : "") + 1;
-	return start;
-}
-
-static size_t
-size_of(const char *text)
-{
-	return (text ? strlen(text) : 0) + 1;
-}
-
 int
 tombs_add(struct tombs *t, const char *task_id, const struct msg_cancel *why)
 {
@@ -63,17 +49,17 @@ tombs_add(struct tombs *t, const char *task_id, const struct msg_cancel *why)
 	if (tombs_find(t, task_id))
 		return 0;
 	expire(t, TOMBS_MAX - 1);
-	tomb = calloc(1, sizeof *tomb + size_of(why->reason) +
-				 size_of(why->name) + size_of(why->actor));
+	tomb = calloc(1, sizeof *tomb + text_size(why->reason) +
+				 text_size(why->name) + text_size(why->actor));
 	if (!tomb)
 		return -ENOMEM;
 	(void)stpncpy(tomb->task_id, task_id, ID_MAX - 1);
 	tomb->added_ms = clock_ms();
 	tomb->why = *why;
 	text = tomb->text;
-	tomb->why.reason = copy(&text, why->reason);
-	tomb->why.name = copy(&text, why->name);
-	tomb->why.actor = copy(&text, why->actor);
+	tomb->why.reason = text_put(&text, why->reason);
+	tomb->why.name = text_put(&text, why->name);
+	tomb->why.actor = text_put(&text, why->actor);
 	HASH_ADD_STR(t->all, task_id, tomb);
 	return 0;
 }

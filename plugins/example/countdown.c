@@ -9,7 +9,7 @@
 
 struct countdown {
 	struct ndl_task *task;
-	long left, interval_ms;
+	int64_t left, interval_ms;
 };
 
 static const struct ndl_host *host; /* one per process, for its whole life */
@@ -36,7 +36,7 @@ tick(void *arg)
 {
 	struct countdown *c = arg;
 	char line[32];
-	int n = snprintf(line, sizeof line, "%ld\n", c->left);
+	int n = snprintf(line, sizeof line, "%lld\n", (long long)c->left);
 
 	if (host->emit(c->task, NDL_OUT, line, (size_t)n) == 0)
 		c->left--;
@@ -55,10 +55,9 @@ start(void *self, struct ndl_task *task, void **work)
 	(void)self;
 	if (!c)
 		return -ENOMEM;
-	/* The host has checked that these are whole numbers. */
 	c->task = task;
-	c->left = strtol(host->param(task, "from"), NULL, 10);
-	c->interval_ms = strtol(host->param(task, "interval"), NULL, 10);
+	c->left = ndl_int(host->param(task, "from"));
+	c->interval_ms = ndl_int(host->param(task, "interval"));
 	timer = c->left < 0 || c->interval_ms < 0
 			? -EINVAL
 			: host->timer(host, task, 0, tick, c);
@@ -79,7 +78,8 @@ cancel(void *self, void *work, const struct ndl_cancel *why)
 
 	(void)self;
 	(void)why;
-	(void)snprintf(text, sizeof text, "stopped before %ld", c->left);
+	(void)snprintf(
+		text, sizeof text, "stopped before %lld", (long long)c->left);
 	ndl_finish(host, c->task, NDL_EXITED, 0, text);
 	return 0;
 }

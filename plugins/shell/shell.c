@@ -32,7 +32,7 @@ init(const struct ndl_host *h, const struct ndl_conf *conf, void **self)
 	(void)self;
 	host = h;
 	if (pw)
-		(void)strncpy(own_user, pw->pw_name, sizeof own_user - 1);
+		(void)snprintf(own_user, sizeof own_user, "%s", pw->pw_name);
 	return 0;
 }
 

@@ -109,7 +109,7 @@ listen_on(const char *host, uint16_t port, uint16_t *real_port, struct err *err)
 	return TAKE_FD(fd);
 }
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 log_mhd(void *arg, const char *fmt, va_list ap)
 {
 	char text[256];

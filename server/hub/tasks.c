@@ -231,7 +231,8 @@ created(void *arg, int r)
 		t->start_timer =
 			loop_timer_new(hub->conf.loop, start_timed_out, t);
 		t->agent = a;
-		HASH_ADD(hh_live, hub->live, id[0], strlen(t->id), task_ref(t));
+		(void)task_ref(t); /* the macro would do it several times */
+		HASH_ADD(hh_live, hub->live, id[0], strlen(t->id), t);
 		DL_APPEND2(a->tasks, t, agent_prev, agent_next);
 		a->n_tasks++;
 		if (t->start_timer && t->start_timeout_ms)

@@ -95,7 +95,8 @@ memory_create(struct store *s, struct task *t, store_done_fn *done, void *arg)
 		done(arg, -ENOMEM);
 		return;
 	}
-	HASH_ADD_STR(m->by_id, id, task_ref(t));
+	(void)task_ref(t); /* not in the macro, which looks several times */
+	HASH_ADD_STR(m->by_id, id, t);
 	t->older = m->newest;
 	if (m->newest)
 		m->newest->newer = t;

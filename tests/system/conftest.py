@@ -38,10 +38,10 @@ class System:
     def server(self, *options, **more):
         return self._add(Server(f"{self.folder}/server", *options, **more))
 
-    def agent(self, agent_id, server, *options, wait=True, **more):
-        number = len(self.programs)  # two with the same id need two folders
-        agent = self._add(Agent(f"{self.folder}/{number}", agent_id, server.grpc,
-                                *options, **more))
+    def agent(self, agent_id, server, *options, wait=True, folder=None, **more):
+        # two with the same id need two folders
+        folder = folder or f"{self.folder}/{len(self.programs)}"
+        agent = self._add(Agent(folder, agent_id, server.grpc, *options, **more))
         if wait:
             server.client.agent_ready(agent_id)
         return agent

@@ -147,15 +147,13 @@ class Server(Program):
 
 
 class Agent(Program):
-    def __init__(self, folder, agent_id, grpc, *options, env=None, wait=None):
+    def __init__(self, folder, agent_id, grpc, *options, env=None):
         self.id = agent_id
         self.folder = folder
         os.makedirs(folder, exist_ok=True)
         super().__init__(agent_id, [
             f"{SBIN}/nodelink-agent", "--id", agent_id, "--server", grpc,
             "--runtime-dir", folder, *options], env)
-        if wait:  # a client: until the server sees us with our plugins
-            wait.agent_ready(agent_id)
 
     def child(self, program, plugin=None):
         """The pid of nodelink-uplink, or of the executor of a plugin."""

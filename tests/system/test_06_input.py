@@ -162,16 +162,16 @@ def test_list_with_wrong_query_is_400(client):
 
 
 def _raw(client, text):
-    """Bytes as they are; whatever comes back until the server closes."""
+    """Bytes as they are; what comes back at once, which may be nothing."""
     host, _, port = client.address.rpartition(":")
     with socket.create_connection((host, int(port)), DEADLINE) as connection:
-        connection.sendall(text)
-        connection.shutdown(socket.SHUT_WR)
         received = b""
         try:
+            connection.sendall(text)
+            connection.settimeout(0.5)
             while piece := connection.recv(65536):
                 received += piece
-        except ConnectionResetError:
+        except OSError:  # silence, or a connection that was cut
             pass
         return received
 

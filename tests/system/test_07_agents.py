@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from harness import DEADLINE, SBIN, of_task, until
+from harness import DEADLINE, ENVIRONMENT, SBIN, of_task, until
 
 TOKENS = "# agent token\nagent1 correct-horse-battery\nagent2 staple-of-its-own-kind\n"
 
@@ -145,27 +145,27 @@ def test_agent_that_talks_nonsense_is_sent_away(system):
     assert server.client.get("/healthz").status == 200
 
 
+def _agent(*options):
+    """A start that has to fail."""
+    return subprocess.run([f"{SBIN}/nodelink-agent", "--server", "127.0.0.1:9", *options],
+                          env={**os.environ, **ENVIRONMENT}, stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=DEADLINE, check=False)
+
+
 def test_impossible_agent_id_is_a_usage_error():
     for agent_id in ("", "UPPER CASE", "a" * 65, "../x"):
-        done = subprocess.run([f"{SBIN}/nodelink-agent", "--id", agent_id],
-                              capture_output=True, text=True, timeout=DEADLINE, check=False)
+        done = _agent("--id", agent_id)
         assert done.returncode == 2 and "id" in done.stderr, done
 
 
 def test_folder_that_cannot_be_used_is_said(system):
     blocked = system.path("file", "not a folder")
-    done = subprocess.run(
-        [f"{SBIN}/nodelink-agent", "--id", "a", "--server", "127.0.0.1:9",
-         "--runtime-dir", f"{blocked}/run"],
-        capture_output=True, text=True, timeout=DEADLINE, check=False)
+    done = _agent("--id", "a", "--runtime-dir", f"{blocked}/run")
     assert done.returncode == 1 and blocked in done.stderr, done
 
 
 def test_agent_without_plugins_says_so(system):
     empty = system.path("plugins")
     os.makedirs(empty)
-    done = subprocess.run(
-        [f"{SBIN}/nodelink-agent", "--id", "a", "--server", "127.0.0.1:9",
-         "--runtime-dir", system.path("run"), "--plugin-dir", empty],
-        capture_output=True, text=True, timeout=DEADLINE, check=False)
-    assert done.returncode == 1 and empty in done.stderr, done
+    done = _agent("--id", "a", "--runtime-dir", system.path("run"), "--plugin-dir", empty)
+    assert done.returncode == 2 and empty in done.stderr, done

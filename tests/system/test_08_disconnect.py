@@ -93,19 +93,27 @@ def test_executor_killed_loses_only_its_own_tasks(system):
     assert client.cancel(other).status == 200
 
 
-def test_monitor_killed_and_started_again_finds_a_working_place(system):
+def test_monitor_killed_ends_no_task(system):
+    """The executors stay; the next monitor takes them over as they are."""
     server = system.server()
     client = server.client
     agent = system.agent("agent1", server)
-    parts = agent.pids()[1:]
-    agent.process.send_signal(signal.SIGKILL)
-    agent.process.wait()
-    again = system.agent("agent1", server, wait=False)
+    task_id = client.shell("for i in $(seq 100); do echo $i; sleep 0.02; done")
+    executors = {agent.child("executor", name) for name in ("shell", "countdown")}
+    uplink = agent.child("uplink")
+    with client.events(task_id) as events:
+        seen = events.until_stdout("10\n")
+        agent.kill()
+        until(lambda: not is_alive(uplink), "the uplink has ended with its monitor")
+        again = system.agent("agent1", server, folder=agent.folder, wait=False)
+        seen += "".join(event.stdout for event in events.rest())
+    assert seen == "".join(f"{n}\n" for n in range(1, 101))
+    assert client.task(task_id)["status"] == "completed"
+    assert all(is_alive(pid) for pid in executors)
     client.agent_ready("agent1")
-    until(lambda: client.run("echo back")[1] == "back\n", "tasks run again")
-    assert again.alive()
-    for pid in parts:  # they end with their monitor, or the test would leak them
-        until(lambda p=pid: not is_alive(p), f"part {pid} of the dead monitor is gone")
+    assert client.run("echo back")[1] == "back\n"
+    assert again.stop() == 0
+    until(lambda: not any(is_alive(pid) for pid in executors), "it ends them as its own")
 
 
 def test_server_stops_with_open_streams_and_says_goodbye(system):
@@ -163,12 +171,14 @@ def test_agent_that_stays_away_is_lost(system):
     task_id = client.shell("echo on; sleep 1000")
     with client.events(task_id) as events:
         events.until_stdout("on\n")
-        for pid in agent.pids():
+        uplink, parts = agent.child("uplink"), agent.pids()
+        for pid in parts:
             os.kill(pid, signal.SIGSTOP)
-        os.kill(agent.child("uplink"), signal.SIGKILL)  # the kernel closes its sockets
+        os.kill(uplink, signal.SIGKILL)  # the kernel closes its sockets
         final = events.final()
-        for pid in agent.pids():
-            os.kill(pid, signal.SIGCONT)
+        for pid in parts:
+            if pid != uplink:
+                os.kill(pid, signal.SIGCONT)
     record = client.task(task_id)
     assert record["status"] == "failed" and record["failure"] == "agent_lost"
     assert final.status == "FAILURE"

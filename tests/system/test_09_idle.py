@@ -99,9 +99,14 @@ def test_memory_does_not_grow_with_output(small):
     """200 MB through everything: held nowhere in memory."""
     client = small.main.client
     pids = _everybody(small)
-    _ = client.end(client.shell("head -c 20000000 /dev/zero"), timeout=60)
+
+    def produce(size):
+        task_id = client.shell(f"head -c {size} /dev/zero")
+        until(lambda: client.task(task_id)["status"] == "completed", "all is stored", 120, 0.1)
+        assert client.task(task_id)["output"]["stdout_bytes"] == size
+    produce(20_000_000)
     before = {name: status_number(pid, "VmRSS") for name, pid in pids.items()}
-    client.end(client.shell("head -c 200000000 /dev/zero"), timeout=120)
+    produce(200_000_000)
     for name, pid in pids.items():
         grown = status_number(pid, "VmRSS") - before[name]
         assert grown <= 16000, f"{name} has grown by {grown} KB over 200 MB of output"

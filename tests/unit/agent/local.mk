@@ -8,6 +8,17 @@ unit_tests += tests/unit/agent/test-executor-run
 tests_unit_agent_test_executor_run_SOURCES = %D%/test-executor-run.c
 tests_unit_agent_test_executor_run_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_executor_run_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-cancel
+tests_unit_agent_test_executor_cancel_SOURCES = %D%/test-executor-cancel.c
+tests_unit_agent_test_executor_cancel_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_cancel_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-output
+tests_unit_agent_test_executor_output_SOURCES = %D%/test-executor-output.c
+tests_unit_agent_test_executor_output_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_output_LDADD = $(rig_libs)
+
 # The uplink's logic over a stream made by the test: no gRPC is linked.
 unit_tests += tests/unit/agent/test-uplink
 tests_unit_agent_test_uplink_SOURCES = %D%/test-uplink.c %D%/fake-rpc.c %D%/fake-rpc.h \

@@ -1,0 +1,7 @@
+unit_tests += tests/unit/proc/test-spawn tests/unit/proc/test-group
+tests_unit_proc_test_spawn_SOURCES = %D%/test-spawn.c
+tests_unit_proc_test_spawn_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_proc_test_spawn_LDADD = libproc.la libloop.la libbase.la $(unit_libs)
+tests_unit_proc_test_group_SOURCES = %D%/test-group.c
+tests_unit_proc_test_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_proc_test_group_LDADD = libproc.la libloop.la libbase.la $(unit_libs)

@@ -27,3 +27,14 @@ tests_unit_server_test_http_request_LDADD = libunitserver.la libhttp.la libjson.
 tests_unit_server_test_http_stream_SOURCES = %D%/test-http-stream.c
 tests_unit_server_test_http_stream_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(srcdir)/%D%
 tests_unit_server_test_http_stream_LDADD = $(tests_unit_server_test_http_request_LDADD)
+
+unit_tests += tests/unit/server/test-sse
+tests_unit_server_test_sse_SOURCES = %D%/test-sse.c %D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_sse_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_server_test_sse_LDADD = libunitserver.la libapi.la libhub.la libstore.la \
+	libhttp.la libtask.la libwire.la libjson.la libloop.la libbase.la $(unit_libs)
+
+unit_tests += tests/unit/server/test-api
+tests_unit_server_test_api_SOURCES = %D%/test-api.c %D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_api_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(srcdir)/%D%
+tests_unit_server_test_api_LDADD = $(tests_unit_server_test_sse_LDADD)

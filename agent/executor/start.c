@@ -1,0 +1,154 @@
+/* start.c - from a request to a running task, or to its refusal */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "executor/env.h"
+#include "executor/scratch.h"
+#include "executor/task.h"
+
+enum { DEFAULT_GRACE_MS = 10000 };
+
+static struct task *
+task_new(struct executor *ex, const char *id)
+{
+	struct task *task = calloc(1, sizeof *task);
+
+	if (!task) {
+		executor_fail(ex, "out of memory");
+		return NULL;
+	}
+	task->ex = ex;
+	(void)stpncpy(task->id, id, sizeof task->id - 1);
+	HASH_ADD_STR(ex->tasks, id, task);
+	ex->running++;
+	return task;
+}
+
+/* It does not run, and nothing of it does. */
+static void
+refuse(struct task *task, const char *failure, int error, const char *message)
+{
+	free(task->message);
+	task->message = strdup(message);
+	task->outcome = MSG_NOT_STARTED;
+	task->code = error;
+	task->failure = failure;
+	task_release(task);
+	task_end(task);
+}
+
+static void
+set_options(struct task *task, const struct msg_start *how)
+{
+	const struct executor *ex = task->ex;
+
+	task->attempt = how->attempt;
+	task->timeout_ms = how->timeout_ms;
+	task->grace_ms = how->grace_ms > 0 ? how->grace_ms : DEFAULT_GRACE_MS;
+	if (task->grace_ms > ex->opt.max_grace_ms)
+		task->grace_ms = ex->opt.max_grace_ms;
+	task->stop_signal = how->stop_signal > 0 && how->stop_signal <= 64
+				    ? (int)how->stop_signal
+				    : SIGTERM;
+	task->wait_orphans = how->wait_orphans;
+	task->output_limit = how->output_limit;
+	/* A piece of output must fit, or the task could never go on. */
+	task->window = how->window ? how->window : LIMIT_TASK_WINDOW;
+	if (task->window < LIMIT_OUTPUT_CHUNK)
+		task->window = LIMIT_OUTPUT_CHUNK;
+}
+
+static int
+prepare(struct task *task, const struct msg_start *how, struct err *err)
+{
+	struct executor *ex = task->ex;
+	char dir[4096];
+	int r;
+
+	if (HASH_COUNT(ex->tasks) > EXECUTOR_TASKS)
+		return err_set(err, -EAGAIN,
+			"this executor holds %d tasks already", EXECUTOR_TASKS);
+	r = fields_check(ex->plugin->params, "parameter", how->params,
+		how->n_params, &task->params, err);
+	if (r < 0)
+		return r;
+	if (snprintf(dir, sizeof dir, "%s/%s", scratch_path(ex->scratch),
+		    task->id) >= (int)sizeof dir)
+		return err_set(err, -ENAMETOOLONG, "scratch path too long");
+	r = env_build(ex->base_env, task->id, dir, how->env, how->n_env,
+		&task->env, err);
+	if (r < 0)
+		return r;
+	r = scratch_make(ex->scratch, task->id);
+	if (r < 0)
+		return err_set(err, r, "cannot make scratch folder '%s': %s",
+			dir, err_name(-r));
+	return 0;
+}
+
+/* start() said no. Programs it had started all the same are stopped first. */
+static void
+rejected(struct task *task, int r)
+{
+	struct executor *ex = task->ex;
+	const char *failure = task->failure ? task->failure : "refused";
+	AUTO_FREE char *message = task->message ? strdup(task->message) : NULL;
+
+	if (task->children) {
+		if (task->state == WORK_STARTING)
+			task_finish(task, MSG_NOT_STARTED, -r, failure, NULL);
+		task_advance(task);
+		return;
+	}
+	scratch_remove(ex->scratch, task->id);
+	refuse(task, failure, -r, message ? message : err_name(-r));
+}
+
+void
+task_start(struct executor *ex, const char *id, const struct msg_start *how)
+{
+	struct task *task = task_new(ex, id);
+	struct err err = { .text = "" };
+	int r;
+
+	if (!task)
+		return;
+	set_options(task, how);
+	r = prepare(task, how, &err);
+	if (r < 0) {
+		refuse(task, "refused", -r, err.text);
+		return;
+	}
+	watchdog_enter(ex->watchdog, "start", task->id);
+	r = ex->plugin->v.start(ex->self, host_task(task), &task->work);
+	watchdog_leave(ex->watchdog);
+	if (r < 0) {
+		rejected(task, r);
+		return;
+	}
+	task->started = true;
+	task_announce(task, 0);
+	if (task->state == WORK_STARTING) {
+		task->state = WORK_RUNNING;
+		if (task->timeout_ms > 0)
+			task_alarm(task, task->timeout_ms, cancel_timeout);
+	}
+	task_advance(task);
+}
+
+void
+task_never(struct executor *ex, const char *id, struct cancel *take_cancel)
+{
+	struct task *task = task_new(ex, id);
+
+	if (!task) {
+		cancel_free(take_cancel);
+		return;
+	}
+	task->cancel = take_cancel;
+	task->outcome = MSG_NOT_STARTED;
+	task_end(task);
+}

@@ -1,0 +1,332 @@
+/* test-executor-cancel.c - tasks that are cancelled, at every moment */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "tests/unit/agent/rig.h"
+#include "tests/unit/unit.h"
+
+static struct rig rig;
+
+#define SHELL "plugins/.libs/shell.so"
+#define STUBBORN "tests/plugins/.libs/stubborn.so"
+#define HOOKLESS "tests/plugins/.libs/hookless.so"
+
+static void
+start_and_wait(const char *id, const char *cmd)
+{
+	rig_start(&rig, id, "cmd", cmd, NULL);
+	(void)rig_wait(&rig, id, MSG_STARTED, 0);
+}
+
+static bool
+group_exists(const char *id)
+{
+	const struct msg *msg = rig_find(&rig, id, MSG_STARTED, 0);
+
+	return kill(-(pid_t)msg->started.pid, 0) == 0;
+}
+
+TEST(stops_a_sleeping_task_and_gives_a_receipt)
+{
+	const struct msg_result *result;
+	const struct msg_receipt *receipt;
+
+	rig_open(&rig, SHELL);
+	start_and_wait("t1", "sleep 1000");
+	rig_cancel(&rig, "t1", -1);
+	result = rig_result(&rig, "t1");
+	ck_assert(result->cancelled);
+	ck_assert_int_eq(result->outcome, MSG_SIGNALED);
+	ck_assert_int_eq(result->code, SIGTERM);
+	receipt = result->receipt;
+	ck_assert_ptr_nonnull(receipt);
+	ck_assert_uint_eq(receipt->code, 100);
+	ck_assert_str_eq(receipt->name, "user_request");
+	ck_assert_str_eq(receipt->reason, "because");
+	ck_assert_str_eq(receipt->actor, "tester");
+	ck_assert_uint_eq(receipt->n_signals, 2);
+	ck_assert_str_eq(receipt->signals[0], "SIGTERM");
+	ck_assert_str_eq(receipt->signals[1], "SIGCONT");
+	ck_assert_uint_eq(receipt->survivors, 0);
+	ck_assert_uint_eq(receipt->n_killed, 0);
+	ck_assert_str_eq(receipt->containment, "group");
+	ck_assert(receipt->delivered_at && receipt->signalled_at);
+	ck_assert(receipt->verified_at >= receipt->signalled_at);
+	ck_assert_int_eq(receipt->killed_at, 0);
+	ck_assert_int_eq(
+		rig_find(&rig, "t1", MSG_CANCEL_PHASE, 0)->cancel_phase.phase,
+		MSG_PHASE_DELIVERED);
+	ck_assert_int_eq(
+		rig_find(&rig, "t1", MSG_CANCEL_PHASE, 1)->cancel_phase.phase,
+		MSG_PHASE_STOPPING);
+	ck_assert(!group_exists("t1"));
+	rig_close(&rig);
+}
+END
+
+TEST(kills_what_ignores_the_stop_signal_and_names_it)
+{
+	const struct msg_receipt *receipt;
+	int64_t began;
+
+	rig_open(&rig, SHELL);
+	start_and_wait(
+		"t1", "trap '' TERM; echo ready; sleep 1000; sleep 1000");
+	(void)rig_wait(&rig, "t1", MSG_OUTPUT, 0);
+	began = clock_ms();
+	rig_cancel(&rig, "t1", 200);
+	receipt = rig_result(&rig, "t1")->receipt;
+	ck_assert_int_ge(clock_ms() - began, 200);
+	ck_assert_uint_eq(receipt->n_killed, 2);
+	ck_assert(strcmp(receipt->killed[0].name, "bash") == 0 ||
+		  strcmp(receipt->killed[1].name, "bash") == 0);
+	ck_assert_int_gt(receipt->killed_at, 0);
+	ck_assert_str_eq(receipt->signals[2], "SIGKILL");
+	ck_assert_int_eq(
+		rig_find(&rig, "t1", MSG_CANCEL_PHASE, 2)->cancel_phase.phase,
+		MSG_PHASE_KILLING);
+	ck_assert(!group_exists("t1"));
+	rig_close(&rig);
+}
+END
+
+TEST(reaches_a_stopped_group)
+{
+	rig_open(&rig, SHELL);
+	start_and_wait("t1", "echo x; kill -STOP 0; sleep 1000");
+	(void)rig_wait(&rig, "t1", MSG_OUTPUT, 0);
+	rig_run(&rig, 50);
+	rig_cancel(&rig, "t1", 5000);
+	ck_assert_int_eq(rig_result(&rig, "t1")->code, SIGTERM);
+	rig_close(&rig);
+}
+END
+
+TEST(keeps_the_grace_for_those_that_outlive_the_leader)
+{
+	AUTO_BUF struct buf out = { 0 };
+
+	rig_open(&rig, SHELL);
+	start_and_wait("t1",
+		"(trap 'sleep 0.2; echo saved; exit' TERM; echo up;"
+		" while :; do sleep 0.05; done) & wait");
+	(void)rig_wait(&rig, "t1", MSG_OUTPUT, 0);
+	rig_cancel(&rig, "t1", 5000);
+	ck_assert(rig_result(&rig, "t1")->cancelled);
+	rig_output(&rig, "t1", MSG_STDOUT, &out);
+	ck_assert_str_eq(buf_text(&out), "up\nsaved\n");
+	rig_close(&rig);
+}
+END
+
+TEST(goes_straight_to_sigkill_without_grace)
+{
+	const struct msg_result *result;
+
+	rig_open(&rig, SHELL);
+	start_and_wait("t1", "trap '' TERM; sleep 1000; :");
+	rig_cancel(&rig, "t1", 0);
+	result = rig_result(&rig, "t1");
+	ck_assert_int_eq(result->code, SIGKILL);
+	ck_assert_str_eq(result->receipt->signals[0], "SIGKILL");
+	rig_close(&rig);
+}
+END
+
+TEST(lets_a_second_cancel_shorten_the_grace_but_not_lengthen_it)
+{
+	int64_t began;
+
+	rig_open(&rig, SHELL);
+	start_and_wait("t1", "trap '' TERM; echo x; while :; do sleep 9; done");
+	(void)rig_wait(&rig, "t1", MSG_OUTPUT, 0);
+	began = clock_ms();
+	rig_cancel(&rig, "t1", 60000);
+	rig_cancel(&rig, "t1", 150);
+	rig_cancel(&rig, "t1", 60000);
+	ck_assert(rig_result(&rig, "t1")->cancelled);
+	ck_assert_int_lt(clock_ms() - began, 5000);
+	ck_assert_uint_eq(rig_count(&rig, "t1", MSG_RESULT), 1);
+	rig_close(&rig);
+}
+END
+
+TEST(answers_a_cancel_of_an_unknown_task_and_does_not_run_it_later)
+{
+	const struct msg_result *result;
+
+	rig_open(&rig, SHELL);
+	rig_cancel(&rig, "t1", -1);
+	result = rig_result(&rig, "t1");
+	ck_assert(result->cancelled);
+	ck_assert_int_eq(result->outcome, MSG_NOT_STARTED);
+	ck_assert_str_eq(result->receipt->reason, "because");
+	rig_run(&rig, 20);
+	ck_assert_uint_eq(executor_count(rig.ex, NULL), 0); /* it was acked */
+	rig_start(&rig, "t1", "cmd", "echo no", NULL);
+	ck_assert_int_eq(rig_wait(&rig, "t1", MSG_RESULT, 1)->result.outcome,
+		MSG_NOT_STARTED);
+	ck_assert_uint_eq(rig_count(&rig, "t1", MSG_STARTED), 0);
+	rig_close(&rig);
+}
+END
+
+TEST(gives_the_real_result_when_the_leader_was_dead_already)
+{
+	const struct msg *started;
+	const struct msg_result *result;
+	char path[64], state[256];
+
+	rig_open(&rig, SHELL);
+	rig_start(&rig, "t1", "cmd", "exit 7", NULL);
+	started = rig_wait(&rig, "t1", MSG_STARTED, 0);
+	(void)snprintf(
+		path, sizeof path, "/proc/%d/stat", (int)started->started.pid);
+	for (;;) { /* until it is a zombie, without running the loop */
+		FILE *f = fopen(path, "r");
+
+		if (!f)
+			break; /* the loop has seen it: as good */
+		ck_assert_ptr_nonnull(fgets(state, sizeof state, f));
+		(void)fclose(f);
+		if (strstr(state, ") Z "))
+			break;
+		(void)usleep(1000);
+	}
+	rig_cancel(&rig, "t1", -1);
+	result = rig_result(&rig, "t1");
+	ck_assert(!result->cancelled);
+	ck_assert_int_eq(result->code, 7);
+	ck_assert_ptr_null(result->receipt);
+	rig_close(&rig);
+}
+END
+
+TEST(ends_each_of_many_races_with_exactly_one_result)
+{
+	enum { N = 300, BATCH = 10 };
+	unsigned seed = 1;
+	size_t cancelled = 0;
+
+	rig_open(&rig, SHELL);
+	for (int i = 0; i < N; i += BATCH) {
+		char id[BATCH][16];
+
+		for (int j = 0; j < BATCH; j++) {
+			(void)snprintf(id[j], sizeof id[j], "t%d", i + j);
+			rig_start(&rig, id[j], "cmd", "sleep 0.05", NULL);
+		}
+		for (int j = 0; j < BATCH; j++) {
+			rig_run(&rig, rand_r(&seed) % 14);
+			/* As the server: not after the end is stored. */
+			if (!rig_find(&rig, id[j], MSG_RESULT, 0))
+				rig_cancel(&rig, id[j], -1);
+		}
+		for (int j = 0; j < BATCH; j++)
+			(void)rig_result(&rig, id[j]);
+	}
+	rig_run(&rig, 50);
+	ck_assert_uint_eq(rig_count(&rig, NULL, MSG_RESULT), N);
+	for (int i = 0; i < N; i++) {
+		char id[16];
+
+		(void)snprintf(id, sizeof id, "t%d", i);
+		ck_assert_uint_eq(rig_count(&rig, id, MSG_RESULT), 1);
+		cancelled += rig_result(&rig, id)->cancelled;
+	}
+	ck_assert_uint_gt(cancelled, 0);
+	ck_assert_uint_eq(executor_count(rig.ex, NULL), 0);
+	rig_close(&rig);
+}
+END
+
+TEST(stops_all_tasks_when_it_is_stopped)
+{
+	rig_open(&rig, SHELL);
+	start_and_wait("t1", "sleep 1000");
+	start_and_wait("t2", "sleep 1000");
+	executor_stop(rig.ex);
+	ck_assert_uint_eq(rig_result(&rig, "t1")->receipt->code, 400);
+	ck_assert(rig_result(&rig, "t2")->cancelled);
+	rig_run(&rig, 50);
+	ck_assert(rig.stopped);
+	rig_close(&rig);
+}
+END
+
+TEST(calls_the_cancel_hook_of_a_plugin)
+{
+	const char *from = "1000";
+	const struct msg_result *result;
+
+	rig_open(&rig, "plugins/.libs/countdown.so");
+	rig_start(&rig, "t1", "from", from, NULL);
+	(void)rig_wait(&rig, "t1", MSG_OUTPUT, 0);
+	rig_cancel(&rig, "t1", -1);
+	result = rig_result(&rig, "t1");
+	ck_assert(result->cancelled);
+	ck_assert_str_eq(result->message, "stopped before 999");
+	ck_assert_uint_eq(result->receipt->n_signals, 0);
+	rig_close(&rig);
+}
+END
+
+TEST(ends_tasks_of_a_plugin_without_hook)
+{
+	rig_open(&rig, HOOKLESS);
+	rig_start(&rig, "t1", "child", "no", NULL);
+	(void)rig_wait(&rig, "t1", MSG_OUTPUT, 1);
+	rig_cancel(&rig, "t1", -1);
+	ck_assert(rig_result(&rig, "t1")->cancelled);
+	rig_start(&rig, "t2", "child", "yes", NULL);
+	(void)rig_wait(&rig, "t2", MSG_OUTPUT, 1);
+	rig_cancel(&rig, "t2", -1);
+	ck_assert_int_eq(rig_result(&rig, "t2")->code, SIGTERM);
+	rig_close(&rig);
+}
+END
+
+TEST(gives_up_a_plugin_that_ignores_its_cancel)
+{
+	rig.options.lost_after_ms = 100;
+	rig_open(&rig, STUBBORN);
+	rig_start(&rig, "t1", "how", "ignore", NULL);
+	rig_start(&rig, "t2", "how", "ignore", NULL);
+	(void)rig_wait(&rig, "t2", MSG_STARTED, 0);
+	rig_cancel(&rig, "t1", 50);
+	ck_assert_int_eq(rig_result(&rig, "t1")->outcome, MSG_LOST);
+	ck_assert_str_eq(rig_result(&rig, "t2")->failure, "executor_lost");
+	ck_assert(rig.failed);
+	rig_close(&rig);
+}
+END
+
+TEST(takes_the_first_of_two_finishes)
+{
+	rig_open(&rig, STUBBORN);
+	rig_start(&rig, "t1", "how", "twice", NULL);
+	ck_assert_str_eq(rig_result(&rig, "t1")->message, "first");
+	rig_run(&rig, 20);
+	ck_assert_uint_eq(rig_count(&rig, "t1", MSG_RESULT), 1);
+	rig_close(&rig);
+}
+END
+
+	UNIT_MAIN("executor: cancel", stops_a_sleeping_task_and_gives_a_receipt,
+		kills_what_ignores_the_stop_signal_and_names_it,
+		reaches_a_stopped_group,
+		keeps_the_grace_for_those_that_outlive_the_leader,
+		goes_straight_to_sigkill_without_grace,
+		lets_a_second_cancel_shorten_the_grace_but_not_lengthen_it,
+		answers_a_cancel_of_an_unknown_task_and_does_not_run_it_later,
+		gives_the_real_result_when_the_leader_was_dead_already,
+		ends_each_of_many_races_with_exactly_one_result,
+		stops_all_tasks_when_it_is_stopped,
+		calls_the_cancel_hook_of_a_plugin,
+		ends_tasks_of_a_plugin_without_hook,
+		gives_up_a_plugin_that_ignores_its_cancel,
+		takes_the_first_of_two_finishes)
