@@ -245,8 +245,10 @@ watch_ready(uv_poll_t *uv, int status, int events)
 
 	if (status < 0) /* error or hang-up: let reader and writer find out */
 		ready = LOOP_READ | LOOP_WRITE | LOOP_HANGUP;
-	if (events & (UV_READABLE | UV_PRIORITIZED))
+	if (events & UV_READABLE)
 		ready |= LOOP_READ;
+	if (events & UV_PRIORITIZED)
+		ready |= LOOP_PRIORITY;
 	if (events & UV_WRITABLE)
 		ready |= LOOP_WRITE;
 	if (events & UV_DISCONNECT)
@@ -268,6 +270,8 @@ loop_watch_set(struct loop_watch *w, unsigned events)
 		uv_events |= UV_WRITABLE;
 	if (events & LOOP_HANGUP)
 		uv_events |= UV_DISCONNECT;
+	if (events & LOOP_PRIORITY)
+		uv_events |= UV_PRIORITIZED;
 	if (!uv_events)
 		return uv_poll_stop(&w->uv);
 	return uv_poll_start(&w->uv, uv_events, watch_ready);

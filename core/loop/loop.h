@@ -23,7 +23,12 @@ typedef void loop_fn(void *arg);
 typedef void loop_fd_fn(void *arg, int fd, unsigned ready);
 typedef void loop_signal_fn(void *arg, int signo);
 
-enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_HANGUP = 4 };
+enum {
+	LOOP_READ = 1,
+	LOOP_WRITE = 2,
+	LOOP_HANGUP = 4,
+	LOOP_PRIORITY = 8, /* POLLPRI: a file of the kernel has changed */
+};
 
 /* NULL when out of memory or descriptors. */
 struct loop *loop_new(void);

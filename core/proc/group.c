@@ -194,6 +194,19 @@ group_list(struct group *g, struct group_member *out, size_t max)
 }
 
 void
+group_member_read(pid_t pid, struct group_member *out)
+{
+	AUTO_CLOSE int proc = fd_open("/proc", O_RDONLY | O_DIRECTORY);
+	struct stat_line line;
+	char text[16];
+
+	(void)snprintf(text, sizeof text, "%d", (int)pid);
+	if (proc < 0 || read_stat(proc, text, pid, &line) < 0)
+		line.member = (struct group_member){ pid, "", '?' };
+	*out = line.member;
+}
+
+void
 group_wchan(pid_t pid, char *out, size_t size)
 {
 	char path[32];

@@ -53,6 +53,9 @@ void group_reap(const struct group *g);
  * of the machine. */
 int group_list(struct group *g, struct group_member *out, size_t max);
 
+/* Name and state of one process; "" and '?' when it is gone. */
+void group_member_read(pid_t pid, struct group_member *out);
+
 /* Where in the kernel a process waits; "" when unknown. */
 void group_wchan(pid_t pid, char *out, size_t size);
 

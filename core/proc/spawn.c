@@ -16,6 +16,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "proc/cgroup.h"
+#include "proc/clone3.h"
+
 enum {
 	STACK_SIZE = 64 << 10,
 	STACK_GUARD = 64 << 10, /* a multiple of every page size */
@@ -108,6 +111,9 @@ child_main(void *arg)
 	struct child_job *job = arg;
 	const struct spawn *how = job->how;
 
+	if (how->cgroup && how->cgroup->procs >= 0 &&
+		syscall(SYS_write, how->cgroup->procs, "0", 1) < 0)
+		child_die(job, SPAWN_CLONE);
 	(void)syscall(SYS_setsid);
 	if (how->die_with_us)
 		(void)syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -152,6 +158,32 @@ choose_nofile(struct rlimit *out)
 		out->rlim_cur = CHILD_NOFILE;
 }
 
+/* Born inside its control group where the kernel can do that: entering it
+ * later costs milliseconds, and is a moment outside. -1 with errno. */
+static pid_t
+make_child(struct child_job *job, char *stack_end, int *pidfd)
+{
+	const struct cgroup *g = job->how->cgroup;
+	const unsigned long flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
+	struct clone_args args = {
+		.flags = flags | CLONE_INTO_CGROUP,
+		.pidfd = (uintptr_t)pidfd,
+		.exit_signal = SIGCHLD,
+		.stack = (uintptr_t)(stack_end - STACK_SIZE),
+		.stack_size = STACK_SIZE,
+		.cgroup = g ? (unsigned)g->dir : 0,
+	};
+	long pid;
+
+	if (!g || g->procs >= 0)
+		return clone(child_main, stack_end, (int)flags | SIGCHLD, job,
+			pidfd);
+	pid = clone3_call(&args, child_main, job);
+	if (pid < 0)
+		errno = (int)-pid;
+	return pid < 0 ? -1 : (pid_t)pid;
+}
+
 int
 spawn_start(const struct spawn *how, pid_t *pid, int *pidfd,
 	enum spawn_step *failed)
@@ -168,8 +200,7 @@ spawn_start(const struct spawn *how, pid_t *pid, int *pidfd,
 	choose_nofile(&job.nofile);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	child = clone(child_main, stack,
-		CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &job, &fd);
+	child = make_child(&job, stack, &fd);
 	error = errno;
 	/* The child's own setsid() made the group before exec; this is for a
 	 * future in which we do not wait for exec. EACCES and EPERM: done. */

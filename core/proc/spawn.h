@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct cgroup;
+
 enum spawn_step { /* where it failed */
 	SPAWN_CLONE, /* no child: processes, memory or descriptors */
 	SPAWN_STDIO,
@@ -23,6 +25,7 @@ struct spawn {
 	const char *const *envp;
 	const char *cwd; /* NULL: ours */
 	int fd[3]; /* become 0, 1, 2; all the others are closed */
+	const struct cgroup *cgroup; /* born inside; NULL: in ours */
 	bool die_with_us; /* SIGKILL for the leader when this process dies */
 };
 

@@ -139,7 +139,8 @@ check_connection(struct http_conn *conn, int64_t now)
 	int64_t silent = now - conn->since_ms;
 
 	if (!req || !req->arrived) {
-		if (silent >= conf->request_timeout_ms)
+		if (silent >= (conn->idle ? conf->idle_timeout_ms
+					  : conf->request_timeout_ms))
 			connection_shut(conn);
 	} else if (req->suspended) {
 		if (req->comments && silent >= conf->heartbeat_ms) {

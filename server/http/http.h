@@ -41,9 +41,10 @@ struct http_conf {
 	size_t n_routes;
 	void *arg; /* for the handlers */
 	unsigned max_connections, max_per_ip; /* 0: as the open files allow */
-	/* 0: 30 s for a request to arrive or an idle connection, 10 min for a
-	 * reader that takes nothing, 15 s between signs of life of a stream */
-	int64_t request_timeout_ms, stall_timeout_ms, heartbeat_ms;
+	/* 0: 15 s for a request to arrive, a minute between two of them, 10 min
+	 * for a reader that takes nothing, 15 s between a stream's comments */
+	int64_t request_timeout_ms, idle_timeout_ms;
+	int64_t stall_timeout_ms, heartbeat_ms;
 };
 
 /* Listening when it returns 0; *port is the real one. -EADDRINUSE, -EINVAL

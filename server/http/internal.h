@@ -22,6 +22,7 @@ struct http_conn { /* one connection */
 	struct loop_watch *watch; /* for the hang-up; made when first needed */
 	int fd;
 	int64_t since_ms; /* clock_ms() of the last step forward */
+	bool idle; /* between two requests */
 	struct http_conn *prev, *next;
 };
 

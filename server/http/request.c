@@ -59,6 +59,9 @@ request_begin(void *cls, const char *uri, struct MHD_Connection *mhd)
 		req->refuse_text = "the URI is longer than 4 KiB";
 	}
 	conn->req = req;
+	if (conn->idle)
+		connection_touch(conn); /* its time begins now */
+	conn->idle = false;
 	return req;
 }
 
@@ -231,6 +234,7 @@ request_completed(void *cls, struct MHD_Connection *mhd, void **con_cls,
 	for (size_t i = 0; i < req->n_headers; i++)
 		free(req->headers[i].value);
 	conn->req = NULL;
+	conn->idle = true;
 	connection_touch(conn);
 	if (req->http->stopping)
 		connection_shut(conn);

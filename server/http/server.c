@@ -136,7 +136,9 @@ set_defaults(struct http_conf *conf)
 	if (!conf->max_per_ip) /* nobody takes all of it */
 		conf->max_per_ip = conf->max_connections / 2;
 	if (!conf->request_timeout_ms)
-		conf->request_timeout_ms = 30 * 1000;
+		conf->request_timeout_ms = 15 * 1000;
+	if (!conf->idle_timeout_ms)
+		conf->idle_timeout_ms = 60 * 1000;
 	if (!conf->stall_timeout_ms)
 		conf->stall_timeout_ms = 10 * 60 * 1000;
 	if (!conf->heartbeat_ms)
