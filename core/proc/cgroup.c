@@ -14,8 +14,7 @@
 #include "proc/cgroup_internal.h"
 
 enum {
-	PROCS_MAX = 1 << 20,
-	DEPTH_MAX = 64, /* of groups below a task's; deeper ones stay */
+	DEPTH_MAX = 512, /* of groups below a task's; deeper ones stay */
 };
 
 int
@@ -34,7 +33,7 @@ cgroup_make_dir(int at, const char *name)
 }
 
 void
-cgroup_close(struct cgroup *g)
+cgroup_done(struct cgroup *g)
 {
 	int *fds[] = { &g->dir, &g->procs, &g->kill, &g->events };
 
@@ -67,7 +66,7 @@ cgroup_make(struct cgroup_host *host, const char *name, struct cgroup *out)
 	if (g.dir < 0 || g.kill < 0 || g.events < 0 ||
 		(!host->births && g.procs < 0)) {
 		r = g.dir < 0 ? g.dir : -errno;
-		cgroup_close(&g);
+		cgroup_done(&g);
 		(void)unlinkat(host->base, name, AT_REMOVEDIR);
 		return r;
 	}
@@ -100,7 +99,7 @@ cgroup_list_procs(int dir, struct group_member *out, size_t max, size_t n)
 	AUTO_CLOSE int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 	char *line, *save = NULL;
 
-	if (fd < 0 || fd_read_all(fd, &text, PROCS_MAX) < 0)
+	if (fd < 0 || fd_read_all(fd, &text, CGROUP_PROCS_MAX) < 0)
 		return n; /* a threaded group: its processes are above */
 	for (line = strtok_r((char *)text.data, "\n", &save); line;
 		line = strtok_r(NULL, "\n", &save), n++) {
@@ -112,17 +111,18 @@ cgroup_list_procs(int dir, struct group_member *out, size_t max, size_t n)
 	return n;
 }
 
-static size_t
-list_below(int dir, struct group_member *out, size_t max, size_t n, int depth)
+/* visit() for the group of dir, which is taken over, and those below. */
+static void
+walk(int take_dir, int depth, void (*visit)(void *arg, int dir), void *arg)
 {
-	DIR *d = fdopendir(dir); /* takes over dir */
+	DIR *d = fdopendir(take_dir);
 	const struct dirent *entry;
 
 	if (!d) {
-		(void)close(dir);
-		return n;
+		(void)close(take_dir);
+		return;
 	}
-	n = cgroup_list_procs(dirfd(d), out, max, n);
+	visit(arg, dirfd(d));
 	while ((entry = readdir(d)) != NULL) {
 		int sub;
 
@@ -131,18 +131,43 @@ list_below(int dir, struct group_member *out, size_t max, size_t n, int depth)
 			continue;
 		sub = cgroup_open_dir(dirfd(d), entry->d_name);
 		if (sub >= 0)
-			n = list_below(sub, out, max, n, depth + 1);
+			walk(sub, depth + 1, visit, arg);
 	}
 	(void)closedir(d);
-	return n;
+}
+
+int
+cgroup_walk(
+	const struct cgroup *g, void (*visit)(void *arg, int dir), void *arg)
+{
+	int dir = cgroup_open_dir(g->dir, ".");
+
+	if (dir < 0)
+		return dir;
+	walk(dir, 0, visit, arg);
+	return 0;
+}
+
+struct listing {
+	struct group_member *out;
+	size_t max, n;
+};
+
+static void
+list_one(void *arg, int dir)
+{
+	struct listing *l = arg;
+
+	l->n = cgroup_list_procs(dir, l->out, l->max, l->n);
 }
 
 int
 cgroup_list(const struct cgroup *g, struct group_member *out, size_t max)
 {
-	int dir = cgroup_open_dir(g->dir, ".");
+	struct listing l = { out, max, 0 };
+	int r = cgroup_walk(g, list_one, &l);
 
-	return dir < 0 ? dir : (int)list_below(dir, out, max, 0, 0);
+	return r < 0 ? r : (int)l.n;
 }
 
 /* Bottom up: a group goes only after those below it. */
@@ -174,6 +199,9 @@ cgroup_remove_below(int at, const char *name, int depth)
 int
 cgroup_remove(struct cgroup_host *host, struct cgroup *g)
 {
-	cgroup_close(g);
-	return cgroup_remove_below(host->base, g->name, 0);
+	int r = cgroup_remove_below(host->base, g->name, 0);
+
+	if (r == 0)
+		cgroup_done(g);
+	return r;
 }

@@ -54,8 +54,17 @@ int cgroup_populated(const struct cgroup *g);
 /* Who is in it, below it too, as group_list(). */
 int cgroup_list(const struct cgroup *g, struct group_member *out, size_t max);
 
-/* Remove it with the groups that the task made below. 0, or -EBUSY while
- * somebody is in it. Closes the descriptors in either case. */
+/* To every process in it, below it too, except where skip(arg, pid) says
+ * true. How many it reached. Not complete against processes that fork
+ * meanwhile, and bounded: for polite signals only. */
+size_t cgroup_signal(const struct cgroup *g, int signo,
+	bool (*skip)(void *arg, pid_t pid), void *arg);
+
+/* Remove it with the groups that the task made below, and close the
+ * descriptors. 0; or -EBUSY while somebody is in it, and often a moment later:
+ * then it is as it was. */
 int cgroup_remove(struct cgroup_host *host, struct cgroup *g);
+/* Only close the descriptors. */
+void cgroup_done(struct cgroup *g);
 
 #endif

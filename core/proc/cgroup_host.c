@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,12 +19,14 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/parse.h"
 #include "proc/cgroup_internal.h"
 
 enum {
 	MOUNTINFO_MAX = 1 << 20,
 	TRAP_MS = 20, /* a child that the kernel kills at birth dies sooner */
 	SETTLE_MS = 1000,
+	BEING_MADE_S = 10,
 };
 
 static int
@@ -158,20 +161,33 @@ start_waiting(const struct cgroup *g, bool inside, int *pidfd)
 	return 0;
 }
 
+/* Right after the last death the kernel may need a moment. */
+static int
+remove_soon(struct cgroup_host *host, struct cgroup *g)
+{
+	int64_t end = clock_us() + SETTLE_MS * 1000ll;
+	int r;
+
+	while ((r = cgroup_remove(host, g)) == -EBUSY && clock_us() < end)
+		(void)poll(NULL, 0, 1);
+	cgroup_done(g);
+	return r;
+}
+
 /* Do it once: birth, life, kill, proof, removal. */
 static int
 try_out(struct cgroup_host *host)
 {
 	struct cgroup g;
 	struct pollfd p = { .events = POLLIN };
-	int pidfd = -1, r = cgroup_make(host, "probe", &g);
+	int pidfd = -1, r = cgroup_make(host, "probe", &g), removed;
 	bool trapped;
 
 	if (r < 0)
 		return r;
 	r = start_waiting(&g, host->births, &pidfd);
 	if (r < 0) {
-		(void)cgroup_remove(host, &g);
+		(void)remove_soon(host, &g); /* r says more */
 		return r;
 	}
 	p.fd = pidfd;
@@ -185,9 +201,36 @@ try_out(struct cgroup_host *host)
 		(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
 	(void)waitid(P_PIDFD, (id_t)pidfd, NULL, WEXITED);
 	(void)close(pidfd);
-	if (cgroup_remove(host, &g) < 0 && r == 0)
-		r = -EBUSY;
+	removed = remove_soon(host, &g);
+	if (r == 0)
+		r = removed;
 	return trapped ? -EAGAIN : r;
+}
+
+/* A live process may be on its way into the group that it has just made. */
+static bool
+is_being_made(int dir, const char *number)
+{
+	struct stat st;
+	char text[16];
+	int64_t pid;
+
+	(void)snprintf(
+		text, sizeof text, "%.*s", (int)strcspn(number, "."), number);
+	return parse_i64(text, 1, INT32_MAX, &pid) == 0 &&
+	       fstat(dir, &st) == 0 &&
+	       clock_wall_ms() / 1000 - st.st_ctime < BEING_MADE_S &&
+	       (kill((pid_t)pid, 0) == 0 || errno == EPERM);
+}
+
+static bool
+is_left(int dir, const char *number)
+{
+	AUTO_CLOSE int leaf = cgroup_open_dir(dir, "self");
+	struct group_member one;
+
+	return (leaf < 0 || cgroup_list_procs(leaf, &one, 1, 0) == 0) &&
+	       !is_being_made(dir, number);
 }
 
 /* Groups that an earlier process with our prefix left: its leaf is empty, so
@@ -201,22 +244,20 @@ sweep(struct cgroup_host *host, const char *prefix)
 
 	while (d && (entry = readdir(d)) != NULL) {
 		struct cgroup left = { -1, -1, -1, -1, "" };
-		AUTO_CLOSE int leaf = -1;
-		struct group_member one;
 
 		if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0 ||
 			strcmp(entry->d_name, host->name) == 0)
 			continue;
 		left.dir = cgroup_open_dir(host->own, entry->d_name);
-		leaf = left.dir < 0 ? -1 : cgroup_open_dir(left.dir, "self");
-		if (leaf < 0 || cgroup_list_procs(leaf, &one, 1, 0) == 0) {
+		if (left.dir >= 0 &&
+			is_left(left.dir, entry->d_name + strlen(prefix))) {
 			left.events = openat(left.dir, "cgroup.events",
 				O_RDONLY | O_CLOEXEC);
 			(void)write_at(left.dir, "cgroup.kill", "1");
 			(void)wait_empty(&left);
 			(void)cgroup_remove_below(host->own, entry->d_name, 0);
 		}
-		cgroup_close(&left);
+		cgroup_done(&left);
 	}
 	if (d)
 		(void)closedir(d);
