@@ -40,19 +40,22 @@ note_signal(struct task *task, int signo)
 		c->signals[c->n_signals++] = signal_name(signo);
 }
 
-/* To whatever is left of the task. How many groups it reached. */
-static unsigned
+/* To whatever is left of the task. */
+static void
 signal_all(struct task *task, int signo)
 {
-	unsigned n = 0;
-
-	for (struct child *c = task->children; c; c = c->next)
-		if (c->state != CHILD_GONE &&
-			group_signal(&c->group, signo) == 0)
-			n++;
-	if (n)
+	if (hold_signal(task, signo))
 		note_signal(task, signo);
-	return n;
+}
+
+static void
+kill_all(struct task *task)
+{
+	if (!hold_kill_on(task))
+		return;
+	note_signal(task, SIGKILL);
+	if (task->cancel)
+		task->cancel->killed_at = clock_wall_ms();
 }
 
 static void
@@ -133,21 +136,11 @@ note_killed(struct task *task)
 {
 	struct group_member found[CANCEL_KILLED];
 	struct cancel *c = task->cancel;
-	size_t n = 0;
+	size_t n;
 
 	if (!c || c->killed)
 		return;
-	for (struct child *child = task->children; child; child = child->next) {
-		int more = 0;
-
-		if (child->state != CHILD_GONE)
-			more = group_list(
-				&child->group, found + n, CANCEL_KILLED - n);
-		if (more > 0)
-			n += (size_t)more;
-		if (n >= CANCEL_KILLED)
-			n = CANCEL_KILLED;
-	}
+	n = hold_list(task, found, CANCEL_KILLED);
 	c->killed = n ? malloc(n * sizeof *found) : NULL;
 	if (!c->killed)
 		return; /* a receipt without names */
@@ -166,8 +159,7 @@ begin_kill(struct task *task)
 	task->stop = STOP_KILLED;
 	task->killed_ms = clock_ms();
 	note_killed(task);
-	if (signal_all(task, SIGKILL) && task->cancel)
-		task->cancel->killed_at = clock_wall_ms();
+	kill_all(task);
 	report(task, MSG_PHASE_KILLING, "");
 	look_at_all(task);
 	if (task->state == WORK_RUNNING && ex->plugin->v.cancel) {
@@ -190,8 +182,8 @@ begin_stop(struct task *task, int64_t grace_ms)
 		task->cancel->signalled_at = clock_wall_ms();
 	if (!task->cancel || !task->cancel->by_plugin) {
 		/* A stopped process hears the signal only when it goes on. */
-		(void)signal_all(task, task->stop_signal);
-		(void)signal_all(task, SIGCONT);
+		signal_all(task, task->stop_signal);
+		signal_all(task, SIGCONT);
 	}
 	report(task, MSG_PHASE_STOPPING, "");
 	look_at_all(task);
@@ -291,13 +283,11 @@ cancel_leftovers(struct task *task)
 }
 
 void
-cancel_again(struct child *child, const struct group_member *alive, size_t n)
+cancel_unkillable(struct task *task, const struct group_member *alive, size_t n)
 {
-	struct task *task = child->task;
 	char text[512], wchan[64];
 	size_t len = 0;
 
-	(void)group_signal(&child->group, SIGKILL);
 	if (task->unkillable || clock_ms() - task->killed_ms <
 					task->ex->opt.unkillable_after_ms)
 		return;

@@ -3,7 +3,9 @@
  * A child is ALIVE until its leader was reaped, LINGERS while its group has
  * other members, then GONE. Nobody tells us when a group becomes empty, so we
  * look: at once and a few more times while the last members are dying, then
- * only when one of them, which we follow by its pidfd, has died. */
+ * only when one of them, which we follow by its pidfd, has died. In a control
+ * group all that is not needed: there a child is GONE with its leader, and
+ * hold.c knows of the others. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -53,12 +55,12 @@ child_find(const struct task *task, int64_t id)
 }
 
 bool
-child_all_gone(const struct task *task)
+child_all_gone(struct task *task)
 {
 	for (struct child *child = task->children; child; child = child->next)
 		if (child->state != CHILD_GONE)
 			return false;
-	return true;
+	return hold_is_empty(task);
 }
 
 /* ------------------------------------------------------------ what lingers */
@@ -142,9 +144,11 @@ look_closely(struct child *child)
 		gone(child);
 		return;
 	}
-	if (killed && n > 0)
-		cancel_again(child, alive,
+	if (killed && n > 0) {
+		(void)group_signal(&child->group, SIGKILL);
+		cancel_unkillable(child->task, alive,
 			n < CANCEL_KILLED ? (size_t)n : CANCEL_KILLED);
+	}
 	if (killed || n < 0)
 		loop_timer_set(child->look, look_delay(child->looks));
 	else
@@ -219,9 +223,9 @@ leader_died(struct child *child)
 	}
 	HASH_DEL(task->ex->leaders, child);
 	child->state = CHILD_LINGERS;
-	if (!group_is_empty(&child->group))
+	if (!hold_is_cgroup(task) && !group_is_empty(&child->group))
 		group_reap(&child->group);
-	if (group_is_empty(&child->group))
+	if (hold_is_cgroup(task) || group_is_empty(&child->group))
 		set_gone(child);
 	child_look_soon(child);
 	if (task->state == WORK_RUNNING) {

@@ -68,13 +68,6 @@ executor_serve(struct executor *ex, int take_fd)
 /* ------------------------------------------------------------------ the end */
 
 static void
-kill_all(struct task *task)
-{
-	for (struct child *c = task->children; c; c = c->next)
-		(void)group_signal(&c->group, SIGKILL);
-}
-
-static void
 report_lost(struct task *task)
 {
 	struct msg msg = { .kind = MSG_RESULT };
@@ -100,7 +93,7 @@ fail_now(void *arg)
 	HASH_ITER(hh, ex->tasks, task, tmp) {
 		if (task->state == WORK_ENDED)
 			continue;
-		kill_all(task);
+		(void)hold_kill(task);
 		report_lost(task);
 	}
 	if (ex->opt.on_failure) {
@@ -212,6 +205,9 @@ make_parts(struct executor *ex, struct err *err)
 	if (ex->null_fd < 0)
 		return err_set(err, ex->null_fd, "cannot open /dev/null: %s",
 			err_name(-ex->null_fd));
+	r = holds_new(ex, err);
+	if (r < 0)
+		return r;
 	ex->base_env = env_base();
 	ex->tombs = tombs_new();
 	ex->io = malloc(LIMIT_OUTPUT_CHUNK);
@@ -323,7 +319,7 @@ executor_free(struct executor *ex)
 		return;
 	link_free(TAKE(ex->link));
 	HASH_ITER(hh, ex->tasks, task, tmp) {
-		kill_all(task);
+		(void)hold_kill(task);
 		task_drop(task);
 	}
 	if (ex->ready && ex->plugin->v.fini)
@@ -332,6 +328,7 @@ executor_free(struct executor *ex)
 		handle_drop_all(ex, NULL);
 	host_free(ex);
 	loop_timer_free(ex->later);
+	holds_free(ex);
 	orphans_free(ex->orphans);
 	watchdog_free(ex->watchdog);
 	fields_free(ex->settings);

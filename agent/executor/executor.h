@@ -7,7 +7,8 @@
  *	start.c    from a request to a running task, or to its refusal
  *	task.c     from there to its result
  *	launch.c   its programs: pipes and spawn; child.c their death and what
- *	           is left of their groups; orphans.c who has left the group
+ *	           is left of their groups; orphans.c who has left the group;
+ *	           hold.c their control group, where the host has them
  *	cancel.c   the ladder: stop signal, grace, SIGKILL, lost; receipt.c
  *	output.c   pipes and emit() to responses, within the windows
  *	outbox.c   responses kept until the server acknowledges them
@@ -28,12 +29,20 @@
 
 struct executor;
 
+/* What holds a task's processes: a control group, or the process groups. */
+enum executor_containment {
+	EXECUTOR_AUTO, /* the best that works here */
+	EXECUTOR_CGROUP, /* or do not start */
+	EXECUTOR_GROUP,
+};
+
 struct executor_options {
 	const char *agent_id;
 	const char *scratch; /* folder of the tasks' folders; made if missing */
 	const struct msg_param *settings; /* of the plugin */
 	size_t n_settings;
 	int64_t max_grace_ms; /* 0: 5 minutes */
+	enum executor_containment containment;
 	/* Below: 0 is the documented value; tests want shorter ones. */
 	int64_t lost_after_ms; /* finish() after cancel(force): 5 s */
 	int64_t unkillable_after_ms; /* alive after SIGKILL: 60 s */

@@ -88,16 +88,18 @@ static int
 spawn_with(struct task *task, const struct ndl_spawn *how, struct stdio *io,
 	struct child *child)
 {
+	const struct cgroup *cgroup = NULL;
+	int pidfd = -1, r = hold_enter(task, &cgroup);
 	struct spawn spawn = {
 		.path = how->path,
 		.argv = how->argv,
 		.envp = how->envp ? how->envp : (const char *const *)task->env,
 		.cwd = how->cwd ? how->cwd
 				: env_get(task->env, "NODELINK_TASK_DIR"),
+		.cgroup = cgroup,
 		.die_with_us = true,
 	};
 	enum spawn_step step = SPAWN_CLONE;
-	int pidfd = -1, r = 0;
 	pid_t pid;
 
 	for (int i = 0; i < 3 && r == 0; i++)

@@ -33,6 +33,7 @@ static const char usage_text[] =
 	"       nodelink-executor --plugin FILE --socket PATH --agent-id ID\n"
 	"                         --scratch DIR [--setting NAME=VALUE]...\n"
 	"                         [--max-grace DURATION] [--uplink-uid UID]\n"
+	"                         [--containment auto|cgroup|group]\n"
 	"                         [--log-level error|warn|info|debug]\n";
 
 static int
@@ -53,6 +54,7 @@ enum option_name {
 	OPT_SETTING,
 	OPT_SCRATCH,
 	OPT_MAX_GRACE,
+	OPT_CONTAINMENT,
 	OPT_DESCRIBE,
 	OPT_JSON,
 	OPT_LOG_LEVEL,
@@ -69,6 +71,7 @@ static const struct option option_table[] = {
 	{ "setting", required_argument, NULL, OPT_SETTING },
 	{ "scratch", required_argument, NULL, OPT_SCRATCH },
 	{ "max-grace", required_argument, NULL, OPT_MAX_GRACE },
+	{ "containment", required_argument, NULL, OPT_CONTAINMENT },
 	{ "describe", no_argument, NULL, OPT_DESCRIBE },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
@@ -102,6 +105,23 @@ add_setting(struct arguments *a, char *text)
 }
 
 static int
+parse_containment(const char *text, enum executor_containment *out)
+{
+	static const char *const names[] = {
+		[EXECUTOR_AUTO] = "auto",
+		[EXECUTOR_CGROUP] = "cgroup",
+		[EXECUTOR_GROUP] = "group",
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(text, names[i]) == 0) {
+			*out = (enum executor_containment)i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+static int
 set_option(struct arguments *a, int option, char *value)
 {
 	struct executor_options *o = &a->options;
@@ -118,6 +138,7 @@ set_option(struct arguments *a, int option, char *value)
 	case OPT_SETTING: return add_setting(a, value);
 	case OPT_SCRATCH: o->scratch = value; break;
 	case OPT_MAX_GRACE: return parse_duration_ms(value, &o->max_grace_ms);
+	case OPT_CONTAINMENT: return parse_containment(value, &o->containment);
 	case OPT_DESCRIBE: a->describe = true; break;
 	case OPT_JSON: a->json = true; break;
 	case OPT_LOG_LEVEL:

@@ -42,9 +42,11 @@ cancel_free(struct cancel *c)
 }
 
 void
-cancel_receipt(const struct cancel *c, struct msg_receipt *out,
+cancel_receipt(const struct task *task, struct msg_receipt *out,
 	struct msg_survivor killed[CANCEL_KILLED])
 {
+	const struct cancel *c = task->cancel;
+
 	for (size_t i = 0; i < c->n_killed; i++)
 		killed[i] = (struct msg_survivor){ c->killed[i].pid,
 			c->killed[i].name };
@@ -63,6 +65,6 @@ cancel_receipt(const struct cancel *c, struct msg_receipt *out,
 		.killed = killed,
 		.n_killed = c->n_killed,
 		.survivors = 0,
-		.containment = group_name(),
+		.containment = hold_name(task->ex),
 	};
 }

@@ -136,7 +136,7 @@ send_inventory(struct executor *ex)
 		.instance = ex->instance,
 		.version = ex->plugin->v.version,
 		.summary = ex->plugin->v.summary,
-		.containment = group_name(),
+		.containment = hold_name(ex),
 		.params = params,
 		.n_params = n_params,
 		.tasks = tasks,

@@ -60,6 +60,7 @@ task_release(struct task *task)
 {
 	handle_drop_all(task->ex, task);
 	child_free_all(task);
+	hold_leave(task);
 	output_free(task);
 	loop_timer_free(TAKE(task->alarm));
 	fields_free(TAKE(task->params));
@@ -104,7 +105,7 @@ report_result(struct task *task)
 		.dropped_bytes = task->dropped,
 	};
 	if (task->cancel) {
-		cancel_receipt(task->cancel, &receipt, killed);
+		cancel_receipt(task, &receipt, killed);
 		msg.result.receipt = &receipt;
 	}
 	outbox_add(task, &msg);
@@ -236,7 +237,7 @@ task_announce(struct task *task, pid_t pid)
 	task->started_at = clock_wall_ms();
 	msg.started = (struct msg_started){ .at = task->started_at,
 		.pid = pid,
-		.containment = group_name(),
+		.containment = hold_name(task->ex),
 		.grace_ms = task->grace_ms };
 	outbox_add(task, &msg);
 }

@@ -16,6 +16,7 @@
 #include "base/limits.h"
 #include "executor/executor.h"
 #include "executor/fields.h"
+#include "executor/hold.h"
 #include "executor/watchdog.h"
 #include "proc/child.h"
 #include "proc/group.h"
@@ -120,6 +121,7 @@ struct task {
 	struct cancel *cancel;
 
 	struct child *children;
+	struct hold *hold; /* its control group, once it has programs */
 	struct pump *pumps;
 	struct handle *handles; /* timers and watches of the plugin */
 	struct outbox out;
@@ -166,6 +168,7 @@ struct executor {
 	struct ndl_host_box *host;
 	struct child *leaders; /* by pid */
 	struct orphans *orphans;
+	struct holds *holds; /* NULL: no control groups */
 	int64_t last_id; /* of children, timers and watches */
 	struct handle *handles; /* by id */
 };
@@ -227,7 +230,8 @@ struct child *child_find(const struct task *task, int64_t id);
 bool child_check(struct child *child);
 /* What is left was signalled: look soon. */
 void child_look_soon(struct child *child);
-bool child_all_gone(const struct task *task);
+/* Leaders reaped, and nobody left of the rest. */
+bool child_all_gone(struct task *task);
 void child_free_all(struct task *task);
 
 /* -------------------------------------------------------------- cancel.c */
@@ -241,11 +245,11 @@ void cancel_request(struct task *task, const struct msg_cancel *why);
 void cancel_timeout(struct task *task);
 /* Finished, but processes of it are left. */
 void cancel_leftovers(struct task *task);
-/* Alive `for_ms` after SIGKILL: again, and report it when it is too long. */
-void
-cancel_again(struct child *child, const struct group_member *alive, size_t n);
-/* Receipt of a verified end; its arrays are c's, or in killed. */
-void cancel_receipt(const struct cancel *c, struct msg_receipt *out,
+/* These are alive after SIGKILL: report it when it is too long. */
+void cancel_unkillable(
+	struct task *task, const struct group_member *alive, size_t n);
+/* Receipt of a verified end; its arrays are the task's, or in killed. */
+void cancel_receipt(const struct task *task, struct msg_receipt *out,
 	struct msg_survivor killed[CANCEL_KILLED]);
 
 /* -------------------------------------------------------------- output.c */

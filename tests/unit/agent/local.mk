@@ -19,6 +19,30 @@ tests_unit_agent_test_executor_output_SOURCES = %D%/test-executor-output.c
 tests_unit_agent_test_executor_output_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_executor_output_LDADD = $(rig_libs)
 
+# The same where there are no control groups.
+unit_tests += tests/unit/agent/test-executor-run-group
+tests_unit_agent_test_executor_run_group_SOURCES = %D%/test-executor-run.c
+tests_unit_agent_test_executor_run_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_run_group_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-cancel-group
+tests_unit_agent_test_executor_cancel_group_SOURCES = %D%/test-executor-cancel.c
+tests_unit_agent_test_executor_cancel_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_cancel_group_LDADD = $(rig_libs)
+
+check_PROGRAMS += tests/unit/agent/adversary
+tests_unit_agent_adversary_SOURCES = %D%/adversary.c
+
+unit_tests += tests/unit/agent/test-executor-contain
+tests_unit_agent_test_executor_contain_SOURCES = %D%/test-executor-contain.c
+tests_unit_agent_test_executor_contain_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_contain_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-contain-group
+tests_unit_agent_test_executor_contain_group_SOURCES = %D%/test-executor-contain.c
+tests_unit_agent_test_executor_contain_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_contain_group_LDADD = $(rig_libs)
+
 # The uplink's logic over a stream made by the test: no gRPC is linked.
 unit_tests += tests/unit/agent/test-uplink
 tests_unit_agent_test_uplink_SOURCES = %D%/test-uplink.c %D%/fake-rpc.c %D%/fake-rpc.h \

@@ -1,6 +1,7 @@
 /* rig.c - an executor with a fake uplink in one process, for tests */
 #include "tests/unit/agent/rig.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,15 @@ build_path(const char *file, char *out, size_t size)
 	(void)snprintf(out, size, "%s/%s", top ? top : ".", file);
 }
 
+static bool
+is_for_group(void)
+{
+	const char *name = program_invocation_short_name;
+	size_t n = strlen(name), len = strlen("-group");
+
+	return n > len && strcmp(name + n - len, "-group") == 0;
+}
+
 void
 rig_open(struct rig *rig, const char *file)
 {
@@ -85,6 +95,8 @@ rig_open(struct rig *rig, const char *file)
 		ck_assert_ptr_nonnull(mkdtemp(rig->scratch));
 		rig->options.scratch = rig->scratch;
 	}
+	if (is_for_group())
+		rig->options.containment = EXECUTOR_GROUP;
 	rig->loop = loop_new();
 	rig->options.agent_id = "agent1";
 	rig->options.on_failure = on_failure;
@@ -96,6 +108,12 @@ rig_open(struct rig *rig, const char *file)
 			      &rig->ex, &err) == 0,
 		"%s", err.text);
 	rig_attach(rig);
+}
+
+const char *
+rig_rung(struct rig *rig)
+{
+	return rig_wait(rig, NULL, MSG_INVENTORY, 0)->inventory.containment;
 }
 
 void

@@ -24,8 +24,11 @@ struct rig {
 	bool failed, stopped, ended;
 };
 
-/* file: of the build tree, "plugins/.libs/shell.so". */
+/* file: of the build tree, "plugins/.libs/shell.so". A test program whose name
+ * ends in "-group" runs on the rung below control groups. */
 void rig_open(struct rig *rig, const char *file);
+/* What the executor says that it holds tasks with. */
+const char *rig_rung(struct rig *rig);
 /* Removes the scratch folder, too. */
 void rig_close(struct rig *rig);
 /* A new connection, and Attach. What was seen before stays. */

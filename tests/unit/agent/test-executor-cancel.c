@@ -54,7 +54,7 @@ TEST(stops_a_sleeping_task_and_gives_a_receipt)
 	ck_assert_str_eq(receipt->signals[1], "SIGCONT");
 	ck_assert_uint_eq(receipt->survivors, 0);
 	ck_assert_uint_eq(receipt->n_killed, 0);
-	ck_assert_str_eq(receipt->containment, "group");
+	ck_assert_str_eq(receipt->containment, rig_rung(&rig));
 	ck_assert(receipt->delivered_at && receipt->signalled_at);
 	ck_assert(receipt->verified_at >= receipt->signalled_at);
 	ck_assert_int_eq(receipt->killed_at, 0);
