@@ -89,6 +89,7 @@ make_executor(struct monitor *m, const struct plugin_file *plugin)
 	args_add(argv, "--agent-id=%s", s->id);
 	args_add(argv, "--scratch=%s/%s", s->scratch_dir, plugin->name);
 	args_add(argv, "--max-grace=%lldms", (long long)s->max_grace_ms);
+	args_add(argv, "--containment=%s", s->containment);
 	args_add(argv, "--log-level=%s", s->log_level);
 	(void)conf_each(s->conf, add_setting, &f); /* never fails */
 	args_add_environment(&spec.envp, token_variable);

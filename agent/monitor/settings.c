@@ -67,6 +67,11 @@ static const struct conf_item items[] = {
 		.min = 1,
 		.max = 24 * 3600 * 1000,
 		.help = "longest time a cancelled task may take to stop" },
+	{ .key = "agent.containment",
+		.flag = "containment",
+		.arg = "KIND",
+		.fallback = "auto",
+		.help = "what holds tasks: auto, cgroup or group" },
 	{ .key = "log.level",
 		.flag = "log-level",
 		.type = CONF_LEVEL,
@@ -90,13 +95,19 @@ static const struct conf_program program = {
 /* ------------------------------------------------------------------- checks */
 
 static int
-check_names(const struct settings *s, struct err *err)
+check_words(const struct settings *s, struct err *err)
 {
 	if (!id_valid_agent(s->id))
 		return err_set(err, -EINVAL,
 			"'%s' is not a valid agent id (1 to 64 of A-Z a-z 0-9 "
 			". _ -); set one with --id",
 			s->id);
+	if (strcmp(s->containment, "auto") != 0 &&
+		strcmp(s->containment, "cgroup") != 0 &&
+		strcmp(s->containment, "group") != 0)
+		return err_set(err, -EINVAL,
+			"containment is auto, cgroup or group, not '%s'",
+			s->containment);
 	return 0;
 }
 
@@ -159,7 +170,7 @@ static int
 check_all(struct settings *s, struct err *err)
 {
 	struct section_check sections = { s, err };
-	int r = check_names(s, err);
+	int r = check_words(s, err);
 
 	if (r == 0)
 		r = plugins_find(s->plugin_dir,
@@ -198,6 +209,7 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 	s->log_level = conf_text(conf, "log.level");
 	log_set_level((enum log_level)conf_number(conf, "log.level"));
 	s->max_grace_ms = conf_number(conf, "agent.max_grace");
+	s->containment = conf_text(conf, "agent.containment");
 	s->check = conf_bool(conf, "check");
 	s->scratch_dir = conf_text(conf, "agent.scratch_dir");
 	if (!s->scratch_dir) {

@@ -21,6 +21,7 @@ struct settings {
 	const char *id, *server, *log_level;
 	const char *token_file; /* NULL: none */
 	const char *runtime_dir, *scratch_dir, *plugin_dir, *libexec_dir;
+	const char *containment;
 	int64_t max_grace_ms;
 	bool check;
 	struct plugin_file plugins[LIMIT_PLUGINS]; /* by name */
