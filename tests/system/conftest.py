@@ -81,6 +81,14 @@ def system(tmp_path_factory):
     made.stop()
 
 
+@pytest.fixture(scope="module")
+def module_system(tmp_path_factory):
+    """As system, for all tests of a file."""
+    made = System(tmp_path_factory.mktemp("nl"))
+    yield made
+    made.stop()
+
+
 @pytest.fixture(scope="session")
 def _shared(tmp_path_factory):
     made = System(tmp_path_factory.mktemp("nl"))

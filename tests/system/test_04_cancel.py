@@ -127,7 +127,7 @@ def test_reason_code_and_actor_are_in_the_receipt(client):
     assert cancel["code"] == 302 and cancel["name"] == "maintenance"
     assert receipt["code"] == 302 and receipt["reason"] == cancel["reason"]
     assert receipt["survivors"] == 0
-    assert receipt["containment"] == "group"
+    assert receipt["containment"] == client.task(task_id)["containment"]
     assert (receipt["requested_at"] <= receipt["delivered_at"]
             <= receipt["signalled_at"] <= receipt["verified_at"])
 
@@ -264,7 +264,8 @@ def test_two_tasks_are_apart(client):
 
 
 def test_output_pipe_held_from_outside_does_not_hang_the_end(client):
-    """A helper that left the task's session keeps its stdout open."""
+    """A helper that left the task's session keeps its stdout open: outside
+    where the process group holds the task."""
     task_id, seen = _started(client, "setsid sh -c 'echo $$; exec sleep 20' & sleep 1000", "\n",
                              stop={"grace": 0})
     try:
