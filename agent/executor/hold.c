@@ -1,9 +1,9 @@
 /* hold.c - what holds the processes of a task together
  *
  * A control group is made when the task starts its first program, and removed
- * when nobody is in it. The kernel may need a moment for that, or somebody may
- * have made groups below or entered from outside: then it is tried again later
- * and the task's result does not wait. */
+ * soon after nobody is in it. The kernel may need a moment for that, or somebody
+ * may have made groups below or entered from outside: then it is tried again,
+ * and the task's result does not wait for it. */
 #include "executor/hold.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@ enum {
 	PREFIX_MAX = 64, /* as cgroup_host_new() has room for */
 	AGAIN_MS = 250, /* SIGKILL once more, then doubling */
 	AGAIN_MAX_MS = 30000,
-	LEAVE_MS = 5, /* the first repetition, then doubling */
+	LEAVE_MS = 5, /* until the first try, then doubling */
 	LEAVE_TRIES = 14, /* more than a minute */
 	LAST_TRIES = 20, /* at the executor's end, LEAVE_MS apart */
 };
@@ -158,14 +158,12 @@ hold_leave(struct task *task)
 	loop_watch_free(TAKE(hold->watch));
 	loop_timer_free(TAKE(hold->again));
 	hold->task = NULL;
-	if (leave(holds, hold)) {
-		hold_free(hold);
-		return;
-	}
 	hold->next = holds->leaving;
 	holds->leaving = hold;
+	/* Not now: it would only delay the result. */
+	if (holds->tries || !loop_timer_active(holds->timer))
+		loop_timer_set(holds->timer, LEAVE_MS);
 	holds->tries = 0;
-	loop_timer_set(holds->timer, LEAVE_MS);
 }
 
 void
