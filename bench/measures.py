@@ -60,6 +60,15 @@ def others_busy(seconds=0.5):
     return 100.0 * (1 - (idle_after - idle_time) / passed)
 
 
+def wait_for_quiet(seconds, percent=8):
+    """Wait until the machine is ours, at most so long; how busy it is."""
+    deadline = time.monotonic() + seconds
+    busy = others_busy()
+    while busy > percent and time.monotonic() < deadline:
+        busy = others_busy()
+    return busy
+
+
 # ------------------------------------------------------------ in every round
 
 def tasks_per_second(bench, system):

@@ -56,6 +56,9 @@ class System:
     def __init__(self, build, agent=True):
         self.build = build
         self.folder = tempfile.mkdtemp(prefix="nodelink-bench.")
+        # In memory, as the default /run/nodelink is.
+        self.runtime = tempfile.mkdtemp(prefix="nodelink-bench.",
+                                        dir="/dev/shm")
         self.processes = []
         try:
             self._start_server()
@@ -95,12 +98,11 @@ retention = 30s
         self.wait_for("the server is ready", self.server_ready)
 
     def _start_agent(self):
-        os.mkdir(os.path.join(self.folder, "run"), 0o700)
         config = self._config("agent.conf", f"""
 [agent]
 id = {AGENT}
 server = {self.grpc}
-runtime_dir = {self.folder}/run
+runtime_dir = {self.runtime}
 [log]
 level = warn
 """)
@@ -149,6 +151,7 @@ level = warn
         for process in reversed(self.processes):
             process.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.runtime, ignore_errors=True)
 
     # ----------------------------------------------------- looking at them
 

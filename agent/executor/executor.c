@@ -13,6 +13,7 @@
 #include "executor/leftovers.h"
 #include "executor/orphans.h"
 #include "executor/scratch.h"
+#include "executor/starts.h"
 #include "executor/task.h"
 #include "executor/tombs.h"
 #include "task/reason.h"
@@ -160,10 +161,17 @@ executor_stop(struct executor *ex)
 		.actor = "nodelink",
 		.grace_ms = ex->stopping ? 0 : -1 };
 	struct task *task, *tmp;
+	int64_t longest = 0;
 
 	ex->stopping = true;
-	HASH_ITER(hh, ex->tasks, task, tmp)
+	starts_clear(ex->starts);
+	HASH_ITER(hh, ex->tasks, task, tmp) {
 		cancel_request(task, &why);
+		if (task->state != WORK_ENDED && task->grace_ms > longest)
+			longest = task->grace_ms;
+	}
+	/* Output that nobody fetches must not keep us for ever. */
+	set_later(ex, stopped, (why.grace_ms ? longest : 0) + LAST_ACKS_MS);
 	executor_maybe_stopped(ex);
 }
 
@@ -211,8 +219,10 @@ make_parts(struct executor *ex, struct err *err)
 	ex->io = malloc(LIMIT_OUTPUT_CHUNK);
 	ex->watchdog = watchdog_new(ex->opt.watchdog_ms);
 	ex->orphans = orphans_new(ex);
-	if (!ex->orphans || !ex->base_env || !ex->tombs || !ex->io ||
-		!ex->watchdog || host_new(ex) < 0)
+	ex->starts = starts_new(ex);
+	ex->lazy_timer = loop_timer_new(ex->loop, outbox_hurry, ex);
+	if (!ex->lazy_timer || !ex->orphans || !ex->starts || !ex->base_env ||
+		!ex->tombs || !ex->io || !ex->watchdog || host_new(ex) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	return fields_check(ex->plugin->settings, "setting", ex->opt.settings,
 		ex->opt.n_settings, &ex->settings, err);
@@ -243,26 +253,6 @@ count_task(void *arg, const char *task_id)
 	++*(size_t *)arg;
 }
 
-/* Only folders that are left say that there may be processes; looking for
- * them means reading all of /proc. */
-static void
-kill_leftovers(struct executor *ex)
-{
-	const char *path = scratch_path(ex->scratch);
-	size_t folders = 0;
-	int n;
-
-	(void)scratch_each(ex->scratch, count_task, &folders);
-	n = folders ? leftovers_kill(path) : 0;
-	if (n > 0)
-		log_error(
-			0, "%d processes below '%s' survive SIGKILL", n, path);
-	else if (n < 0)
-		log_error(n, "cannot look for processes below '%s'", path);
-}
-
-/* A folder that is here already is of a task that an earlier executor had
- * when it died. */
 static void
 sweep_task(void *arg, const char *task_id)
 {
@@ -275,6 +265,27 @@ sweep_task(void *arg, const char *task_id)
 		watchdog_leave(ex->watchdog);
 	}
 	scratch_remove(ex->scratch, task_id);
+}
+
+/* A folder that is here already is of a task that an earlier executor had
+ * when it died. */
+static int
+sweep_all(struct executor *ex, struct err *err)
+{
+	size_t folders = 0, processes = 0;
+	int r = scratch_each(ex->scratch, count_task, &folders);
+
+	if (r == 0 && folders)
+		processes = leftovers_kill(scratch_path(ex->scratch));
+	if (processes)
+		log_warn(0, "killed %zu processes of an earlier executor",
+			processes);
+	if (r == 0 && folders)
+		r = scratch_each(ex->scratch, sweep_task, ex);
+	if (r < 0)
+		return err_set(err, r, "cannot read '%s': %s",
+			scratch_path(ex->scratch), err_name(-r));
+	return 0;
 }
 
 int
@@ -297,13 +308,8 @@ executor_new(struct loop *loop, const struct plugin *plugin,
 	if (r == 0)
 		r = init_plugin(ex, err);
 	ex->ready = r == 0;
-	if (r == 0) {
-		kill_leftovers(ex);
-		r = scratch_each(ex->scratch, sweep_task, ex);
-		if (r < 0)
-			(void)err_set(err, r, "cannot read '%s': %s",
-				scratch_path(ex->scratch), err_name(-r));
-	}
+	if (r == 0)
+		r = sweep_all(ex, err);
 	if (r < 0) {
 		executor_free(ex);
 		return r;
@@ -331,6 +337,8 @@ executor_free(struct executor *ex)
 	host_free(ex);
 	loop_timer_free(ex->later);
 	orphans_free(ex->orphans);
+	starts_free(ex->starts);
+	loop_timer_free(ex->lazy_timer);
 	watchdog_free(ex->watchdog);
 	fields_free(ex->settings);
 	tombs_free(ex->tombs);

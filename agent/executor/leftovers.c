@@ -1,31 +1,25 @@
-/* leftovers.c - processes of an executor that was killed
- *
- * They are found by the environment they were started with, which the kernel
- * keeps and the scratch folder's path makes ours alone. Whoever replaced his
- * environment is still reached through his process group, as long as one
- * other member has kept it. */
+/* leftovers.c - processes of an executor that died before it could stop them */
 #include "executor/leftovers.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/fd.h"
-#include "base/log.h"
 #include "base/parse.h"
 
 enum {
 	ROUNDS = 100,
-	ROUND_MS = 10,
-	ENVIRON_MAX = 4 << 20, /* more than the kernel lets anybody have */
+	ROUND_MS = 10, /* for the killed to die */
+	ENVIRON_MAX = 4 << 20, /* the kernel's own limit is of that order */
 };
 
 static void
@@ -35,81 +29,69 @@ close_dir(DIR *dir)
 }
 AUTO_DEFINE(DIR *, close_dir)
 
-/* The environment that the process was started with; empty for a zombie, and
- * for one that is not ours to look at. */
-static void
-read_environ(int proc, const char *pid, struct buf *out)
+/* Its environment has NAME=VALUE/... */
+static bool
+has_prefix(int proc, const char *pid, const char *prefix)
 {
-	char path[32];
+	AUTO_BUF struct buf env = { 0 };
 	AUTO_CLOSE int fd = -1;
+	char path[32];
 
-	buf_clear(out);
 	(void)snprintf(path, sizeof path, "%.16s/environ", pid);
 	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0 && fd_read_all(fd, out, ENVIRON_MAX) < 0)
-		buf_clear(out);
-}
-
-/* Is there a variable that starts with this text? */
-static bool
-has_variable(const struct buf *env, const char *start)
-{
-	const char *at = buf_text(env), *end = at + env->len;
-
-	for (; at < end; at += strlen(at) + 1)
-		if (strncmp(at, start, strlen(start)) == 0)
+	if (fd < 0 || fd_read_all(fd, &env, ENVIRON_MAX) < 0)
+		return false;
+	for (size_t at = 0; at < env.len;
+		at += strlen((const char *)env.data + at) + 1)
+		if (strncmp((const char *)env.data + at, prefix,
+			    strlen(prefix)) == 0)
 			return true;
 	return false;
 }
 
-/* One look at all processes: how many of them it has sent SIGKILL. */
-static int
-kill_round(const char *mark, struct buf *env)
+static bool
+kill_one(int proc, const char *name, const char *prefix)
 {
-	AUTO(close_dir) DIR *dir = opendir("/proc");
+	AUTO_CLOSE int pidfd = -1;
+	int64_t pid;
+
+	if (parse_i64(name, 2, INT32_MAX, &pid) < 0 || pid == getpid() ||
+		!has_prefix(proc, name, prefix))
+		return false;
+	/* The number may have changed hands before the descriptor pinned it. */
+	pidfd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+	return pidfd >= 0 && has_prefix(proc, name, prefix) &&
+	       syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) == 0;
+}
+
+static size_t
+kill_round(const char *prefix)
+{
+	AUTO(close_dir) DIR *proc = opendir("/proc");
 	const struct dirent *entry;
-	int n = 0;
+	size_t n = 0;
 
-	if (!dir)
-		return -errno;
-	while ((entry = readdir(dir)) != NULL) {
-		int64_t pid;
-		pid_t pgid;
-
-		if (parse_i64(entry->d_name, 2, INT32_MAX, &pid) < 0)
-			continue;
-		read_environ(dirfd(dir), entry->d_name, env);
-		if (!has_variable(env, mark))
-			continue;
-		pgid = getpgid((pid_t)pid);
-		if (pgid > 1 && pgid != getpgrp())
-			(void)kill(-pgid, SIGKILL);
-		(void)kill((pid_t)pid, SIGKILL);
-		n++;
-	}
+	while (proc && (entry = readdir(proc)) != NULL)
+		n += kill_one(dirfd(proc), entry->d_name, prefix);
 	return n;
 }
 
-int
+size_t
 leftovers_kill(const char *scratch)
 {
-	AUTO_BUF struct buf mark = { 0 };
-	AUTO_BUF struct buf env = { 0 };
-	int n = 0;
-	int r = buf_printf(&mark, "NODELINK_TASK_DIR=%s/", scratch);
+	AUTO_BUF struct buf prefix = { 0 };
+	size_t first = 0;
 
-	if (r < 0)
-		return r;
-	for (int round = 0; round < ROUNDS; round++) {
-		n = kill_round(buf_text(&mark), &env);
-		if (n <= 0)
-			return n;
-		if (round == 0)
-			log_warn(0,
-				"killing %d processes that an earlier "
-				"executor has left",
-				n);
+	if (buf_printf(&prefix, "NODELINK_TASK_DIR=%s/", scratch) < 0)
+		return 0;
+	for (int i = 0; i < ROUNDS; i++) {
+		size_t n = kill_round(buf_text(&prefix));
+
+		if (n == 0)
+			break;
+		if (first < n)
+			first = n;
 		(void)poll(NULL, 0, ROUND_MS);
 	}
-	return n;
+	return first;
 }

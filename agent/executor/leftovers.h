@@ -1,13 +1,16 @@
-/* leftovers.h - processes of an executor that was killed
+/* leftovers.h - processes of an executor that died before it could stop them
  *
- * Its tasks' leaders died with it (PR_SET_PDEATHSIG); what they had started
- * goes on, and nobody but the next executor can know it. */
+ * The leaders died with it (PR_SET_PDEATHSIG); this is for their children.
+ * Found by NODELINK_TASK_DIR in their environment: good enough for a crash,
+ * and no containment, since a process may clear its environment. */
 #ifndef NODELINK_EXECUTOR_LEFTOVERS_H
 #define NODELINK_EXECUTOR_LEFTOVERS_H
 
-/* SIGKILL to the process group of everything that was started with a
- * NODELINK_TASK_DIR below this scratch folder, until none of it lives. Blocks;
- * before the loop runs. 0; how many live after a second of it; or -errno. */
-int leftovers_kill(const char *scratch);
+#include <stddef.h>
+
+/* SIGKILL every process whose task folder lies below scratch, until none is
+ * found or a second has passed. Blocks; for the start. How many were found
+ * alive. */
+size_t leftovers_kill(const char *scratch);
 
 #endif

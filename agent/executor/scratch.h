@@ -1,7 +1,7 @@
 /* scratch.h - a private folder for each task, below one of the executor's
  *
- * Making one is one system call, removing an empty one too. What a task left
- * in its folder is removed in slices on the loop, never following a symbolic
+ * Making one and putting an unused one away is cheap. What a task left in its
+ * folder is removed in slices on the loop, never following a symbolic
  * link, however deep it is. */
 #ifndef NODELINK_EXECUTOR_SCRATCH_H
 #define NODELINK_EXECUTOR_SCRATCH_H

@@ -50,6 +50,7 @@ detach_stream(struct agent *a)
 {
 	rpc_set_user(a->stream, NULL);
 	a->stream = NULL;
+	acks_drop(a);
 	a->greeted = false;
 	a->connected = false;
 	a->seen_at = clock_wall_ms();

@@ -64,6 +64,9 @@ struct agent {
 	bool greeted; /* its Hello has come */
 	struct task *tasks; /* unfinished, oldest first */
 	struct loop_timer *timer; /* connected: Hello due; else: lost */
+	struct pending_ack *acks; /* not sent yet */
+	size_t n_acks, max_acks;
+	struct loop_timer *ack_timer;
 	UT_hash_handle hh;
 };
 

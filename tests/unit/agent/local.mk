@@ -33,7 +33,12 @@ tests_unit_agent_test_monitor_SOURCES = %D%/test-monitor.c \
 tests_unit_agent_test_monitor_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_monitor_LDADD = libproc.la libloop.la libbase.la $(unit_libs)
 
-unit_tests += tests/unit/agent/test-leftovers
-tests_unit_agent_test_leftovers_SOURCES = %D%/test-leftovers.c
-tests_unit_agent_test_leftovers_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_unit_agent_test_leftovers_LDADD = libexecutor.la $(unit_libs)
+unit_tests += tests/unit/agent/test-fields
+tests_unit_agent_test_fields_SOURCES = %D%/test-fields.c
+tests_unit_agent_test_fields_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_fields_LDADD = libexecutor.la $(unit_libs)
+
+unit_tests += tests/unit/agent/test-plugin
+tests_unit_agent_test_plugin_SOURCES = %D%/test-plugin.c
+tests_unit_agent_test_plugin_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_plugin_LDADD = libexecutor.la $(unit_libs)

@@ -79,11 +79,14 @@ rig_open(struct rig *rig, const char *file)
 	if (!getenv("RIG_LOG"))
 		log_set_level(LOG_LEVEL_ERROR);
 	build_path(file, path, sizeof path);
-	strcpy(rig->scratch, "/tmp/nodelink-rig-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(rig->scratch));
+	if (!rig->options.scratch) {
+		(void)snprintf(rig->scratch, sizeof rig->scratch,
+			"/tmp/nodelink-rig-XXXXXX");
+		ck_assert_ptr_nonnull(mkdtemp(rig->scratch));
+		rig->options.scratch = rig->scratch;
+	}
 	rig->loop = loop_new();
 	rig->options.agent_id = "agent1";
-	rig->options.scratch = rig->scratch;
 	rig->options.on_failure = on_failure;
 	rig->options.on_stopped = on_stopped;
 	rig->options.arg = rig;
@@ -105,7 +108,8 @@ rig_close(struct rig *rig)
 	loop_free(rig->loop);
 	plugin_free(rig->plugin);
 	rig_forget(rig);
-	(void)snprintf(command, sizeof command, "rm -rf '%s'", rig->scratch);
+	(void)snprintf(
+		command, sizeof command, "rm -rf '%s'", rig->options.scratch);
 	ck_assert_int_eq(system(command), 0);
 }
 

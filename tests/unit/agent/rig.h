@@ -17,7 +17,7 @@ struct rig {
 	struct executor *ex;
 	struct link *link;
 	struct executor_options options; /* set before rig_open() */
-	char scratch[64];
+	char scratch[64]; /* used when options.scratch is NULL */
 	struct msg_box *seen[RIG_SEEN]; /* all that came, in order */
 	size_t n_seen;
 	bool no_ack; /* else output and results are acknowledged */
@@ -26,6 +26,7 @@ struct rig {
 
 /* file: of the build tree, "plugins/.libs/shell.so". */
 void rig_open(struct rig *rig, const char *file);
+/* Removes the scratch folder, too. */
 void rig_close(struct rig *rig);
 /* A new connection, and Attach. What was seen before stays. */
 void rig_attach(struct rig *rig);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -305,6 +306,77 @@ TEST(gives_up_a_plugin_that_ignores_its_cancel)
 }
 END
 
+TEST(kills_what_an_executor_left_that_was_killed)
+{
+	char dir[] = "/tmp/nodelink-left-XXXXXX", path[64], line[16];
+	int ends[2];
+	FILE *from;
+	pid_t pid, left;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	rig.options.scratch = dir;
+	ck_assert_int_eq(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0) {
+		AUTO_BUF struct buf out = { 0 };
+
+		rig_open(&rig, SHELL);
+		start_and_wait("t1", "sleep 1000 & echo $!; wait");
+		(void)rig_wait(&rig, "t1", MSG_OUTPUT, 0);
+		rig_output(&rig, "t1", MSG_STDOUT, &out);
+		ck_assert_int_gt(write(ends[1], out.data, out.len), 0);
+		(void)raise(SIGKILL);
+	}
+	(void)close(ends[1]);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	from = fdopen(ends[0], "r");
+	ck_assert_ptr_nonnull(fgets(line, sizeof line, from));
+	(void)fclose(from);
+	left = (pid_t)atoi(line);
+	ck_assert_int_eq(kill(left, 0), 0);
+
+	rig_open(&rig, SHELL); /* the next one, in the same folder */
+	(void)snprintf(path, sizeof path, "/proc/%d/environ", (int)left);
+	from = fopen(path, "r"); /* gone, or a zombie without environment */
+	ck_assert(!from || fgetc(from) == EOF);
+	if (from)
+		(void)fclose(from);
+	rig_run(&rig, 20);
+	executor_free(TAKE(rig.ex));
+	ck_assert_int_eq(rmdir(dir), 0);
+	rig_close(&rig);
+}
+END
+
+TEST(aborts_when_a_callback_does_not_return)
+{
+	char dir[] = "/tmp/nodelink-hang-XXXXXX";
+	int status;
+	pid_t pid;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	rig.options.scratch = dir;
+	pid = fork();
+	if (pid == 0) {
+		(void)close(STDERR_FILENO); /* its last words */
+		rig.options.watchdog_ms = 200;
+		rig_open(&rig, STUBBORN);
+		rig_start(&rig, "t1", "how", "hang", NULL);
+		(void)rig_wait(&rig, "t1", MSG_STARTED, 0);
+		rig_cancel(&rig, "t1", 50);
+		rig_run(&rig, 10000);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	rig_open(&rig, STUBBORN); /* the next one cleans up */
+	rig_run(&rig, 20);
+	executor_free(TAKE(rig.ex));
+	ck_assert_int_eq(rmdir(dir), 0);
+	rig_close(&rig);
+}
+END
+
 TEST(takes_the_first_of_two_finishes)
 {
 	rig_open(&rig, STUBBORN);
@@ -329,4 +401,6 @@ END
 		calls_the_cancel_hook_of_a_plugin,
 		ends_tasks_of_a_plugin_without_hook,
 		gives_up_a_plugin_that_ignores_its_cancel,
+		kills_what_an_executor_left_that_was_killed,
+		aborts_when_a_callback_does_not_return,
 		takes_the_first_of_two_finishes)

@@ -126,6 +126,7 @@ TEST(gives_a_clean_environment_and_a_folder_that_is_removed)
 		rig.scratch);
 	ck_assert_str_eq(buf_text(&out), expect);
 	rig_run(&rig, 50);
+	executor_free(TAKE(rig.ex)); /* with its spare folders */
 	ck_assert_int_eq(rmdir(rig.scratch), 0); /* nothing is left in it */
 	ck_assert_int_eq(access("/etc/passwd", F_OK), 0);
 	rig_close(&rig);

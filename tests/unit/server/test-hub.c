@@ -214,6 +214,8 @@ TEST(runs_a_task_from_pending_to_completed)
 	ended(&one, t, 3, (struct msg_result){ .ok = true });
 	ck_assert_int_eq(t->status, TASK_COMPLETED);
 	ck_assert(transcript_ended(t->transcript));
+	while (!one.n_sent)
+		loop_turn(loop, 10);
 	AUTO(msg_free) struct msg_box *ack = fake_take(&one, MSG_ACK);
 	ck_assert(msg_get(ack)->ack.final);
 	ck_assert_int_eq(cancel(t, -1), HUB_FINAL);
