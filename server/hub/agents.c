@@ -9,7 +9,11 @@
 #include "hub/internal.h"
 #include "wire/batch.h"
 
-enum { HELLO_WITHIN_MS = 10000 };
+enum {
+	HELLO_WITHIN_MS = 10000,
+	/* Executors that are there have said so by then. */
+	SETTLED_AFTER_MS = 2000,
+};
 
 /* In the time of the longest, whatever differs. */
 static bool
@@ -74,13 +78,18 @@ drop_stream(struct agent *a, enum rpc_status status, const char *text)
 	rpc_close(s, status, text);
 }
 
-/* Connected but silent, or disconnected for too long. */
+/* Settled; or connected but silent; or disconnected for too long. */
 static void
 timer_due(void *arg)
 {
 	struct agent *a = arg;
 	struct task *t, *next;
 
+	if (a->greeted) {
+		a->settled = true;
+		task_refuse_unplaced(a);
+		return;
+	}
 	if (a->stream) {
 		log_warn(0, "agent '%s' sent no hello within %d s: closed",
 			a->id, HELLO_WITHIN_MS / 1000);
@@ -139,7 +148,7 @@ on_hello(struct agent *a, const struct msg_hello *hello)
 	(void)snprintf(a->hostname, sizeof a->hostname, "%s", hello->hostname);
 	(void)snprintf(a->boot_id, sizeof a->boot_id, "%s", hello->boot_id);
 	a->greeted = true;
-	loop_timer_stop(a->timer);
+	loop_timer_set(a->timer, SETTLED_AFTER_MS);
 	log_info("agent '%s' is here: %s, version %s", a->id, a->hostname,
 		a->version);
 }
