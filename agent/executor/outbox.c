@@ -71,13 +71,15 @@ send_or_wait(struct task *task)
 		wait_for_link(task);
 }
 
-/* "Started" alone is not worth a trip: the end of a short task follows soon,
- * and both travel as one. */
+/* "Started" or a step of a cancel is not worth a trip of its own: most often
+ * the end follows soon, and both travel as one. */
 static void
 make_lazy(struct task *task)
 {
 	struct executor *ex = task->ex;
 
+	if (task->out.lazy)
+		return;
 	task->out.lazy = true;
 	DL_APPEND2(ex->lazy, task, out.prev_lazy, out.next_lazy);
 	if (!loop_timer_active(ex->lazy_timer))
@@ -162,7 +164,7 @@ outbox_add(struct task *task, struct msg *msg)
 	out->last = h;
 	if (!out->unsent)
 		out->unsent = h;
-	if (msg->kind == MSG_STARTED) {
+	if (msg->kind == MSG_STARTED || msg->kind == MSG_CANCEL_PHASE) {
 		make_lazy(task);
 		return;
 	}

@@ -209,6 +209,7 @@ session_frame(struct executor *ex, const uint8_t *payload, size_t len)
 	case MSG_RESULT:
 	case MSG_HELLO:
 	case MSG_INVENTORY:
-	case MSG_PLUGIN_DOWN: break; /* msg_unpack() keeps these out */
+	case MSG_PLUGIN_DOWN:
+	case MSG_UNKNOWN: break; /* msg_unpack() keeps these out */
 	}
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "hub/internal.h"
+#include "wire/batch.h"
 
 enum { SOON_MS = 5 };
 
@@ -30,14 +31,41 @@ ack_now(struct agent *a, const char *task_id, const char *plugin,
 }
 
 static void
+send_batch(struct agent *a, struct batch *batch)
+{
+	const uint8_t *data;
+	size_t len;
+
+	if (a->stream && batch_get(batch, &data, &len))
+		(void)rpc_send(a->stream, data, len, true);
+	batch_clear(batch);
+}
+
+static void
 send_all(void *arg)
 {
 	struct agent *a = arg;
+	AUTO_BUF struct buf packed = { 0 };
+	struct batch batch = { 0 };
 
-	for (size_t i = 0; a->stream && i < a->n_acks; i++)
-		ack_now(a, a->acks[i].task_id, a->acks[i].plugin,
-			&(struct msg_ack){
-				.seq = a->acks[i].seq, .final = true });
+	for (size_t i = 0; i < a->n_acks; i++) {
+		const struct pending_ack *p = &a->acks[i];
+		const struct msg msg = { .kind = MSG_ACK,
+			.agent_id = a->id,
+			.task_id = p->task_id,
+			.plugin = p->plugin,
+			.ack = { .seq = p->seq, .final = true } };
+
+		buf_clear(&packed);
+		if (msg_pack(&msg, &packed) < 0)
+			break; /* out of memory: the node asks again */
+		if (batch_add(&batch, packed.data, packed.len) == BATCH_OK)
+			continue;
+		send_batch(a, &batch);
+		(void)batch_add(&batch, packed.data, packed.len); /* fits now */
+	}
+	send_batch(a, &batch);
+	batch_done(&batch);
 	a->n_acks = 0;
 }
 

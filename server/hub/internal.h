@@ -30,6 +30,8 @@ int agent_send(struct agent *a, const struct msg *msg, bool must);
 /* tasks.c */
 void task_dispatch(struct hub *hub, struct task *t);
 void task_dispatch_all(struct agent *a); /* the pending ones */
+/* Pending ones for plugins that the agent turns out not to have. */
+void task_refuse_unplaced(struct agent *a);
 /* The record has changed: stored, and told to the watches. */
 void task_save(struct hub *hub, struct task *t);
 void task_note(struct hub *hub, struct task *t, const char *fmt, ...)

@@ -157,6 +157,7 @@ take(struct hub *hub, struct task *t, const struct msg *msg,
 	case MSG_OUTPUT: return on_output(hub, t, &msg->output);
 	case MSG_CANCEL_PHASE: on_phase(hub, t, &msg->cancel_phase); return 0;
 	case MSG_RESULT: return on_result(hub, t, &msg->result, packed, len);
+	case MSG_UNKNOWN: return 0; /* taken, not understood */
 	case MSG_START:
 	case MSG_CANCEL:
 	case MSG_ACK:

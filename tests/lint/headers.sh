@@ -19,8 +19,9 @@ ours() {
 	c_files core agent server cli plugins tests | grep '\.h$' |
 		while read -r header; do
 			# shellcheck disable=SC2086  # CC may hold flags
-			$CC -std=gnu11 -fsyntax-only -Wall -Wextra -Werror -Wno-unused-function \
-				-DHAVE_CONFIG_H -include "$top_builddir/config.h" \
+			$CC -std=gnu11 -fsyntax-only -Wall -Wextra -Werror \
+				-Wno-unused-function -DHAVE_CONFIG_H \
+				-include "$top_builddir/config.h" \
 				-Icore -Iserver -Iagent -I. -Iinclude \
 				-I"$top_builddir/proto" -x c "$header" ||
 				echo "$header: does not compile alone"
