@@ -3,7 +3,7 @@
 bench_programs = bench/emit bench/raw bench/load bench/cancel bench/hold \
 	bench/watch bench/sim-agents
 EXTRA_PROGRAMS += $(bench_programs)
-EXTRA_DIST += %D%/run %D%/README.md $(bench_python)
+EXTRA_DIST += %D%/run %D%/README.md %D%/RESULTS.md $(bench_python)
 
 bench_python = %D%/measures.py %D%/report.py %D%/system.py
 

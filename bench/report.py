@@ -111,12 +111,40 @@ def commit(folder):
     return run.stdout.strip() or "unknown"
 
 
-def write_json(path, values, rounds, source, command):
+def provenance(source, command):
+    return {"date": datetime.datetime.now(datetime.timezone.utc)
+            .isoformat(timespec="seconds"),
+            "commit": commit(source), "command": command,
+            "machine": machine()}
+
+
+def write_json(path, about, values, rounds):
     with open(path, "w", encoding="utf-8") as f:
-        json.dump({"date": datetime.datetime.now(datetime.timezone.utc)
-                   .isoformat(timespec="seconds"),
-                   "commit": commit(source), "command": command,
-                   "machine": machine(), "goals": goals(values),
-                   "medians": values, "rounds": rounds}, f, indent=2,
-                  sort_keys=True)
+        json.dump({**about, "goals": goals(values), "medians": values,
+                   "rounds": rounds}, f, indent=2, sort_keys=True)
         f.write("\n")
+
+
+def write_markdown(path, about, values, rounds):
+    """What RESULTS.md is: made, not written."""
+    here = about["machine"]
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(f"""# Results
+
+Made by `{about['command']}` on {about['date']} from commit `{about['commit']}`.
+Machine: {here['cpu']}, {here['cpus']} CPUs, {here['memory_mb']} MB, Linux \
+{here['kernel']}; client, server and agent share it.
+Medians of {len(rounds)} rounds; what each line means and why some goals are \
+hard: [README.md](README.md).
+
+| | measured | goal | |
+|---|--:|--:|---|
+""")
+        for goal in goals(values):
+            f.write(f"| {goal['what']} | {number(goal['value'])} "
+                    f"{goal['unit']} | {goal['goal']} | "
+                    f"{'met' if goal['met'] else 'not met'} |\n")
+        f.write("\n| value | median | rounds |\n|---|--:|---|\n")
+        for name in sorted(values):
+            each = " ".join(number(r[name]) for r in rounds if name in r)
+            f.write(f"| {name} | {number(values[name])} | {each} |\n")

@@ -13,6 +13,7 @@
 #include "executor/leftovers.h"
 #include "executor/orphans.h"
 #include "executor/scratch.h"
+#include "executor/starts.h"
 #include "executor/task.h"
 #include "executor/tombs.h"
 #include "task/reason.h"
@@ -156,6 +157,7 @@ executor_stop(struct executor *ex)
 	int64_t longest = 0;
 
 	ex->stopping = true;
+	starts_clear(ex->starts);
 	HASH_ITER(hh, ex->tasks, task, tmp) {
 		cancel_request(task, &why);
 		if (task->state != WORK_ENDED && task->grace_ms > longest)
@@ -213,8 +215,10 @@ make_parts(struct executor *ex, struct err *err)
 	ex->io = malloc(LIMIT_OUTPUT_CHUNK);
 	ex->watchdog = watchdog_new(ex->opt.watchdog_ms);
 	ex->orphans = orphans_new(ex);
-	if (!ex->orphans || !ex->base_env || !ex->tombs || !ex->io ||
-		!ex->watchdog || host_new(ex) < 0)
+	ex->starts = starts_new(ex);
+	ex->lazy_timer = loop_timer_new(ex->loop, outbox_hurry, ex);
+	if (!ex->lazy_timer || !ex->orphans || !ex->starts || !ex->base_env ||
+		!ex->tombs || !ex->io || !ex->watchdog || host_new(ex) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	return fields_check(ex->plugin->settings, "setting", ex->opt.settings,
 		ex->opt.n_settings, &ex->settings, err);
@@ -330,6 +334,8 @@ executor_free(struct executor *ex)
 	loop_timer_free(ex->later);
 	holds_free(ex);
 	orphans_free(ex->orphans);
+	starts_free(ex->starts);
+	loop_timer_free(ex->lazy_timer);
 	watchdog_free(ex->watchdog);
 	fields_free(ex->settings);
 	tombs_free(ex->tombs);

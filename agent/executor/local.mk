@@ -20,6 +20,7 @@ libexecutor_la_SOURCES = \
 	%D%/receipt.c \
 	%D%/scratch.c %D%/scratch.h \
 	%D%/session.c \
+	%D%/starts.c %D%/starts.h \
 	%D%/start.c \
 	%D%/task.c %D%/task.h \
 	%D%/text.h \

@@ -7,9 +7,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "base/log.h"
 #include "executor/task.h"
+
+enum { LAZY_MS = 3 };
 
 static void
 wait_for_link(struct task *task)
@@ -57,6 +60,52 @@ send_some(struct task *task)
 		out->unsent = h->next;
 	}
 	return true;
+}
+
+static void
+send_or_wait(struct task *task)
+{
+	struct executor *ex = task->ex;
+
+	if (!ex->attached || ex->waiting || !send_some(task))
+		wait_for_link(task);
+}
+
+/* "Started" or a step of a cancel is not worth a trip of its own: most often
+ * the end follows soon, and both travel as one. */
+static void
+make_lazy(struct task *task)
+{
+	struct executor *ex = task->ex;
+
+	if (task->out.lazy)
+		return;
+	task->out.lazy = true;
+	DL_APPEND2(ex->lazy, task, out.prev_lazy, out.next_lazy);
+	if (!loop_timer_active(ex->lazy_timer))
+		loop_timer_set(ex->lazy_timer, LAZY_MS);
+}
+
+static void
+stop_lazy(struct task *task)
+{
+	if (!task->out.lazy)
+		return;
+	task->out.lazy = false;
+	DL_DELETE2(task->ex->lazy, task, out.prev_lazy, out.next_lazy);
+}
+
+void
+outbox_hurry(void *arg)
+{
+	struct executor *ex = arg;
+
+	while (ex->lazy) {
+		struct task *task = ex->lazy;
+
+		stop_lazy(task);
+		send_or_wait(task);
+	}
 }
 
 void
@@ -115,9 +164,12 @@ outbox_add(struct task *task, struct msg *msg)
 	out->last = h;
 	if (!out->unsent)
 		out->unsent = h;
-	if (ex->attached && !ex->waiting && send_some(task))
+	if (msg->kind == MSG_STARTED || msg->kind == MSG_CANCEL_PHASE) {
+		make_lazy(task);
 		return;
-	wait_for_link(task);
+	}
+	stop_lazy(task);
+	send_or_wait(task);
 }
 
 static void
@@ -158,5 +210,6 @@ void
 outbox_free(struct task *task)
 {
 	stop_waiting(task);
+	stop_lazy(task);
 	outbox_ack(task, UINT64_MAX);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "executor/starts.h"
 #include "executor/task.h"
 #include "executor/tombs.h"
 
@@ -14,11 +15,13 @@
 #define HELD_LOW(ex) ((ex)->opt.held_max / 8 * 7)
 
 static void
-on_start(struct executor *ex, const char *id, const struct msg_start *how)
+on_start(struct executor *ex, struct msg_box *take_box)
 {
+	AUTO(msg_free) struct msg_box *box = take_box;
+	const char *id = msg_get(box)->task_id;
 	const struct msg_cancel *tomb;
 
-	if (task_find(ex, id)) {
+	if (task_find(ex, id) || starts_has(ex->starts, id)) {
 		log_debug("task '%s' is here already", id);
 		return;
 	}
@@ -28,7 +31,7 @@ on_start(struct executor *ex, const char *id, const struct msg_start *how)
 	else if (ex->stopping || ex->failed)
 		log_info("task '%s' not taken: the executor is stopping", id);
 	else
-		task_start(ex, id, how);
+		starts_add(ex->starts, TAKE(box));
 }
 
 static void
@@ -40,6 +43,8 @@ on_cancel(struct executor *ex, const char *id, const struct msg_cancel *why)
 		cancel_request(task, why);
 		return;
 	}
+	(void)starts_drop(
+		ex->starts, id); /* waiting or unknown: it never ran */
 	if (tombs_add(ex->tombs, id, why) < 0) {
 		executor_fail(ex, "out of memory");
 		return;
@@ -108,7 +113,10 @@ list_fields(const struct plugin *plugin, size_t *n)
 static struct msg_held *
 list_tasks(const struct executor *ex, size_t *n)
 {
-	struct msg_held *out = calloc(HASH_COUNT(ex->tasks) + 1, sizeof *out);
+	struct msg_held *out =
+		calloc(HASH_COUNT(ex->tasks) + starts_count(ex->starts) + 1,
+			sizeof *out);
+	const char *waiting = NULL;
 	struct task *task, *tmp;
 
 	*n = 0;
@@ -117,6 +125,8 @@ list_tasks(const struct executor *ex, size_t *n)
 	HASH_ITER(hh, ex->tasks, task, tmp)
 		out[(*n)++] = (struct msg_held){ task->id, task->out.seq,
 			task->state == WORK_ENDED };
+	while ((waiting = starts_next(ex->starts, waiting)) != NULL)
+		out[(*n)++] = (struct msg_held){ waiting, 0, false };
 	return out;
 }
 
@@ -189,7 +199,7 @@ session_frame(struct executor *ex, const uint8_t *payload, size_t len)
 	if (!is_for_us(ex, msg))
 		return;
 	switch (msg->kind) {
-	case MSG_START: on_start(ex, msg->task_id, &msg->start); break;
+	case MSG_START: on_start(ex, TAKE(box)); break;
 	case MSG_CANCEL: on_cancel(ex, msg->task_id, &msg->cancel); break;
 	case MSG_ACK: on_ack(ex, msg->task_id, &msg->ack); break;
 	case MSG_ATTACH: on_attach(ex); break;
@@ -199,6 +209,7 @@ session_frame(struct executor *ex, const uint8_t *payload, size_t len)
 	case MSG_RESULT:
 	case MSG_HELLO:
 	case MSG_INVENTORY:
-	case MSG_PLUGIN_DOWN: break; /* msg_unpack() keeps these out */
+	case MSG_PLUGIN_DOWN:
+	case MSG_UNKNOWN: break; /* msg_unpack() keeps these out */
 	}
 }

@@ -44,6 +44,8 @@ struct outbox {
 	uint64_t seq; /* of the newest */
 	struct task *next_waiting; /* for room on the link */
 	bool waiting;
+	struct task *prev_lazy, *next_lazy; /* nothing urgent to say */
+	bool lazy;
 	bool discard; /* the server does not want the rest */
 };
 
@@ -153,6 +155,7 @@ struct executor {
 	struct task *tasks; /* by id */
 	size_t running; /* not ENDED */
 	struct tombs *tombs;
+	struct starts *starts; /* not begun yet */
 	bool ready; /* the plugin is initialised */
 	bool stopping, failed;
 	struct loop_timer *later; /* posts on_stopped and on_failure */
@@ -160,6 +163,8 @@ struct executor {
 	struct link *link;
 	bool attached; /* the link has had the inventory */
 	struct task *waiting, **last_waiting; /* for room on the link */
+	struct task *lazy; /* they wait for more to say, a little */
+	struct loop_timer *lazy_timer;
 	size_t held; /* bytes in all outboxes */
 	bool starved; /* some task waits for `held` to fall */
 	struct buf pack; /* scratch of outbox.c */
@@ -274,6 +279,8 @@ void outbox_ack(struct task *task, uint64_t seq);
 void outbox_rewind(struct executor *ex);
 /* The link takes more. */
 void outbox_send(struct executor *ex);
+/* Send what waited for company; arg is the executor. */
+void outbox_hurry(void *arg);
 void outbox_free(struct task *task);
 
 /* ---------------------------------------------------------------- host.c */

@@ -2,6 +2,7 @@ pkglibexec_PROGRAMS += nodelink-uplink
 nodelink_uplink_SOURCES = \
 	%D%/main.c \
 	%D%/peers.c %D%/peers.h \
+	%D%/sender.c %D%/sender.h \
 	%D%/telling.c %D%/telling.h \
 	%D%/uplink.c %D%/uplink.h
 nodelink_uplink_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS)

@@ -18,7 +18,9 @@
 #include "base/log.h"
 #include "rpc/rpc.h"
 #include "uplink/peers.h"
+#include "uplink/sender.h"
 #include "uplink/telling.h"
+#include "wire/batch.h"
 #include "wire/msg.h"
 
 enum {
@@ -36,6 +38,7 @@ struct uplink {
 	char boot_id[64];
 	char hostname[HOST_NAME_MAX + 1];
 	struct telling telling;
+	struct sender sender;
 };
 
 /* ---------------------------------------------------------------- to server */
@@ -51,20 +54,9 @@ pause_peers(struct uplink *up, bool paused)
 }
 
 static void
-to_server(struct uplink *up, const uint8_t *payload, size_t len)
+server_full(void *arg)
 {
-	int r = rpc_send(up->stream, payload, len, false);
-
-	if (r == RPC_FULL) {
-		pause_peers(up, true);
-		r = rpc_send(up->stream, payload, len, true);
-	}
-	if (r < 0) {
-		/* A hole in the sequence: start over with an Attach. */
-		log_error(r, "cannot send to server, closing the stream");
-		rpc_close(up->stream, RPC_STATUS_OTHER, "cannot send");
-	}
-	/* RPC_GONE: on_close() is coming, and after it the next Attach */
+	pause_peers(arg, true);
 }
 
 static void
@@ -78,7 +70,7 @@ say(struct uplink *up, struct msg *msg)
 	if (r < 0)
 		log_error(r, "cannot pack a message for the server");
 	else
-		to_server(up, payload.data, payload.len);
+		sender_send(&up->sender, payload.data, payload.len);
 }
 
 static void
@@ -177,7 +169,7 @@ peer_frame(void *arg, struct peer *peer, const uint8_t *payload, size_t len)
 	if (!peer->current && !is_inventory(payload, len))
 		return; /* from before the Attach: comes again */
 	peer->current = true;
-	to_server(up, payload, len);
+	sender_send(&up->sender, payload, len);
 }
 
 /* The stream goes on when no executor's queue is full any more. */
@@ -256,21 +248,34 @@ route(struct uplink *up, const struct msg *msg, const uint8_t *payload,
 }
 
 static void
-stream_message(
-	void *arg, struct rpc_stream *s, const uint8_t *payload, size_t len)
+from_server(struct uplink *up, const uint8_t *payload, size_t len)
 {
 	AUTO(msg_free) struct msg_box *box = NULL;
 	struct err err;
 	int r = msg_unpack(MSG_TO_AGENT, payload, len, &box, &err);
 
-	(void)s;
 	if (r == 0)
-		route(arg, msg_get(box), payload, len);
+		route(up, msg_get(box), payload, len);
 	else if (r == -EOPNOTSUPP)
 		log_debug("message of an unknown kind ignored");
 	else
 		log_warn(0, "message from the server dropped: %s",
 			r == -EBADMSG ? err.text : err_name(-r));
+}
+
+static void
+stream_message(
+	void *arg, struct rpc_stream *s, const uint8_t *payload, size_t len)
+{
+	struct batch_walk walk = { payload, len, false };
+	const uint8_t *item;
+	int r;
+
+	(void)s;
+	while ((r = batch_next(&walk, &item, &len)) > 0)
+		from_server(arg, item, len);
+	if (r < 0)
+		log_warn(0, "broken batch from the server dropped");
 }
 
 static void
@@ -283,6 +288,7 @@ stream_open(void *arg, struct rpc_stream *s)
 		"connected to server '%s' (%s)", up->conf->server, rpc_peer(s));
 	telling_reset(&up->telling);
 	up->stream = s;
+	sender_open(&up->sender, s);
 	say_hello(up);
 	while ((peer = peers_next(up->peers, peer)) != NULL)
 		if (peer->link)
@@ -307,6 +313,7 @@ stream_close(void *arg, struct rpc_stream *s, enum rpc_status status,
 
 	(void)s;
 	up->stream = NULL;
+	sender_close(&up->sender);
 	while ((peer = peers_next(up->peers, peer)) != NULL)
 		peer->current = false;
 	pause_peers(up, false);
@@ -357,6 +364,9 @@ uplink_new(struct loop *loop, const struct uplink_conf *conf,
 		return err_set(err, -ENOMEM, "out of memory");
 	up->conf = conf;
 	learn_host(up);
+	r = sender_init(&up->sender, loop, server_full, up);
+	if (r < 0)
+		return err_set(err, r, "out of memory");
 	r = peers_new(loop, conf->runtime_dir, &peers_ops, up, &up->peers, err);
 	if (r < 0)
 		return r;
@@ -374,11 +384,13 @@ uplink_free(struct uplink *up)
 		return;
 	rpc_client_free(up->client);
 	peers_free(up->peers);
+	sender_done(&up->sender);
 	free(up);
 }
 
 void
 uplink_stop(struct uplink *up, int64_t grace_ms, loop_fn *done, void *arg)
 {
+	sender_flush(&up->sender);
 	rpc_client_stop(up->client, grace_ms, done, arg);
 }

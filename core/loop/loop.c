@@ -171,8 +171,10 @@ turn_over(uv_timer_t *timer)
 void
 loop_turn(struct loop *loop, int64_t wait_ms)
 {
-	(void)uv_timer_start(
-		&loop->turn_limit, turn_over, (uint64_t)wait_ms, 0);
+	/* Repeating: the first may be due before the loop waits at all, since
+	 * libuv counts from when it last looked at the clock. */
+	(void)uv_timer_start(&loop->turn_limit, turn_over, (uint64_t)wait_ms,
+		(uint64_t)wait_ms);
 	(void)uv_run(&loop->uv, wait_ms ? UV_RUN_ONCE : UV_RUN_NOWAIT);
 	(void)uv_timer_stop(&loop->turn_limit);
 }

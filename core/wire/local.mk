@@ -1,5 +1,6 @@
 noinst_LTLIBRARIES += libwire.la
 libwire_la_SOURCES = \
+	%D%/batch.c %D%/batch.h \
 	%D%/convert.h \
 	%D%/frame.c %D%/frame.h \
 	%D%/intake.c %D%/intake.h \

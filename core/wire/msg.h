@@ -29,6 +29,8 @@ enum msg_kind {
 	MSG_HELLO,
 	MSG_INVENTORY,
 	MSG_PLUGIN_DOWN,
+	/* numbered, and of a kind that only a newer peer knows */
+	MSG_UNKNOWN,
 };
 
 enum msg_stream { MSG_STDOUT = 1, MSG_STDERR = 2 };
@@ -201,8 +203,9 @@ enum msg_way { MSG_TO_AGENT, MSG_TO_SERVER };
 
 /* Parse and check: ids and plugin names for form, text for UTF-8, lists for
  * their limits. *out owns all that its msg points to. -EBADMSG with text for
- * what is malformed; a well-formed message of an unknown kind (a newer peer)
- * is -EOPNOTSUPP and should be ignored. */
+ * what is malformed. A well-formed message of an unknown kind (a newer peer)
+ * is -EOPNOTSUPP and should be ignored; a numbered response of that sort is
+ * MSG_UNKNOWN, because its number counts. */
 struct msg_box;
 int msg_unpack(enum msg_way way, const uint8_t *data, size_t len,
 	struct msg_box **out, struct err *err);

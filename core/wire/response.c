@@ -182,6 +182,7 @@ put_body(struct arena *a, const struct msg *msg, union body *body,
 		resp->inventory = &body->inventory;
 		return convert_put_inventory(
 			a, &msg->inventory, &body->inventory);
+	case MSG_UNKNOWN: break;
 	case MSG_PLUGIN_DOWN:
 		nodelink__v1__plugin_down__init(&body->down);
 		body->down.reason = convert_text(msg->plugin_down.reason);
@@ -297,6 +298,18 @@ get_output(const ProtobufCBinaryData *out, const ProtobufCBinaryData *err_data,
 	return 0;
 }
 
+/* A newer agent's. What it says about a task has a number all the same. */
+static int
+get_unknown(
+	const Nodelink__V1__TaskResponse *m, struct msg *msg, struct err *err)
+{
+	msg->kind = MSG_UNKNOWN;
+	if (m->seq)
+		return 0;
+	return err_set(err, -EOPNOTSUPP,
+		"a response of a kind this version does not know");
+}
+
 static int
 get_body(struct arena *a, const Nodelink__V1__TaskResponse *m, struct msg *msg,
 	struct err *err)
@@ -314,8 +327,7 @@ get_body(struct arena *a, const Nodelink__V1__TaskResponse *m, struct msg *msg,
 	case NODELINK__V1__TASK_RESPONSE__RESPONSE_TASK_CANCEL:
 		msg->kind = MSG_CANCEL_PHASE;
 		if ((unsigned)m->task_cancel->phase > MSG_PHASE_UNKILLABLE)
-			return err_set(err, -EOPNOTSUPP,
-				"a cancel phase this version does not know");
+			return get_unknown(m, msg, err);
 		msg->cancel_phase = (struct msg_cancel_phase){
 			(enum msg_phase)m->task_cancel->phase,
 			m->task_cancel->message, m->task_cancel->at
@@ -340,9 +352,7 @@ get_body(struct arena *a, const Nodelink__V1__TaskResponse *m, struct msg *msg,
 		msg->kind = MSG_PLUGIN_DOWN;
 		msg->plugin_down.reason = m->plugin_down->reason;
 		return 0;
-	default: /* a newer agent's message: somebody else's enum */
-		return err_set(err, -EOPNOTSUPP,
-			"a response of a kind this version does not know");
+	default: /* somebody else's enum */ return get_unknown(m, msg, err);
 	}
 }
 

@@ -7,8 +7,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "hub/internal.h"
+#include "wire/batch.h"
 
-enum { HELLO_WITHIN_MS = 10000 };
+enum {
+	HELLO_WITHIN_MS = 10000,
+	/* Executors that are there have said so by then. */
+	SETTLED_AFTER_MS = 2000,
+};
 
 /* In the time of the longest, whatever differs. */
 static bool
@@ -50,6 +55,7 @@ detach_stream(struct agent *a)
 {
 	rpc_set_user(a->stream, NULL);
 	a->stream = NULL;
+	acks_drop(a);
 	a->greeted = false;
 	a->connected = false;
 	a->seen_at = clock_wall_ms();
@@ -72,13 +78,18 @@ drop_stream(struct agent *a, enum rpc_status status, const char *text)
 	rpc_close(s, status, text);
 }
 
-/* Connected but silent, or disconnected for too long. */
+/* Settled; or connected but silent; or disconnected for too long. */
 static void
 timer_due(void *arg)
 {
 	struct agent *a = arg;
 	struct task *t, *next;
 
+	if (a->greeted) {
+		a->settled = true;
+		task_refuse_unplaced(a);
+		return;
+	}
 	if (a->stream) {
 		log_warn(0, "agent '%s' sent no hello within %d s: closed",
 			a->id, HELLO_WITHIN_MS / 1000);
@@ -137,7 +148,7 @@ on_hello(struct agent *a, const struct msg_hello *hello)
 	(void)snprintf(a->hostname, sizeof a->hostname, "%s", hello->hostname);
 	(void)snprintf(a->boot_id, sizeof a->boot_id, "%s", hello->boot_id);
 	a->greeted = true;
-	loop_timer_stop(a->timer);
+	loop_timer_set(a->timer, SETTLED_AFTER_MS);
 	log_info("agent '%s' is here: %s, version %s", a->id, a->hostname,
 		a->version);
 }
@@ -179,30 +190,45 @@ on_known(struct agent *a, const struct msg *msg, const uint8_t *data,
 	return 0;
 }
 
+static int
+on_packed(struct agent *a, const uint8_t *data, size_t len, struct err *err)
+{
+	AUTO(msg_free) struct msg_box *box = NULL;
+	int r = msg_unpack(MSG_TO_SERVER, data, len, &box, err);
+
+	if (r == -EOPNOTSUPP) {
+		log_debug("agent '%s': ignored: %s", a->id, err->text);
+		return 0;
+	}
+	return r < 0 ? r : on_known(a, msg_get(box), data, len, err);
+}
+
 static void
 on_message(void *arg, struct rpc_stream *s, const uint8_t *data, size_t len)
 {
 	struct agent *a = rpc_user(s);
-	AUTO(msg_free) struct msg_box *box = NULL;
-	struct err err = { "" };
-	int r;
+	struct batch_walk walk = { data, len, false };
+	struct err err = { "not a batch of messages" };
+	const uint8_t *item;
+	int r = 1;
 
 	(void)arg;
 	if (!a)
 		return; /* replaced, and not gone yet */
 	a->seen_at = clock_wall_ms();
-	r = msg_unpack(MSG_TO_SERVER, data, len, &box, &err);
-	if (r == -EOPNOTSUPP) {
-		log_debug("agent '%s': ignored: %s", a->id, err.text);
-		return;
+	while (r > 0) {
+		r = batch_next(&walk, &item, &len);
+		if (r > 0) {
+			int bad = on_packed(a, item, len, &err);
+
+			r = bad < 0 ? bad : r;
+		}
 	}
-	if (r == 0)
-		r = on_known(a, msg_get(box), data, len, &err);
 	if (r == 0)
 		return;
 	log_error(0, "agent '%s': stream closed: %s", a->id, err.text);
 	/* It will connect again and send what we did not acknowledge. */
-	rpc_close(s,
+	drop_stream(a,
 		r == -EBADMSG ? RPC_STATUS_INVALID : RPC_STATUS_UNAVAILABLE,
 		err.text);
 }

@@ -43,6 +43,7 @@ hub_free(struct hub *hub)
 	HASH_ITER(hh, hub->agents, a, next) {
 		HASH_DEL(hub->agents, a);
 		inventory_free(a);
+		acks_free(a);
 		loop_timer_free(a->timer);
 		free(a->token);
 		free(a);

@@ -62,8 +62,12 @@ struct agent {
 	char *token; /* NULL: any */
 	struct rpc_stream *stream; /* NULL: not connected */
 	bool greeted; /* its Hello has come */
+	bool settled; /* it has been here before: its plugins are known */
 	struct task *tasks; /* unfinished, oldest first */
-	struct loop_timer *timer; /* connected: Hello due; else: lost */
+	struct loop_timer *timer; /* Hello due, settled, or lost */
+	struct pending_ack *acks; /* not sent yet */
+	size_t n_acks, max_acks;
+	struct loop_timer *ack_timer;
 	UT_hash_handle hh;
 };
 

@@ -5,7 +5,8 @@
  *	inventory.c	what executors hold against what we believe
  *	tasks.c		create, dispatch, end
  *	cancel.c	the intent to end a task
- *	report.c	what nodes say about tasks */
+ *	report.c	what nodes say about tasks
+ *	acks.c		telling nodes what they may forget */
 #ifndef NODELINK_HUB_INTERNAL_H
 #define NODELINK_HUB_INTERNAL_H
 
@@ -29,6 +30,8 @@ int agent_send(struct agent *a, const struct msg *msg, bool must);
 /* tasks.c */
 void task_dispatch(struct hub *hub, struct task *t);
 void task_dispatch_all(struct agent *a); /* the pending ones */
+/* Pending ones for plugins that the agent turns out not to have. */
+void task_refuse_unplaced(struct agent *a);
 /* The record has changed: stored, and told to the watches. */
 void task_save(struct hub *hub, struct task *t);
 void task_note(struct hub *hub, struct task *t, const char *fmt, ...)
@@ -47,6 +50,14 @@ void inventory_came(struct agent *a, const struct msg *msg,
 	const uint8_t *packed, size_t len);
 void inventory_gone(struct agent *a, const char *plugin, const char *why);
 void inventory_free(struct agent *a);
+
+/* acks.c: ack_final() is for a stored result and goes out soon. */
+void ack_now(struct agent *a, const char *task_id, const char *plugin,
+	const struct msg_ack *ack);
+void ack_final(
+	struct agent *a, const char *task_id, const char *plugin, uint64_t seq);
+void acks_drop(struct agent *a);
+void acks_free(struct agent *a);
 
 /* report.c: 0; REPORT_GAP: numbers are missing, the stream must begin anew;
  * -errno: cannot be stored now. */

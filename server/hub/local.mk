@@ -1,5 +1,6 @@
 noinst_LTLIBRARIES += libhub.la
 libhub_la_SOURCES = \
+	%D%/acks.c \
 	%D%/agents.c \
 	%D%/cancel.c \
 	%D%/hub.c %D%/hub.h \

@@ -11,19 +11,6 @@
 #include "hub/internal.h"
 #include "task/reason.h"
 
-static void
-send_ack(struct agent *a, const char *task_id, const char *plugin,
-	const struct msg_ack *ack)
-{
-	const struct msg msg = { .kind = MSG_ACK,
-		.agent_id = a->id,
-		.task_id = task_id,
-		.plugin = plugin,
-		.ack = *ack };
-
-	(void)agent_send(a, &msg, true); /* lost: it is sent again, and so we */
-}
-
 static uint64_t
 output_bytes(const struct task *t)
 {
@@ -35,7 +22,7 @@ void
 report_ack(struct task *t)
 {
 	t->acked_bytes = output_bytes(t);
-	send_ack(t->agent, t->id, t->plugin,
+	ack_now(t->agent, t->id, t->plugin,
 		&(struct msg_ack){ .seq = t->agent_seq,
 			.window =
 				t->acked_bytes + t->agent->hub->conf.window });
@@ -170,6 +157,7 @@ take(struct hub *hub, struct task *t, const struct msg *msg,
 	case MSG_OUTPUT: return on_output(hub, t, &msg->output);
 	case MSG_CANCEL_PHASE: on_phase(hub, t, &msg->cancel_phase); return 0;
 	case MSG_RESULT: return on_result(hub, t, &msg->result, packed, len);
+	case MSG_UNKNOWN: return 0; /* taken, not understood */
 	case MSG_START:
 	case MSG_CANCEL:
 	case MSG_ACK:
@@ -186,7 +174,6 @@ report_came(struct agent *a, const struct msg *msg, const uint8_t *packed,
 	size_t len)
 {
 	struct task *t = hub_live(a->hub, msg->task_id);
-	const struct msg_ack final = { .seq = msg->seq, .final = true };
 	int r;
 
 	if (!t || t->agent != a) {
@@ -195,7 +182,7 @@ report_came(struct agent *a, const struct msg *msg, const uint8_t *packed,
 		log_debug("agent '%s' reports on task '%s', not its own", a->id,
 			msg->task_id);
 		if (msg->kind == MSG_RESULT)
-			send_ack(a, msg->task_id, msg->plugin, &final);
+			ack_final(a, msg->task_id, msg->plugin, msg->seq);
 		return REPORT_OK;
 	}
 	if (msg->seq <= t->agent_seq)
@@ -206,7 +193,7 @@ report_came(struct agent *a, const struct msg *msg, const uint8_t *packed,
 	if (r < 0)
 		return r;
 	if (msg->kind == MSG_RESULT) {
-		send_ack(a, msg->task_id, msg->plugin, &final);
+		ack_final(a, msg->task_id, msg->plugin, msg->seq);
 		return REPORT_OK; /* t may be gone */
 	}
 	t->agent_seq = msg->seq;

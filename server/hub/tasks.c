@@ -133,12 +133,24 @@ start_timed_out(void *arg)
 
 /* ------------------------------------------------------------------- create */
 
+/* "agent 'a' has no plugin 'x'; it has: shell, countdown" */
+static int
+no_plugin(const struct agent *a, const char *plugin, struct err *err)
+{
+	AUTO_BUF struct buf names = { 0 };
+
+	for (const struct hub_plugin *p = a->plugins; p; p = p->next)
+		if (buf_printf(&names, "%s%s", names.len ? ", " : "", p->name) <
+			0)
+			break;
+	return err_set(err, -ENOTSUP,
+		"agent '%s' has no plugin '%s'; it has: %s", a->id, plugin,
+		names.len ? buf_text(&names) : "none");
+}
+
 static int
 check_place(const struct agent *a, const struct hub_task *spec, struct err *err)
 {
-	AUTO_BUF struct buf names = { 0 };
-	const struct hub_plugin *p;
-
 	if (!a)
 		return err_set(
 			err, -ENOENT, "no agent '%s' is known", spec->agent_id);
@@ -146,15 +158,26 @@ check_place(const struct agent *a, const struct hub_task *spec, struct err *err)
 		return err_set(err, -EAGAIN,
 			"agent '%s' has %u unfinished tasks, the limit is %d",
 			a->id, a->n_tasks, LIMIT_TASKS_PER_AGENT);
-	if (!a->plugins || hub_plugin_find(a, spec->plugin))
-		return 0;
-	for (p = a->plugins; p; p = p->next)
-		if (buf_printf(&names, "%s%s", names.len ? ", " : "", p->name) <
-			0)
-			break;
-	return err_set(err, -ENOTSUP,
-		"agent '%s' has no plugin '%s'; it has: %s", a->id,
-		spec->plugin, buf_text(&names));
+	/* One that is not settled may still show the plugin: then it waits. */
+	if (a->settled && !hub_plugin_find(a, spec->plugin))
+		return no_plugin(a, spec->plugin, err);
+	return 0;
+}
+
+void
+task_refuse_unplaced(struct agent *a)
+{
+	struct task *t, *next;
+	struct err err;
+
+	DL_FOREACH_SAFE2(a->tasks, t, next, agent_next)
+	{
+		if (hub_plugin_find(a, t->plugin) ||
+			task_move(&t->status, TASK_EV_REFUSE) != STATE_OK)
+			continue;
+		(void)no_plugin(a, t->plugin, &err); /* only for its text */
+		task_end(a->hub, t, "refused", err.text);
+	}
 }
 
 static int

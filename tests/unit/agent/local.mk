@@ -46,7 +46,7 @@ tests_unit_agent_test_executor_contain_group_LDADD = $(rig_libs)
 # The uplink's logic over a stream made by the test: no gRPC is linked.
 unit_tests += tests/unit/agent/test-uplink
 tests_unit_agent_test_uplink_SOURCES = %D%/test-uplink.c %D%/fake-rpc.c %D%/fake-rpc.h \
-	agent/uplink/peers.c agent/uplink/telling.c agent/uplink/uplink.c
+	agent/uplink/peers.c agent/uplink/sender.c agent/uplink/telling.c agent/uplink/uplink.c
 tests_unit_agent_test_uplink_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_uplink_LDADD = libwire.la libloop.la libbase.la $(unit_libs)
 

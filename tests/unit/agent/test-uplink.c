@@ -221,7 +221,7 @@ TEST(says_hello_with_who_it_is)
 	ck_assert_str_eq(fake_rpc.conf.agent_id, "agent1");
 	ck_assert_str_eq(fake_rpc.conf.agent_token, "t");
 	fake_rpc_open();
-	ck_assert_uint_eq(fake_rpc.n_sent, 1);
+	WAIT_FOR(fake_rpc.n_sent == 1);
 	box = fake_rpc_sent(0);
 	ck_assert_int_eq(msg_get(box)->kind, MSG_HELLO);
 	ck_assert_str_eq(msg_get(box)->hello.version, PACKAGE_VERSION);
@@ -285,11 +285,13 @@ TEST(says_that_a_plugin_is_down_and_attaches_when_it_is_back)
 	WAIT_FOR(fake_rpc.n_sent == 1);
 	check_sent(0, MSG_PLUGIN_DOWN);
 	deliver(MSG_START, "agent1", "shell"); /* dropped, not refused */
+	for (int i = 0; i < 5; i++)
+		loop_turn(loop, 0);
 	ck_assert_uint_eq(fake_rpc.n_sent, 1);
 	fake_rpc_close(RPC_STATUS_OK);
 	fake_rpc_forget();
 	fake_rpc_open();
-	ck_assert_uint_eq(fake_rpc.n_sent, 2);
+	WAIT_FOR(fake_rpc.n_sent == 2);
 	check_sent(1, MSG_PLUGIN_DOWN);
 	shell.requests = 0;
 	executor_start(&shell);
@@ -320,11 +322,11 @@ TEST(refuses_a_start_for_a_plugin_that_is_not_there)
 
 	set_up();
 	fake_rpc_open();
+	WAIT_FOR(fake_rpc.n_sent == 1);
 	fake_rpc_forget();
 	deliver(MSG_CANCEL, "agent1", "docker");
-	ck_assert_uint_eq(fake_rpc.n_sent, 0);
 	deliver(MSG_START, "agent1", "docker");
-	ck_assert_uint_eq(fake_rpc.n_sent, 1);
+	WAIT_FOR(fake_rpc.n_sent == 1);
 	box = fake_rpc_sent(0);
 	msg = msg_get(box);
 	ck_assert_int_eq(msg->kind, MSG_RESULT);
@@ -342,15 +344,17 @@ TEST(stops_reading_executors_while_the_stream_is_full)
 {
 	set_up_attached();
 	fake_rpc.full = true;
-	for (uint64_t seq = 1; seq <= 10; seq++)
+	respond_output(&shell, 1);
+	WAIT_FOR(fake_rpc.forced == 1); /* what found it full is taken */
+	for (uint64_t seq = 2; seq <= 10; seq++)
 		respond_output(&shell, seq);
-	WAIT_FOR(fake_rpc.n_sent == 1);
 	for (int i = 0; i < 5; i++)
 		loop_turn(loop, 0);
-	ck_assert_uint_eq(fake_rpc.forced, 1); /* what found it full */
+	ck_assert_uint_eq(fake_rpc.n_sent, 1);
 	fake_rpc.full = false;
 	fake_rpc.ops.on_writable(fake_rpc.arg, NULL);
 	WAIT_FOR(fake_rpc.n_sent == 10);
+	ck_assert_uint_eq(fake_rpc.forced, 1);
 	tear_down_attached();
 }
 END

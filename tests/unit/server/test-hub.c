@@ -29,7 +29,7 @@ setup(bool anonymous)
 		.max_output = 1 << 30 };
 	struct hub_conf conf = { .loop = loop,
 		.default_grace_ms = 10000,
-		.default_start_timeout_ms = 50,
+		.default_start_timeout_ms = 4000,
 		.lost_after_ms = 20,
 		.default_output_limit = 1 << 20,
 		.window = 1000,
@@ -147,17 +147,24 @@ keep(void *arg, int r, struct task *t)
 }
 
 static int
-try_create(const char *agent, const char *plugin, struct task **out)
+try_create_for(const char *agent, const char *plugin, int64_t start_timeout_ms,
+	struct task **out)
 {
 	static const char *const value = "true";
 	static const struct msg_param param = { "cmd", &value, 1 };
 	const struct hub_task spec = { .agent_id = agent,
 		.plugin = plugin,
-		.start_timeout_ms = -1,
+		.start_timeout_ms = start_timeout_ms,
 		.start = { .params = &param, .n_params = 1, .grace_ms = -1 } };
 	struct err err = { "" };
 
 	return hub_create(hub, &spec, keep, out, &err);
+}
+
+static int
+try_create(const char *agent, const char *plugin, struct task **out)
+{
+	return try_create_for(agent, plugin, -1, out);
 }
 
 static struct task *
@@ -214,6 +221,8 @@ TEST(runs_a_task_from_pending_to_completed)
 	ended(&one, t, 3, (struct msg_result){ .ok = true });
 	ck_assert_int_eq(t->status, TASK_COMPLETED);
 	ck_assert(transcript_ended(t->transcript));
+	while (!one.n_sent)
+		loop_turn(loop, 10);
 	AUTO(msg_free) struct msg_box *ack = fake_take(&one, MSG_ACK);
 	ck_assert(msg_get(ack)->ack.final);
 	ck_assert_int_eq(cancel(t, -1), HUB_FINAL);
@@ -228,6 +237,12 @@ TEST(refuses_what_cannot_be_placed)
 	setup(false);
 	ck_assert_int_eq(try_create("nobody", "shell", &t), -ENOENT);
 	connect_agent(&one);
+	/* a new agent may still show the plugin; one that is settled not */
+	ck_assert_int_eq(try_create("a", "docker", &t), 0);
+	wait_final(t);
+	ck_assert_int_eq(t->status, TASK_FAILED);
+	ck_assert_str_eq(t->failure, "refused");
+	ck_assert_ptr_nonnull(strstr(t->message, "it has: shell"));
 	ck_assert_int_eq(try_create("a", "docker", &t), -ENOTSUP);
 	teardown();
 }
@@ -491,7 +506,7 @@ TEST(ends_a_task_that_no_agent_takes_in_time)
 	AUTO(task_unref) struct task *t = NULL;
 
 	setup(false);
-	t = create();
+	ck_assert_int_eq(try_create_for("a", "shell", 30, &t), 0);
 	wait_final(t);
 	ck_assert_int_eq(t->status, TASK_CANCELLED);
 	ck_assert_uint_eq(t->cancel.code, REASON_START_TIMEOUT);

@@ -191,7 +191,7 @@ TEST(resumes_after_any_event)
 	json_t *events;
 
 	for (int i = 0; i < 5; i++)
-		append(t, TRANSCRIPT_STDOUT, "01234" + i, 1);
+		append(t, TRANSCRIPT_STDOUT, &"01234"[i], 1);
 	finish(t, (struct msg_result){ .ok = true });
 	for (uint64_t after = 0; after <= 7; after++) {
 		events = events_after(t, after);
@@ -235,7 +235,7 @@ TEST(keeps_a_character_whole_that_comes_byte_by_byte)
 	json_t *events;
 
 	for (int i = 0; i < 4; i++)
-		append(t, TRANSCRIPT_STDOUT, "\xf0\x9f\x98\x80" + i, 1);
+		append(t, TRANSCRIPT_STDOUT, &"\xf0\x9f\x98\x80"[i], 1);
 	events = events_after(t, 0);
 	ck_assert_uint_eq(json_array_size(events), 1);
 	ck_assert_str_eq(text_of(events, 0, "shellExecute", "stdout"),

@@ -256,9 +256,26 @@ TEST(refuses_noise_and_ignores_what_is_newer)
 }
 END
 
+TEST(keeps_the_number_of_a_response_it_does_not_know)
+{
+	/* task_id "t", plugin "p", seq 5, and field 4000 of a later version */
+	static const uint8_t newer[] = { 0x12, 1, 't', 0x8a, 1, 1, 'p', 0x80, 1,
+		5, 0x82, 0xfa, 0x01, 0x01, 'x' };
+	AUTO(msg_free) struct msg_box *box = NULL;
+	struct err err = { "" };
+
+	ck_assert_msg(
+		msg_unpack(MSG_TO_SERVER, newer, sizeof newer, &box, &err) == 0,
+		"%s", err.text);
+	ck_assert_int_eq(msg_get(box)->kind, MSG_UNKNOWN);
+	ck_assert_uint_eq(msg_get(box)->seq, 5);
+}
+END
+
 	UNIT_MAIN("msg", carries_a_start_of_each_plugin, carries_cancel_and_ack,
 		carries_output_byte_for_byte, carries_a_result_with_its_receipt,
 		carries_an_inventory, refuses_ids_of_a_wrong_form,
 		refuses_text_that_is_not_utf8_at_any_depth,
 		refuses_more_than_its_limits, refuses_to_pack_what_is_too_large,
-		refuses_noise_and_ignores_what_is_newer)
+		refuses_noise_and_ignores_what_is_newer,
+		keeps_the_number_of_a_response_it_does_not_know)
