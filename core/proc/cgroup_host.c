@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -148,11 +149,16 @@ start_waiting(const struct cgroup *g, bool inside, int *pidfd)
 		.pidfd = (uintptr_t)pidfd,
 		.exit_signal = SIGCHLD,
 		.cgroup = inside ? (unsigned)g->dir : 0 };
+	pid_t parent = getpid();
 	long pid = syscall(SYS_clone3, &args, sizeof args);
 
 	if (pid < 0)
 		return -errno;
 	if (pid == 0) {
+		/* We may be killed while we look at it. */
+		(void)syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		if (syscall(SYS_getppid) != parent)
+			(void)syscall(SYS_exit_group, 1);
 		if (!inside)
 			(void)!write(g->procs, "0", 1);
 		for (;;)
