@@ -143,12 +143,15 @@ writable(struct rpc_stream *s)
 /* Between half and all of the backoff, so that the agents of a server that
  * comes back do not all knock at once. */
 static int64_t
-next_delay(struct rpc_client *c, bool was_steady)
+next_delay(struct rpc_client *c, const struct rpc_stream *ended)
 {
 	int64_t half;
 	uint32_t random = 0;
 
-	if (was_steady)
+	if (ended->status == RPC_STATUS_REPLACED)
+		/* Two agents with one id: not as fast as they can. */
+		c->backoff_ms = c->backoff_max_ms;
+	else if (ended->accepted && clock_ms() - c->opened_ms >= STEADY_MS)
 		c->backoff_ms = c->backoff_min_ms;
 	half = c->backoff_ms / 2;
 	c->backoff_ms *= 2;
@@ -170,8 +173,7 @@ static void
 closed(struct rpc_stream *s)
 {
 	struct rpc_client *c = s->owner;
-	bool steady = s->accepted && clock_ms() - c->opened_ms >= STEADY_MS;
-	int64_t retry_ms = c->stopping ? -1 : next_delay(c, steady);
+	int64_t retry_ms = c->stopping ? -1 : next_delay(c, s);
 	enum rpc_status status = s->status;
 	const char *text = s->text ? s->text : "";
 

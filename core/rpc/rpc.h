@@ -159,7 +159,8 @@ struct rpc_client_conf {
 	size_t max_message;
 	int keepalive_ms, keepalive_timeout_ms;
 	int64_t backoff_min_ms, backoff_max_ms; /* doubled with jitter; back
-		to the minimum after a stream stayed up for 5 s */
+		to the minimum after a stream stayed up for 5 s; the
+		maximum at once after RPC_STATUS_REPLACED */
 	bool own_connection; /* do not share one with equal clients of the
 				process (simulators) */
 };

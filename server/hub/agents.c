@@ -56,10 +56,10 @@ detach_stream(struct agent *a)
 	rpc_set_user(a->stream, NULL);
 	a->stream = NULL;
 	acks_drop(a);
-	a->greeted = false;
+	if (a->connected)
+		a->hub->n_connected--;
 	a->connected = false;
 	a->seen_at = clock_wall_ms();
-	a->hub->n_connected--;
 	for (struct hub_plugin *p = a->plugins; p; p = p->next) {
 		p->up = false;
 		loop_timer_stop(p->timer); /* the agent's own takes over */
@@ -85,7 +85,7 @@ timer_due(void *arg)
 	struct agent *a = arg;
 	struct task *t, *next;
 
-	if (a->greeted) {
+	if (a->connected) {
 		a->settled = true;
 		task_refuse_unplaced(a);
 		return;
@@ -134,9 +134,7 @@ on_open(void *arg, struct rpc_stream *s, const struct rpc_hello *hello,
 	a->stream = s;
 	rpc_set_user(s, a);
 	(void)snprintf(a->peer, sizeof a->peer, "%s", hello->peer);
-	a->connected = true;
 	a->connected_at = a->seen_at = clock_wall_ms();
-	hub->n_connected++;
 	loop_timer_set(a->timer, HELLO_WITHIN_MS);
 	return 0;
 }
@@ -147,7 +145,9 @@ on_hello(struct agent *a, const struct msg_hello *hello)
 	(void)snprintf(a->version, sizeof a->version, "%s", hello->version);
 	(void)snprintf(a->hostname, sizeof a->hostname, "%s", hello->hostname);
 	(void)snprintf(a->boot_id, sizeof a->boot_id, "%s", hello->boot_id);
-	a->greeted = true;
+	if (!a->connected)
+		a->hub->n_connected++;
+	a->connected = true;
 	loop_timer_set(a->timer, SETTLED_AFTER_MS);
 	log_info("agent '%s' is here: %s, version %s", a->id, a->hostname,
 		a->version);
@@ -164,7 +164,7 @@ on_known(struct agent *a, const struct msg *msg, const uint8_t *data,
 		return err_set(err, -EBADMSG,
 			"message says agent_id '%s', the stream is '%s'",
 			msg->agent_id, a->id);
-	if (!a->greeted && msg->kind != MSG_HELLO)
+	if (!a->connected && msg->kind != MSG_HELLO)
 		return err_set(err, -EBADMSG, "the first message is not Hello");
 	if (msg->kind == MSG_HELLO) {
 		on_hello(a, &msg->hello);

@@ -52,7 +52,7 @@ struct hub_plugin {
 
 struct agent {
 	char id[ID_MAX];
-	bool connected;
+	bool connected; /* and its Hello has come */
 	char version[32], hostname[65], boot_id[40], peer[96]; /* "" unknown */
 	int64_t connected_at, seen_at; /* wall ms */
 	struct hub_plugin *plugins;
@@ -61,7 +61,6 @@ struct agent {
 	struct hub *hub;
 	char *token; /* NULL: any */
 	struct rpc_stream *stream; /* NULL: not connected */
-	bool greeted; /* its Hello has come */
 	bool settled; /* it has been here before: its plugins are known */
 	struct task *tasks; /* unfinished, oldest first */
 	struct loop_timer *timer; /* Hello due, settled, or lost */

@@ -89,7 +89,7 @@ task_dispatch(struct hub *hub, struct task *t)
 	struct agent *a = t->agent;
 	const struct hub_plugin *p = hub_plugin_find(a, t->plugin);
 
-	if (!a->greeted || !p || !p->up)
+	if (!a->connected || !p || !p->up)
 		return;
 	if (t->cancel.phase != CANCEL_NONE) {
 		/* It was sent on a stream that broke, and never arrived. */
