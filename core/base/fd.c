@@ -26,13 +26,12 @@ fd_pipe(int out[2], bool nonblocking_reader)
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
-	if (nonblocking_reader) {
-		r = fd_set_nonblocking(fds[0]);
-		if (r < 0) {
-			(void)close(fds[0]);
-			(void)close(fds[1]);
-			return r;
-		}
+	/* A new pipe has no other flag to keep. */
+	if (nonblocking_reader && fcntl(fds[0], F_SETFL, O_NONBLOCK) < 0) {
+		r = -errno;
+		(void)close(fds[0]);
+		(void)close(fds[1]);
+		return r;
 	}
 	out[0] = fds[0];
 	out[1] = fds[1];

@@ -36,6 +36,7 @@ struct kernel_sigaction {
 struct child_job {
 	const struct spawn *how;
 	struct rlimit nofile;
+	uint64_t reset; /* signals to set back to their default action */
 	enum spawn_step step;
 	int error;
 };
@@ -67,16 +68,16 @@ child_die(struct child_job *job, enum spawn_step step)
 		(void)syscall(SYS_exit_group, 127);
 }
 
-/* Handlers are ours and must not run in the child; ignored signals would
- * stay ignored in the program. */
+/* Handlers are ours and must not run in the child; ignored signals would stay
+ * ignored in the program. */
 static void
-child_reset_signals(void)
+child_reset_signals(const struct child_job *job)
 {
 	static const struct kernel_sigaction by_default;
 	static const unsigned long none[2]; /* >= KERNEL_SIGSET bytes */
 
 	for (int s = 1; s <= LAST_SIGNAL; s++)
-		if (s != SIGKILL && s != SIGSTOP)
+		if (job->reset >> (s - 1) & 1)
 			(void)syscall(SYS_rt_sigaction, s, &by_default, NULL,
 				KERNEL_SIGSET);
 	(void)syscall(
@@ -122,7 +123,7 @@ child_main(void *arg)
 	child_set_stdio(job);
 	if (how->cwd && syscall(SYS_chdir, how->cwd) < 0)
 		child_die(job, SPAWN_CHDIR);
-	child_reset_signals();
+	child_reset_signals(job);
 	(void)syscall(SYS_execve, how->path, how->argv, how->envp);
 	child_die(job, SPAWN_EXEC);
 }
@@ -158,27 +159,57 @@ choose_nofile(struct rlimit *out)
 		out->rlim_cur = CHILD_NOFILE;
 }
 
-/* Born inside its control group where the kernel can do that: entering it
- * later costs milliseconds, and is a moment outside. -1 with errno. */
+/* Those that we ignore. They do not change once a program runs, and asking
+ * costs a system call for each. */
+static uint64_t
+ignored_signals(void)
+{
+	static uint64_t set;
+	static bool known;
+
+	for (int s = 1; s <= LAST_SIGNAL && !known; s++) {
+		struct kernel_sigaction now = { { 0 } };
+
+		/* libc's wrapper hides the signals that it uses itself. */
+		if (syscall(SYS_rt_sigaction, s, NULL, &now, KERNEL_SIGSET) ==
+				0 &&
+			now.words[0] == (unsigned long)SIG_IGN)
+			set |= (uint64_t)1 << (s - 1);
+	}
+	known = true;
+	return set;
+}
+
+/* Born with default handlers, and inside its control group where the kernel can
+ * do that: entering it later costs milliseconds, and is a moment outside. -1
+ * with errno. */
 static pid_t
 make_child(struct child_job *job, char *stack_end, int *pidfd)
 {
+	static bool old_kernel; /* or a filter that knows no clone3 */
 	const struct cgroup *g = job->how->cgroup;
+	const bool inside = g && g->procs < 0;
 	const unsigned long flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
 	struct clone_args args = {
-		.flags = flags | CLONE_INTO_CGROUP,
+		.flags = flags | CLONE_CLEAR_SIGHAND |
+			 (inside ? CLONE_INTO_CGROUP : 0),
 		.pidfd = (uintptr_t)pidfd,
 		.exit_signal = SIGCHLD,
 		.stack = (uintptr_t)(stack_end - STACK_SIZE),
 		.stack_size = STACK_SIZE,
-		.cgroup = g ? (unsigned)g->dir : 0,
+		.cgroup = inside ? (unsigned)g->dir : 0,
 	};
-	long pid;
+	long pid = -ENOSYS;
 
-	if (!g || g->procs >= 0)
+	job->reset = ignored_signals();
+	if (!old_kernel)
+		pid = clone3_call(&args, child_main, job);
+	if (pid == -ENOSYS && !inside) {
+		old_kernel = true;
+		job->reset = ~(uint64_t)0; /* SIGKILL and SIGSTOP: refused */
 		return clone(child_main, stack_end, (int)flags | SIGCHLD, job,
 			pidfd);
-	pid = clone3_call(&args, child_main, job);
+	}
 	if (pid < 0)
 		errno = (int)-pid;
 	return pid < 0 ? -1 : (pid_t)pid;

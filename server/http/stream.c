@@ -70,7 +70,7 @@ http_stream(struct http_request *req, unsigned status, const char *type,
 
 	req->stream = ops;
 	req->stream_arg = arg;
-	req->comments = req->comment_due = comments;
+	req->comments = comments;
 	/* Without it a slow client costs megabytes of kernel memory. */
 	(void)setsockopt(req->conn->fd, SOL_SOCKET, SO_SNDBUF, &send_buffer,
 		sizeof send_buffer);
