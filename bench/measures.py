@@ -97,6 +97,13 @@ def tasks_per_second(bench, system):
         out["cpu_us_per_task.client"] = (
             (after.ru_utime + after.ru_stime - own.ru_utime - own.ru_stime)
             / bench.tasks * 1e6)
+    # What the control group of each task costs.
+    with System(bench.build, containment="group") as grouped:
+        raw = bench.ask("raw", "spawn", 2, bench.tasks, "bash", "-c", "true")
+        got = bench.ask("load", grouped.http, AGENT, 8, bench.tasks, "bash",
+                        "true")
+        out["bash.group_ratio"] = got["per_second"] / raw["per_second"]
+        out["bash.group_failed"] = got["failed"]
     return out
 
 

@@ -53,8 +53,9 @@ class Process:
 class System:
     """One server and, unless told otherwise, one agent."""
 
-    def __init__(self, build, agent=True):
+    def __init__(self, build, agent=True, containment="auto"):
         self.build = build
+        self.containment = containment
         self.folder = tempfile.mkdtemp(prefix="nodelink-bench.")
         # In memory, as the default /run/nodelink is.
         self.runtime = tempfile.mkdtemp(prefix="nodelink-bench.",
@@ -103,6 +104,7 @@ retention = 30s
 id = {AGENT}
 server = {self.grpc}
 runtime_dir = {self.runtime}
+containment = {self.containment}
 [log]
 level = warn
 """)
