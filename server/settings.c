@@ -1,6 +1,7 @@
 /* settings.c - what nodelink-server was told, checked */
 #include "settings.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,11 @@ static const struct conf_item items[] = {
 		.type = CONF_ADDRESS,
 		.fallback = "127.0.0.1:8080",
 		.help = "where clients connect" },
+	{ .key = "http.anonymous",
+		.type = CONF_BOOL,
+		.fallback = "no",
+		.help = "clients are not asked who they are: let them in from "
+			"other hosts all the same" },
 	{ .key = "grpc.listen",
 		.flag = "grpc",
 		.type = CONF_ADDRESS,
@@ -92,8 +98,11 @@ static const struct conf_program program = {
 static bool
 is_loopback(const char *host)
 {
-	return strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 ||
-	       strcmp(host, "localhost") == 0;
+	struct in_addr v4;
+
+	if (inet_pton(AF_INET, host, &v4) == 1)
+		return ntohl(v4.s_addr) >> 24 == 127;
+	return strcmp(host, "::1") == 0 || strcmp(host, "localhost") == 0;
 }
 
 static int
@@ -112,15 +121,18 @@ check_addresses(struct settings *s, struct err *err)
 			"--grpc: '%s' is no address; give host:port", grpc);
 	(void)snprintf(s->grpc_listen, sizeof s->grpc_listen, "%s%s",
 		*grpc == ':' ? "[::]" : "", grpc); /* all that it may say */
-	if (s->tokens_file)
-		return 0;
-	if (!is_loopback(s->http_host) ||
-		(!grpc_unix && !is_loopback(s->grpc_host)))
+	if (!is_loopback(s->http_host) && !conf_bool(s->conf, "http.anonymous"))
+		return err_set(err, -EINVAL,
+			"'%s' is not a loopback address, and clients are not "
+			"asked who they are: listen on 127.0.0.1 behind a "
+			"proxy that asks, or say 'anonymous = yes' in [http]",
+			http);
+	if (!s->tokens_file && !grpc_unix && !is_loopback(s->grpc_host))
 		return err_set(err, -EINVAL,
 			"'%s' is not a loopback address, and without "
-			"agents.tokens_file anybody could connect there; "
+			"agents.tokens_file any agent could connect there; "
 			"give a tokens file, or listen on 127.0.0.1",
-			is_loopback(s->http_host) ? grpc : http);
+			grpc);
 	return 0;
 }
 

@@ -90,6 +90,14 @@ def test_development_mode_is_loopback_only():
     assert status != 0 and "token" in text
 
 
+def test_clients_of_other_hosts_are_let_in_only_when_told_so(system):
+    status, text = _complaint("nodelink-server", "--http", "0.0.0.0:0", "--grpc", "127.0.0.1:0")
+    assert status == 2 and "anonymous = yes" in text
+    conf = system.path("server.conf", "[http]\nanonymous = yes\n")
+    server = system.server("--config", conf, http="0.0.0.0:0")
+    assert server.http.startswith("0.0.0.0:")
+
+
 def test_programs_end_on_term_and_leave_nothing(system):
     server = system.server()
     agent = system.agent("agent1", server)
