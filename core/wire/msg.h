@@ -73,6 +73,7 @@ struct msg_start {
 	uint64_t output_limit; /* 0: none */
 	uint64_t window;
 	bool wait_orphans; /* else they are killed */
+	bool strict; /* refuse it where containment is not complete */
 };
 
 struct msg_cancel {

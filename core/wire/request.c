@@ -120,6 +120,7 @@ put_options(struct arena *a, const struct msg_start *start,
 	m->output_limit = start->output_limit;
 	m->window = start->window;
 	m->orphans = convert_text(start->wait_orphans ? "wait" : "");
+	m->containment = convert_text(start->strict ? "strict" : "");
 	m->env = arena_array(a, start->n_env, sizeof(*m->env));
 	env = arena_array(a, start->n_env, sizeof *env);
 	if (!m->env || !env)
@@ -266,6 +267,7 @@ get_options(struct arena *a, const Nodelink__V1__TaskOptions *m,
 	out->output_limit = m->output_limit;
 	out->window = m->window;
 	out->wait_orphans = strcmp(m->orphans, "wait") == 0;
+	out->strict = strcmp(m->containment, "strict") == 0;
 	return 0;
 }
 

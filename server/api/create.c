@@ -17,13 +17,13 @@ enum {
 
 /* Fields that every plugin's task has. */
 static const char *const common[] = { "agent_id", "timeout", "env", "stop",
-	"start_timeout", "output_limit", "labels", "orphans" };
+	"start_timeout", "output_limit", "labels", "orphans", "containment" };
 static const char *const shell_fields[] = { "agent_id", "timeout", "env",
-	"stop", "start_timeout", "output_limit", "labels", "orphans", "cmd",
-	"cwd", "user", "shell" };
+	"stop", "start_timeout", "output_limit", "labels", "orphans",
+	"containment", "cmd", "cwd", "user", "shell" };
 static const char *const plugin_fields[] = { "agent_id", "timeout", "env",
 	"stop", "start_timeout", "output_limit", "labels", "orphans",
-	"params" };
+	"containment", "params" };
 
 struct draft { /* what the request says, while it is read */
 	struct arena arena;
@@ -109,20 +109,21 @@ read_labels(struct draft *d)
 	return 0;
 }
 
+/* A field with two words; *second: it was the second one. */
 static int
-read_orphans(struct draft *d)
+read_choice(struct draft *d, const char *name, const char *word_1,
+	const char *word_2, bool *second)
 {
-	const char *text = "kill";
-	int r = json_get_text(d->body, "orphans", 16, &text, &d->err);
+	const char *text = word_1;
+	int r = json_get_text(d->body, name, 16, &text, &d->err);
 
 	if (r < 0)
 		return r;
-	if (strcmp(text, "kill") != 0 && strcmp(text, "wait") != 0)
+	if (strcmp(text, word_1) != 0 && strcmp(text, word_2) != 0)
 		return err_set(&d->err, -EINVAL,
-			"field 'orphans': expected \"kill\" or \"wait\", got "
-			"\"%s\"",
-			text);
-	d->task.start.wait_orphans = strcmp(text, "wait") == 0;
+			"field '%s': expected \"%s\" or \"%s\", got \"%s\"",
+			name, word_1, word_2, text);
+	*second = strcmp(text, word_2) == 0;
 	return 0;
 }
 
@@ -156,7 +157,11 @@ read_common(struct draft *d)
 	if (r >= 0)
 		r = read_stop(d);
 	if (r >= 0)
-		r = read_orphans(d);
+		r = read_choice(
+			d, "orphans", "kill", "wait", &start->wait_orphans);
+	if (r >= 0)
+		r = read_choice(
+			d, "containment", "any", "strict", &start->strict);
 	if (r >= 0)
 		r = read_labels(d);
 	if (r >= 0)

@@ -88,6 +88,7 @@ emit_start(struct emit *e, struct hub *hub, const struct task *t,
 	emit_object_end(e);
 	emit_uint(e, "output_limit", start->output_limit);
 	emit_text(e, "orphans", start->wait_orphans ? "wait" : "kill");
+	emit_bool(e, "strict_containment", start->strict);
 }
 
 static void

@@ -116,6 +116,18 @@ def test_nothing_survives_a_cancel(rung, kind, table):
         assert trials_with_survivors == 0
 
 
+@pytest.mark.parametrize("rung", ["cgroup", "group"], indirect=True)
+def test_strict_task_runs_only_where_nothing_can_leave(rung):
+    name, client = rung
+    record = client.end(client.shell("echo held", containment="strict"))
+    assert record["strict_containment"] is True
+    if name == "cgroup2":
+        assert (record["status"], record["containment"]) == ("completed", "cgroup2")
+    else:
+        assert (record["status"], record["failure"]) == ("failed", "refused")
+        assert "strict containment" in record["message"]
+
+
 @ON_CGROUP
 def test_daemon_after_a_natural_end_is_ended(rung):
     client = rung[1]

@@ -259,6 +259,10 @@ TEST(refuses_wrong_fields_and_names_them)
 		{ "/tasks/shell",
 			"{\"agent_id\":\"a1\",\"cmd\":\"x\",\"orphans\":\"?\"}",
 			"'orphans'" },
+		{ "/tasks/shell",
+			"{\"agent_id\":\"a1\",\"cmd\":\"x\","
+			"\"containment\":\"some\"}",
+			"'containment'" },
 		{ "/tasks/login", "{\"agent_id\":\"a1\",\"params\":{}}",
 			"'host' is required" },
 		{ "/tasks/login",

@@ -38,7 +38,8 @@ a_start(const char *plugin, const struct msg_param *params, size_t n)
 			.stop_signal = 2,
 			.output_limit = 1ull << 40,
 			.window = 1 << 20,
-			.wait_orphans = true } };
+			.wait_orphans = true,
+			.strict = true } };
 }
 
 TEST(carries_a_start_of_each_plugin)
@@ -66,6 +67,7 @@ TEST(carries_a_start_of_each_plugin)
 		ck_assert_int_eq(got->start.grace_ms, 10000);
 		ck_assert_uint_eq(got->start.output_limit, 1ull << 40);
 		ck_assert(got->start.wait_orphans);
+		ck_assert(got->start.strict);
 	}
 }
 END
