@@ -47,7 +47,9 @@ set_options(struct task *task, const struct msg_start *how)
 
 	task->attempt = how->attempt;
 	task->timeout_ms = how->timeout_ms;
-	task->grace_ms = how->grace_ms > 0 ? how->grace_ms : DEFAULT_GRACE_MS;
+	task->grace_ms = how->grace_ms ? how->grace_ms : DEFAULT_GRACE_MS;
+	if (task->grace_ms < 0)
+		task->grace_ms = 0;
 	if (task->grace_ms > ex->opt.max_grace_ms)
 		task->grace_ms = ex->opt.max_grace_ms;
 	task->stop_signal = how->stop_signal > 0 && how->stop_signal <= 64

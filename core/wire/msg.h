@@ -68,7 +68,7 @@ struct msg_start {
 	size_t n_env;
 	uint32_t attempt;
 	int64_t timeout_ms; /* 0: none */
-	int64_t grace_ms;
+	int64_t grace_ms; /* 0: the node's default; -1: none */
 	uint32_t stop_signal; /* 0: SIGTERM */
 	uint64_t output_limit; /* 0: none */
 	uint64_t window;

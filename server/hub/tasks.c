@@ -221,6 +221,8 @@ fill_task(const struct hub *hub, struct task *t, const struct hub_task *spec,
 	t->owner = strdup(spec->owner ? spec->owner : "");
 	t->timeout_ms = msg.start.timeout_ms;
 	t->grace_ms = msg.start.grace_ms;
+	if (!t->grace_ms)
+		msg.start.grace_ms = -1; /* 0 on the wire: not said */
 	t->start_timeout_ms = spec->start_timeout_ms >= 0
 				      ? spec->start_timeout_ms
 				      : hub->conf.default_start_timeout_ms;

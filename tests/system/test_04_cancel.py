@@ -340,3 +340,13 @@ def test_events_tell_the_steps_of_a_cancel(client):
     steps = [e.data["taskCancel"]["message"] for e in rest if "taskCancel" in e.data]
     assert steps and json.dumps(steps)
     assert rest[-1].isFinal and rest[-1].cancelled
+
+
+def test_timeout_of_a_task_without_grace_kills_at_once(client):
+    """grace 0 is no grace, and not the default of 10 s."""
+    task_id = client.shell("trap '' TERM; echo up; while :; do sleep 0.1; done",
+                           timeout=0.5, stop={"grace": 0})
+    record = client.end(task_id)
+    assert record["status"] == "cancelled" and record["cancel"]["name"] == "timeout"
+    assert record["stop"]["grace"] == 0
+    assert record["receipt"]["signals"] == ["SIGKILL"]
