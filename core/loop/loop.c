@@ -3,28 +3,12 @@
  * libuv closes its handles on a later turn, so each of our objects holds its
  * handle and is released in the close callback; `fn` is cleared at once, which
  * keeps the promise that nothing is called after x_free(). */
-#include "loop/loop.h"
+#include "loop/internal.h"
 
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <uv.h>
-
-struct loop {
-	uv_loop_t uv;
-	uv_async_t async;
-	uv_timer_t turn_limit; /* only for loop_turn() */
-	pthread_mutex_t lock; /* guards the two below */
-	struct loop_item *first;
-	struct loop_item **last;
-	struct loop_item *running; /* taken off, not called yet */
-};
-
-struct loop_timer {
-	uv_timer_t uv;
-	loop_fn *fn;
-	void *arg;
-};
 
 struct loop_watch {
 	uv_poll_t uv;
@@ -128,6 +112,10 @@ loop_new(void)
 		return NULL;
 	}
 	(void)uv_timer_init(&loop->uv, &loop->turn_limit); /* cannot fail */
+	(void)uv_idle_init(&loop->uv, &loop->idle); /* nor these */
+	(void)uv_check_init(&loop->uv, &loop->check);
+	loop->check.data = loop;
+	(void)uv_check_start(&loop->check, loop_run_fresh);
 	loop->async.data = loop;
 	pthread_mutex_init(&loop->lock, NULL);
 	loop->last = &loop->first;
@@ -141,6 +129,8 @@ loop_free(struct loop *loop)
 		return;
 	uv_close((uv_handle_t *)&loop->async, NULL);
 	uv_close((uv_handle_t *)&loop->turn_limit, NULL);
+	uv_close((uv_handle_t *)&loop->idle, NULL);
+	uv_close((uv_handle_t *)&loop->check, NULL);
 	(void)uv_run(
 		&loop->uv, UV_RUN_NOWAIT); /* closing handles finish here */
 	(void)uv_run(&loop->uv, UV_RUN_NOWAIT);
@@ -179,62 +169,10 @@ loop_turn(struct loop *loop, int64_t wait_ms)
 	(void)uv_timer_stop(&loop->turn_limit);
 }
 
-static void
-free_handle(uv_handle_t *handle)
+void
+loop_free_handle(uv_handle_t *handle)
 {
 	free(handle->data);
-}
-
-/* ------------------------------------------------------------------ timers */
-
-static void
-timer_due(uv_timer_t *uv)
-{
-	struct loop_timer *t = uv->data;
-
-	t->fn(t->arg);
-}
-
-struct loop_timer *
-loop_timer_new(struct loop *loop, loop_fn *fn, void *arg)
-{
-	struct loop_timer *t = calloc(1, sizeof *t);
-
-	if (!t)
-		return NULL;
-	(void)uv_timer_init(&loop->uv, &t->uv); /* cannot fail */
-	t->uv.data = t;
-	t->fn = fn;
-	t->arg = arg;
-	return t;
-}
-
-void
-loop_timer_set(struct loop_timer *t, int64_t delay_ms)
-{
-	uv_update_time(
-		t->uv.loop); /* delays count from now, not from the turn */
-	(void)uv_timer_start(
-		&t->uv, timer_due, delay_ms > 0 ? (uint64_t)delay_ms : 0, 0);
-}
-
-void
-loop_timer_stop(struct loop_timer *t)
-{
-	(void)uv_timer_stop(&t->uv);
-}
-
-bool
-loop_timer_active(const struct loop_timer *t)
-{
-	return uv_is_active((const uv_handle_t *)&t->uv) != 0;
-}
-
-void
-loop_timer_free(struct loop_timer *t)
-{
-	if (t)
-		uv_close((uv_handle_t *)&t->uv, free_handle);
 }
 
 /* ----------------------------------------------------------------- watches */
@@ -306,7 +244,7 @@ void
 loop_watch_free(struct loop_watch *w)
 {
 	if (w)
-		uv_close((uv_handle_t *)&w->uv, free_handle);
+		uv_close((uv_handle_t *)&w->uv, loop_free_handle);
 }
 
 /* ----------------------------------------------------------------- signals */
@@ -344,7 +282,7 @@ void
 loop_signal_free(struct loop_signal *s)
 {
 	if (s)
-		uv_close((uv_handle_t *)&s->uv, free_handle);
+		uv_close((uv_handle_t *)&s->uv, loop_free_handle);
 }
 
 /* ------------------------------------------------------------------- flush */
@@ -376,5 +314,5 @@ void
 loop_flush_free(struct loop_flush *f)
 {
 	if (f)
-		uv_close((uv_handle_t *)&f->uv, free_handle);
+		uv_close((uv_handle_t *)&f->uv, loop_free_handle);
 }

@@ -57,7 +57,8 @@ void loop_post(struct loop *loop, struct loop_item *item);
  * only when no other thread can be posting it. */
 void loop_unpost(struct loop *loop, struct loop_item *item);
 
-/* One-shot timer. set: (re)start; delay 0 runs on a fresh turn. */
+/* One-shot timer. set: (re)start; without delay it runs on a fresh turn, after
+ * input and output had theirs. */
 struct loop_timer *loop_timer_new(struct loop *loop, loop_fn *fn, void *arg);
 void loop_timer_set(struct loop_timer *t, int64_t delay_ms);
 void loop_timer_stop(struct loop_timer *t);

@@ -181,6 +181,63 @@ END
 	*(int *)arg = signo;
 }
 
+struct again {
+	struct loop_timer *timer;
+	int runs, runs_before_io;
+};
+
+static void
+run_again(void *arg)
+{
+	struct again *a = arg;
+
+	if (++a->runs < 1000)
+		loop_timer_set(a->timer, 0);
+}
+
+static void
+io_came(void *arg, int fd, unsigned ready)
+{
+	struct again *a = arg;
+	char c;
+
+	(void)ready;
+	ck_assert_int_eq(read(fd, &c, 1), 1);
+	a->runs_before_io = a->runs;
+}
+
+TEST(lets_others_have_their_turn_between_timers_without_delay)
+{
+	AUTO(loop_free) struct loop *loop = loop_new();
+	struct again a = { .runs_before_io = -1 };
+	struct loop_watch *w;
+	int fd[2];
+
+	ck_assert_int_eq(pipe(fd), 0);
+	ck_assert_int_eq(write(fd[1], "x", 1), 1);
+	w = loop_watch_new(loop, fd[0], LOOP_READ, io_came, &a);
+	a.timer = loop_timer_new(loop, run_again, &a);
+	loop_timer_set(a.timer, 0);
+	ck_assert(loop_timer_active(a.timer));
+	for (int i = 0; i < 2000 && a.runs < 1000; i++)
+		loop_turn(loop, 1);
+	ck_assert_int_eq(a.runs, 1000);
+	ck_assert_int_ge(a.runs_before_io, 0);
+	ck_assert_int_le(a.runs_before_io, 2);
+	ck_assert(!loop_timer_active(a.timer));
+	loop_timer_set(a.timer, 0);
+	loop_timer_stop(a.timer);
+	loop_turn(loop, 1);
+	ck_assert_int_eq(a.runs, 1000);
+	loop_timer_set(a.timer, 0); /* freed while it is due */
+	loop_timer_free(a.timer);
+	loop_turn(loop, 1);
+	loop_watch_free(w);
+	close(fd[0]);
+	close(fd[1]);
+}
+END
+
 TEST(delivers_signals_as_events)
 {
 	AUTO(loop_free) struct loop *loop = loop_new();
@@ -214,5 +271,6 @@ END
 		calls_nothing_that_was_freed_in_the_same_turn,
 		runs_posts_of_another_thread_in_order,
 		forgets_a_post_that_has_not_run,
+		lets_others_have_their_turn_between_timers_without_delay,
 		watches_descriptors_until_told_otherwise,
 		delivers_signals_as_events, flushes_once_before_it_waits)
