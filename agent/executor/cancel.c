@@ -123,6 +123,11 @@ grace_over(struct task *task)
 static void
 lost(struct task *task)
 {
+	if (!child_all_gone(task)) {
+		/* Not the plugin's fault: the kernel has not ended them. */
+		task_alarm(task, task->ex->opt.lost_after_ms, lost);
+		return;
+	}
 	log_error(0,
 		"plugin '%s' did not finish task '%s' within %lld ms of cancel(force)",
 		task->ex->plugin->v.name, task->id,

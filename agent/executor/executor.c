@@ -156,6 +156,8 @@ executor_stop(struct executor *ex)
 	struct task *task, *tmp;
 	int64_t longest = 0;
 
+	if (ex->failed)
+		return; /* it ends by itself, with a last word */
 	ex->stopping = true;
 	starts_clear(ex->starts);
 	HASH_ITER(hh, ex->tasks, task, tmp) {

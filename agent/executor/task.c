@@ -208,8 +208,11 @@ task_finish(struct task *task, enum msg_outcome outcome, int32_t code,
 			task->ex->plugin->v.name, task->id);
 		return;
 	}
-	if (task->stop != STOP_GRACE)
-		task_alarm_off(task); /* run time, or finish() overdue */
+	/* Run time, or finish() overdue. Orphans that are waited for have no
+	 * more time than the task. */
+	if (task->stop != STOP_GRACE &&
+		!(task->wait_orphans && task->on_alarm == cancel_timeout))
+		task_alarm_off(task);
 	if (message) {
 		free(task->message);
 		task->message = strdup(message); /* NULL: no message then */

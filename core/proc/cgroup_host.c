@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/parse.h"
 #include "proc/cgroup_internal.h"
 
@@ -235,6 +236,8 @@ is_left(int dir, const char *number)
 	AUTO_CLOSE int leaf = cgroup_open_dir(dir, "self");
 	struct group_member one;
 
+	if (leaf < 0 && leaf != -ENOENT)
+		return false; /* not known: then it is not ours to end */
 	return (leaf < 0 || cgroup_list_procs(leaf, &one, 1, 0) == 0) &&
 	       !is_being_made(dir, number);
 }
@@ -260,7 +263,11 @@ sweep(struct cgroup_host *host, const char *prefix)
 			left.events = openat(left.dir, "cgroup.events",
 				O_RDONLY | O_CLOEXEC);
 			(void)write_at(left.dir, "cgroup.kill", "1");
-			(void)wait_empty(&left);
+			if (wait_empty(&left) < 0)
+				log_warn(0,
+					"processes of a dead executor survive "
+					"in the cgroup '%s'",
+					entry->d_name);
 			(void)cgroup_remove_below(host->own, entry->d_name, 0);
 		}
 		cgroup_done(&left);

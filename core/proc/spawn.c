@@ -204,7 +204,8 @@ make_child(struct child_job *job, char *stack_end, int *pidfd)
 	job->reset = ignored_signals();
 	if (!old_kernel)
 		pid = clone3_call(&args, child_main, job);
-	if (pid == -ENOSYS && !inside) {
+	/* Before 5.5 a flag is unknown; old filters say EPERM. */
+	if ((pid == -ENOSYS || pid == -EINVAL || pid == -EPERM) && !inside) {
 		old_kernel = true;
 		job->reset = ~(uint64_t)0; /* SIGKILL and SIGSTOP: refused */
 		return clone(child_main, stack_end, (int)flags | SIGCHLD, job,

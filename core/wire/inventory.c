@@ -51,9 +51,15 @@ int
 convert_get_inventory(struct arena *a, const Nodelink__V1__Inventory *m,
 	struct msg_inventory *out, struct err *err)
 {
-	struct msg_field *fields = arena_array(a, m->n_params, sizeof *fields);
-	struct msg_held *held = arena_array(a, m->n_tasks, sizeof *held);
+	struct msg_field *fields;
+	struct msg_held *held;
 
+	if (m->n_tasks > LIMIT_TASKS_PER_AGENT)
+		return err_set(err, -EBADMSG,
+			"inventory of %zu tasks, the limit is %d", m->n_tasks,
+			LIMIT_TASKS_PER_AGENT);
+	fields = arena_array(a, m->n_params, sizeof *fields);
+	held = arena_array(a, m->n_tasks, sizeof *held);
 	if (!fields || !held)
 		return -ENOMEM;
 	if (m->n_params > LIMIT_PARAMS)

@@ -164,13 +164,17 @@ link_send(struct link *link, const struct msg *msg, bool must)
 	if (r != LINK_OK)
 		return r;
 	r = frame_begin(buf, &start);
-	if (r < 0)
-		return r;
-	r = msg_pack(msg, buf);
 	if (r < 0) {
-		buf->len = start;
+		write_failed(link, r);
 		return r;
 	}
+	r = msg_pack(msg, buf);
+	if (r == -ENOMEM)
+		write_failed(link, r);
+	else if (r < 0)
+		buf->len = start;
+	if (r < 0)
+		return r;
 	frame_end(buf, start);
 	added(link);
 	return LINK_OK;
@@ -196,8 +200,9 @@ link_send_payload(
 	}
 	r = queue_add(&link->out, payload, len, taken);
 	if (r < 0) {
-		if (taken) /* half a frame is out: nothing can follow it */
-			write_failed(link, r);
+		/* Half a frame may be out, and a message is missing: only a
+		 * new connection makes both ends agree again. */
+		write_failed(link, r);
 		return r;
 	}
 	added(link);

@@ -261,6 +261,10 @@ get_result(struct arena *a, const Nodelink__V1__TaskResponse *resp,
 	if ((unsigned)m->outcome > MSG_LOST)
 		return err_set(err, -EBADMSG, "result has unknown outcome %d",
 			(int)m->outcome);
+	if (m->outcome == NODELINK__V1__OUTCOME__SIGNALED &&
+		(m->code < 1 || m->code > 64))
+		return err_set(
+			err, -EBADMSG, "result has signal %d", (int)m->code);
 	*out = (struct msg_result){
 		.ok = resp->status == NODELINK__V1__STATUS__COMPLETED &&
 		      !resp->cancelled,

@@ -225,7 +225,10 @@ answer(struct waiting *w)
 	else if (w->task->status == TASK_CANCELLED)
 		reply_state(w->req, w->task, 200, "task cancelled");
 	else
-		reply_final(w->req, w->task, "too_late");
+		reply_final(w->req, w->task,
+			w->task->cancel.phase == CANCEL_UNDELIVERABLE
+				? "undeliverable"
+				: "too_late");
 }
 
 /* ------------------------------------------------------------------ waiting */

@@ -83,6 +83,12 @@ got_task(void *arg, struct task *t)
 			"Last-Event-ID is no number");
 		return;
 	}
+	if (after > transcript_last(t->transcript)) {
+		http_reply_error(req, 400, "bad_event_id",
+			"it is the id: of an event of this stream",
+			"Last-Event-ID is beyond the newest event");
+		return;
+	}
 	w = calloc(1, sizeof *w);
 	if (!w || sse_init(&w->sse, t, hub, after) < 0) {
 		if (w)

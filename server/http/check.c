@@ -5,6 +5,7 @@
  * chunked. None of that is guessed at here; it is refused. */
 #include "http/internal.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
 
@@ -75,13 +76,31 @@ is_json(const char *type)
 	       is_type(type, "application/x-www-form-urlencoded");
 }
 
-/* The page that sends this lives on another host than the one it talks to. */
+/* A name that its owner may point at this machine, whatever page he serves. */
+static bool
+is_public_name(const char *host)
+{
+	size_t n = *host == '[' ? 0 : strcspn(host, ":");
+	char name[256];
+	struct in_addr v4;
+
+	if (n == 0 || n >= sizeof name)
+		return n > 0;
+	memcpy(name, host, n);
+	name[n] = 0;
+	return strcasecmp(name, "localhost") != 0 &&
+	       inet_pton(AF_INET, name, &v4) != 1;
+}
+
+/* The page that sends this lives on another host than the one it talks to, or
+ * on one that claims to be this. */
 static bool
 is_foreign(const char *origin, const char *host)
 {
 	const char *authority = strstr(origin, "://");
 
-	return !authority || strcasecmp(authority + 3, host) != 0;
+	return !authority || strcasecmp(authority + 3, host) != 0 ||
+	       is_public_name(host);
 }
 
 static size_t

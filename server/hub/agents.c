@@ -5,6 +5,7 @@
 #include <utlist.h>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "hub/internal.h"
 #include "wire/batch.h"
@@ -13,6 +14,7 @@ enum {
 	HELLO_WITHIN_MS = 10000,
 	/* Executors that are there have said so by then. */
 	SETTLED_AFTER_MS = 2000,
+	ANSWERS_MAX = 4 * LIMIT_SEND_QUEUE,
 };
 
 /* In the time of the longest, whatever differs. */
@@ -149,6 +151,10 @@ on_hello(struct agent *a, const struct msg_hello *hello)
 		a->hub->n_connected++;
 	a->connected = true;
 	loop_timer_set(a->timer, SETTLED_AFTER_MS);
+	/* Plugins that do not come back with their agent. */
+	for (struct hub_plugin *p = a->plugins; p; p = p->next)
+		if (!p->up && !loop_timer_active(p->timer))
+			loop_timer_set(p->timer, a->hub->conf.lost_after_ms);
 	log_info("agent '%s' is here: %s, version %s", a->id, a->hostname,
 		a->version);
 }
@@ -171,8 +177,8 @@ on_known(struct agent *a, const struct msg *msg, const uint8_t *data,
 		return 0;
 	}
 	if (msg->kind == MSG_INVENTORY) {
-		inventory_came(a, msg, data, len);
-		return 0;
+		r = inventory_came(a, msg);
+		return r < 0 ? err_set(err, r, "server is out of memory") : 0;
 	}
 	if (msg->kind == MSG_PLUGIN_DOWN) {
 		inventory_gone(a, msg->plugin, msg->plugin_down.reason);
@@ -223,6 +229,10 @@ on_message(void *arg, struct rpc_stream *s, const uint8_t *data, size_t len)
 
 			r = bad < 0 ? bad : r;
 		}
+		/* What we answer is small, but it adds up. */
+		if (r > 0 && rpc_queued(s) > ANSWERS_MAX)
+			r = err_set(&err, -EBADMSG,
+				"the agent does not read its stream");
 	}
 	if (r == 0)
 		return;

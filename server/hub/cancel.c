@@ -42,14 +42,14 @@ end_pending(struct hub *hub, struct task *t)
 	task_end(hub, t, "", "never started");
 }
 
-static void
+static bool
 first_request(struct hub *hub, struct task *t, const struct hub_cancel *how)
 {
 	struct task_cancel *c = &t->cancel;
 
 	/* A node may have begun by itself (timeout): the first cause stays. */
 	if (cancel_move(&c->phase, CANCEL_EV_REQUEST) != STATE_OK)
-		return;
+		return false;
 	c->code = how->code;
 	c->reason = how->reason ? strdup(how->reason) : NULL;
 	c->actor = strdup(how->actor ? how->actor : "");
@@ -60,6 +60,7 @@ first_request(struct hub *hub, struct task *t, const struct hub_cancel *how)
 		reason_name(how->code) ? reason_name(how->code) : "?",
 		how->reason && *how->reason ? ": " : "",
 		how->reason ? how->reason : "");
+	return true;
 }
 
 int
@@ -69,9 +70,8 @@ hub_cancel(struct hub *hub, struct task *t, const struct hub_cancel *how)
 
 	if (task_is_final(t->status))
 		return HUB_FINAL;
-	if (c->requests++ == 0)
-		first_request(hub, t, how);
-	else if (how->grace_ms < 0 || how->grace_ms >= c->grace_ms)
+	if ((c->requests++ > 0 || !first_request(hub, t, how)) &&
+		(how->grace_ms < 0 || how->grace_ms >= c->grace_ms))
 		return HUB_OK; /* joins; a deadline is never lengthened */
 	if (how->grace_ms >= 0 && how->grace_ms < c->grace_ms)
 		c->grace_ms = how->grace_ms;

@@ -28,7 +28,9 @@ struct task *hub_live(struct hub *hub, const char *id);
 int agent_send(struct agent *a, const struct msg *msg, bool must);
 
 /* tasks.c */
-void task_dispatch(struct hub *hub, struct task *t);
+/* RPC_OK; RPC_FULL: it is tried again when the stream is writable; else the
+ * next inventory asks for it. */
+int task_dispatch(struct hub *hub, struct task *t);
 void task_dispatch_all(struct agent *a); /* the pending ones */
 /* Pending ones for plugins that the agent turns out not to have. */
 void task_refuse_unplaced(struct agent *a);
@@ -45,11 +47,13 @@ void task_lose(struct hub *hub, struct task *t, const char *failure,
 /* cancel.c */
 void task_send_cancel(struct task *t);
 
-/* inventory.c */
-void inventory_came(struct agent *a, const struct msg *msg,
-	const uint8_t *packed, size_t len);
+/* inventory.c; came: 0 or -ENOMEM, and then it must come again. */
+int inventory_came(struct agent *a, const struct msg *msg);
 void inventory_gone(struct agent *a, const char *plugin, const char *why);
 void inventory_free(struct agent *a);
+/* It runs there and is unknown or ended here: it is to stop, and what it says
+ * is not wanted. */
+void inventory_stop(struct agent *a, const char *task_id, const char *plugin);
 
 /* acks.c: ack_final() is for a stored result and goes out soon. */
 void ack_now(struct agent *a, const char *task_id, const char *plugin,

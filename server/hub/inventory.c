@@ -73,14 +73,14 @@ make_plugin(struct agent *a, const char *name)
 	return p;
 }
 
-/* The executor has a task that we do not: a record of ours was lost, or it
- * ended here as lost. Nothing may run unknown to us. */
-static void
-stop_unknown(struct agent *a, const char *plugin, const struct msg_held *held)
+/* A record of ours was lost, or it ended here as lost. Nothing may run unknown
+ * to us. Without the acknowledgement its output would wait for ever. */
+void
+inventory_stop(struct agent *a, const char *task_id, const char *plugin)
 {
 	const struct msg cancel = { .kind = MSG_CANCEL,
 		.agent_id = a->id,
-		.task_id = held->task_id,
+		.task_id = task_id,
 		.plugin = plugin,
 		.cancel = { .reason = "the server no longer knows this task",
 			.code = REASON_AGENT_PARTITION,
@@ -88,50 +88,58 @@ stop_unknown(struct agent *a, const char *plugin, const struct msg_held *held)
 			.actor = "nodelink-server",
 			.grace_ms = -1 } };
 
-	if (held->ended)
-		return; /* its result is on the way, and acknowledged then */
 	log_warn(0,
-		"agent '%s' runs task '%s', which is unknown or ended "
-		"here: it is told to stop it",
-		a->id, held->task_id);
+		"agent '%s' runs task '%s', which is unknown or ended here: "
+		"it is told to stop it",
+		a->id, task_id);
 	(void)agent_send(a, &cancel, true); /* else at the next inventory */
+	ack_now(a, task_id, plugin,
+		&(struct msg_ack){ .seq = UINT64_MAX, .final = true });
 }
 
 static void
 settle_task(struct agent *a, struct task *t)
 {
 	if (t->held) {
+		t->unsent = false;
 		/* What we acknowledged last may have been lost on the way. */
 		report_ack(t);
-		if (t->cancel.phase != CANCEL_NONE)
+		if (t->cancel.requests)
 			task_send_cancel(t);
 	} else if (t->status == TASK_IN_PROGRESS) {
 		task_lose(a->hub, t, "executor_lost",
 			"the executor that ran it has died");
+	} else if (t->status == TASK_SENT && t->cancel.phase != CANCEL_NONE) {
+		/* It may still be on its way: a tombstone waits for it. */
+		task_send_cancel(t);
 	} else if (t->status == TASK_SENT) {
 		/* What the executor has not, it never started. */
-		task_dispatch(a->hub, t);
+		(void)task_dispatch(a->hub, t);
 	}
 }
 
-void
-inventory_came(struct agent *a, const struct msg *msg, const uint8_t *packed,
-	size_t len)
+int
+inventory_came(struct agent *a, const struct msg *msg)
 {
 	const struct msg_inventory *inv = &msg->inventory;
 	struct hub_plugin *p = make_plugin(a, msg->plugin);
+	struct msg bare = *msg;
 	struct task *t, *next;
+	int r;
 
 	if (!p) {
 		log_error(0,
 			"agent '%s': plugin '%s' is ignored: more than %d, "
 			"or out of memory",
 			a->id, msg->plugin, LIMIT_PLUGINS);
-		return;
+		return 0;
 	}
 	buf_clear(&p->inventory);
-	if (buf_add(&p->inventory, packed, len) < 0)
-		return;
+	bare.inventory.tasks = NULL; /* only what it is, to be shown */
+	bare.inventory.n_tasks = 0;
+	r = msg_pack(&bare, &p->inventory);
+	if (r < 0)
+		return r;
 	p->up = true;
 	loop_timer_stop(p->timer);
 	log_debug("agent '%s' has plugin '%s' %s, %zu tasks", a->id,
@@ -143,13 +151,14 @@ inventory_came(struct agent *a, const struct msg *msg, const uint8_t *packed,
 		if (t && strcmp(t->agent_id, a->id) == 0 &&
 			strcmp(t->plugin, msg->plugin) == 0)
 			t->held = true;
-		else
-			stop_unknown(a, msg->plugin, &inv->tasks[i]);
+		else if (!inv->tasks[i].ended) /* else its result comes */
+			inventory_stop(a, inv->tasks[i].task_id, msg->plugin);
 	}
 	DL_FOREACH_SAFE2(a->tasks, t, next, agent_next)
 	if (strcmp(t->plugin, msg->plugin) == 0)
 		settle_task(a, t);
 	task_dispatch_all(a);
+	return 0;
 }
 
 void

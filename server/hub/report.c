@@ -38,8 +38,8 @@ on_started(struct hub *hub, struct task *t, const struct msg_started *m)
 	}
 	t->started_at = m->at;
 	t->pid = m->pid;
-	if (m->grace_ms >= 0)
-		t->grace_ms = m->grace_ms;
+	if (m->grace_ms >= 0 && m->grace_ms < t->grace_ms)
+		t->grace_ms = m->grace_ms; /* capped there */
 	(void)snprintf(
 		t->containment, sizeof t->containment, "%s", m->containment);
 	task_save(hub, t);
@@ -48,7 +48,11 @@ on_started(struct hub *hub, struct task *t, const struct msg_started *m)
 static int
 on_output(struct hub *hub, struct task *t, const struct msg_output *m)
 {
-	int r = hub->conf.store->ops->append(hub->conf.store, t,
+	int r;
+
+	if (!m->len)
+		return 0;
+	r = hub->conf.store->ops->append(hub->conf.store, t,
 		m->stream == MSG_STDERR ? TRANSCRIPT_STDERR : TRANSCRIPT_STDOUT,
 		m->data, m->len);
 
@@ -67,10 +71,15 @@ on_phase(struct hub *hub, struct task *t, const struct msg_cancel_phase *m)
 		[MSG_PHASE_UNKILLABLE] = CANCEL_EV_STUCK,
 	};
 	struct task_cancel *c = &t->cancel;
+	bool by_node = c->phase == CANCEL_NONE;
 
 	if (m->phase == MSG_PHASE_NONE ||
 		cancel_move(&c->phase, events[m->phase]) != STATE_OK)
 		return; /* a repeat */
+	if (by_node) { /* a time limit, or the agent is stopping */
+		c->grace_ms = t->grace_ms;
+		c->requested_at = m->at;
+	}
 	if (m->phase == MSG_PHASE_DELIVERED)
 		c->delivered_at = m->at;
 	else if (m->phase == MSG_PHASE_STOPPING)
@@ -142,8 +151,9 @@ on_result(struct hub *hub, struct task *t, const struct msg_result *m,
 	t->ended_at = m->ended_at;
 	if (m->cancelled)
 		take_receipt(t, m->receipt);
-	else if (t->cancel.phase != CANCEL_NONE)
-		(void)cancel_move(&t->cancel.phase, CANCEL_EV_MISS);
+	else if (m->outcome == MSG_LOST ||
+		 cancel_move(&t->cancel.phase, CANCEL_EV_MISS) != STATE_OK)
+		(void)cancel_move(&t->cancel.phase, CANCEL_EV_LOSE);
 	task_end(hub, t, m->failure, m->message);
 	return 0;
 }
@@ -181,6 +191,8 @@ report_came(struct agent *a, const struct msg *msg, const uint8_t *packed,
 		 * it once it is over there as well. */
 		log_debug("agent '%s' reports on task '%s', not its own", a->id,
 			msg->task_id);
+		if (!t && msg->kind == MSG_STARTED)
+			inventory_stop(a, msg->task_id, msg->plugin);
 		if (msg->kind == MSG_RESULT)
 			ack_final(a, msg->task_id, msg->plugin, msg->seq);
 		return REPORT_OK;

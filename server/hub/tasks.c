@@ -83,30 +83,24 @@ task_lose(struct hub *hub, struct task *t, const char *failure,
 
 /* Give the task to its executor, if that can be reached. The packed start is
  * sent as it is stored. */
-void
+int
 task_dispatch(struct hub *hub, struct task *t)
 {
 	struct agent *a = t->agent;
 	const struct hub_plugin *p = hub_plugin_find(a, t->plugin);
+	int r;
 
 	if (!a->connected || !p || !p->up)
-		return;
-	if (t->cancel.phase != CANCEL_NONE) {
-		/* It was sent on a stream that broke, and never arrived. */
-		(void)cancel_move(&t->cancel.phase, CANCEL_EV_VERIFY);
-		t->cancel.verified_at = clock_wall_ms();
-		if (task_move(&t->status, TASK_EV_NEVER_STARTED) == STATE_OK)
-			task_end(hub, t, "", "never started");
-		return;
-	}
-	if (rpc_send(a->stream, t->start.data, t->start.len, false) != RPC_OK)
-		return; /* on_writable or the next inventory tries again */
-	if (task_move(&t->status, TASK_EV_SEND) != STATE_OK)
-		return;
+		return RPC_GONE;
+	r = rpc_send(a->stream, t->start.data, t->start.len, false);
+	t->unsent = r != RPC_OK;
+	if (r != RPC_OK || task_move(&t->status, TASK_EV_SEND) != STATE_OK)
+		return r;
 	t->sent_at = clock_wall_ms();
 	loop_timer_free(t->start_timer);
 	t->start_timer = NULL;
 	task_save(hub, t);
+	return RPC_OK;
 }
 
 void
@@ -115,8 +109,9 @@ task_dispatch_all(struct agent *a)
 	struct task *t, *next;
 
 	DL_FOREACH_SAFE2(a->tasks, t, next, agent_next)
-	if (t->status == TASK_PENDING)
-		task_dispatch(a->hub, t);
+	if ((t->status == TASK_PENDING || t->unsent) &&
+		task_dispatch(a->hub, t) == RPC_FULL)
+		return; /* nobody overtakes */
 }
 
 static void
@@ -262,7 +257,7 @@ created(void *arg, int r)
 		a->n_tasks++;
 		if (t->start_timer && t->start_timeout_ms)
 			loop_timer_set(t->start_timer, t->start_timeout_ms);
-		task_dispatch(hub, t);
+		(void)task_dispatch(hub, t);
 	} else {
 		log_error(r, "task '%s' cannot be stored", t->id);
 	}

@@ -72,6 +72,7 @@ struct task {
 	struct task *agent_prev, *agent_next;
 	uint64_t acked_bytes; /* output the node was told to forget */
 	bool held; /* named by the inventory being read */
+	bool unsent; /* sent before, and to be sent again */
 	UT_hash_handle hh_live;
 	/* the memory store's */
 	struct task *newer, *older; /* all of them */

@@ -248,21 +248,18 @@ transcript_append(struct transcript *t, enum transcript_kind kind,
 	const void *data, size_t len)
 {
 	struct header h = { .len = (uint32_t)len, .kind = (uint8_t)kind };
-	int r;
 
 	if (t->ended || len > LIMIT_OUTPUT_CHUNK)
 		return -EINVAL;
 	if (kind <= TRANSCRIPT_HOOK)
 		return append_output(t, kind, data, len);
-	if (kind == TRANSCRIPT_FINAL) {
-		r = flush_tails(t);
-		if (r < 0)
-			return r;
-	}
-	r = write_record(t, &h, data);
-	if (r == 0 && kind == TRANSCRIPT_FINAL)
-		t->ended = true;
-	return r;
+	if (kind != TRANSCRIPT_FINAL)
+		return write_record(t, &h, data);
+	/* The end is not written, so it cannot fail: readers wait for it. */
+	(void)flush_tails(t); /* it counts more than half a character */
+	t->last++;
+	t->ended = true;
+	return 0;
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -334,6 +331,12 @@ transcript_read(
 
 	if (after >= t->last)
 		return TRANSCRIPT_NONE;
+	if (t->ended && after + 1 == t->last) {
+		*out = (struct transcript_entry){ .id = t->last,
+			.kind = TRANSCRIPT_FINAL,
+			.data = (const uint8_t *)"" };
+		return TRANSCRIPT_OK;
+	}
 	/* The same entry again (a reader in the middle of it), or the next. */
 	if (at.id != after + 1 && at.id != after)
 		at = nearest_checkpoint(t, after + 1);

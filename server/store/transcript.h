@@ -44,7 +44,8 @@ struct transcript *transcript_new(const char *dir);
 void transcript_free(struct transcript *t);
 AUTO_DEFINE(struct transcript *, transcript_free)
 
-/* Append. 0 or -errno (nothing was appended then; ENOSPC among them). */
+/* Append. 0 or -errno (nothing was appended then; ENOSPC among them). The end
+ * can always be appended. */
 int transcript_append(struct transcript *t, enum transcript_kind kind,
 	const void *data, size_t len);
 

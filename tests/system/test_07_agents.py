@@ -64,7 +64,7 @@ def test_second_agent_of_the_same_id_replaces_the_first(system):
     first = system.agent("agent1", server)
     second = system.agent("agent1", server, wait=False)
     first.wait_line(r"(?i)(replaced|newer|another agent)", anywhere=True)
-    assert server.client.agents()["agent1"]["connected"] is True
+    server.client.agent_ready("agent1")
     assert len(server.client.agents()) == 1
     first.stop()
     server.client.agent_ready("agent1")

@@ -10,9 +10,17 @@ tests_unit_server_test_memory_LDADD = libstore.la libtask.la libloop.la \
 	libbase.la $(unit_libs)
 
 unit_tests += tests/unit/server/test-hub
-tests_unit_server_test_hub_SOURCES = %D%/test-hub.c %D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_hub_SOURCES = %D%/test-hub.c %D%/hub-rig.c %D%/hub-rig.h \
+	%D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_hub_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_server_test_hub_LDADD = libhub.la libstore.la libtask.la libwire.la \
+	libloop.la libbase.la $(unit_libs)
+
+unit_tests += tests/unit/server/test-hub-loss
+tests_unit_server_test_hub_loss_SOURCES = %D%/test-hub-loss.c %D%/hub-rig.c %D%/hub-rig.h \
+	%D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_hub_loss_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_server_test_hub_loss_LDADD = libhub.la libstore.la libtask.la libwire.la \
 	libloop.la libbase.la $(unit_libs)
 
 check_LTLIBRARIES += libunitserver.la

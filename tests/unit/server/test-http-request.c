@@ -280,7 +280,16 @@ TEST(refuses_bodies_of_another_type_and_pages_of_other_hosts)
 	client_ask(&c, POST "Origin: http://evil.example\r\n"
 			    "Content-Length: 2\r\n\r\n{}");
 	client_expect(&c, " 403 ");
+	/* a name that its owner has pointed at this machine */
 	client_ask(&c, POST "Origin: http://a\r\nContent-Length: 2\r\n\r\n{}");
+	client_expect(&c, " 403 ");
+	client_ask(&c, "POST /things/x HTTP/1.1\r\nHost: localhost:1\r\n"
+		       "Origin: http://localhost:1\r\n"
+		       "Content-Length: 2\r\n\r\n{}");
+	client_expect(&c, "200 OK");
+	client_ask(&c, "POST /things/x HTTP/1.1\r\nHost: 127.0.0.1:1\r\n"
+		       "Origin: http://127.0.0.1:1\r\n"
+		       "Content-Length: 2\r\n\r\n{}");
 	client_expect(&c, "200 OK");
 	stop(&c);
 }

@@ -196,6 +196,7 @@ TEST(says_so_when_the_file_cannot_be_made)
 	AUTO(transcript_free)
 	struct transcript *t = transcript_new("/nonexistent");
 	static char big[LIMIT_OUTPUT_CHUNK];
+	struct transcript_entry e;
 	uint64_t last;
 	int r = 0;
 
@@ -206,6 +207,11 @@ TEST(says_so_when_the_file_cannot_be_made)
 	ck_assert_int_eq(
 		transcript_append(t, TRANSCRIPT_STDOUT, "x", 1), -ENOENT);
 	ck_assert_uint_eq(transcript_last(t), last);
+	/* but the end comes, and readers are told of it */
+	add(t, TRANSCRIPT_FINAL, "");
+	ck_assert(transcript_ended(t));
+	ck_assert_int_eq(transcript_read(t, last, &e), TRANSCRIPT_OK);
+	ck_assert_int_eq(e.kind, TRANSCRIPT_FINAL);
 }
 END
 

@@ -1,0 +1,198 @@
+/* hub-rig.c - a hub with fake streams, and what nodes and clients do to it */
+#include "hub-rig.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "task/reason.h"
+#include "tests/unit/unit.h"
+
+struct loop *loop;
+static struct store *store;
+struct hub *hub;
+struct rpc_stream one, two;
+
+void
+setup(bool anonymous)
+{
+	const struct store_memory_conf mem = { .loop = loop = loop_new(),
+		.dir = "/tmp",
+		.retention_ms = 1000000,
+		.max_tasks = 1000,
+		.max_output = 1 << 30 };
+	struct hub_conf conf = { .loop = loop,
+		.default_grace_ms = 10000,
+		.default_start_timeout_ms = 4000,
+		.lost_after_ms = 20,
+		.default_output_limit = 1 << 20,
+		.window = 1000,
+		.anonymous_agents = anonymous };
+
+	log_set_level(LOG_LEVEL_ERROR);
+	ck_assert_int_eq(store_memory_new(&mem, &store), 0);
+	conf.store = store;
+	ck_assert_int_eq(hub_new(&conf, &hub, NULL), 0);
+	ck_assert_int_eq(hub_allow_agent(hub, "a", "secret"), 0);
+	memset(&one, 0, sizeof one);
+	memset(&two, 0, sizeof two);
+}
+
+void
+teardown(void)
+{
+	fake_done(&one);
+	fake_done(&two);
+	hub_free(hub);
+	store->ops->free(store);
+	loop_free(loop);
+}
+
+/* ------------------------------------------------------------- what nodes do */
+
+int
+open_as(struct rpc_stream *s, const char *id, const char *token)
+{
+	const struct rpc_hello hello = {
+		.agent_id = id, .agent_token = token, .peer = "test"
+	};
+	enum rpc_status status = RPC_STATUS_OK;
+	struct err err = { "" };
+	int r = hub_rpc_ops.on_open(hub, s, &hello, &status, &err);
+
+	if (r < 0)
+		ck_assert_int_eq((int)status, RPC_STATUS_UNAUTHENTICATED);
+	return r;
+}
+
+void
+say(struct rpc_stream *s, struct msg msg)
+{
+	AUTO_BUF struct buf b = { 0 };
+
+	if (!msg.plugin)
+		msg.plugin = "shell";
+	ck_assert_int_eq(msg_pack(&msg, &b), 0);
+	hub_rpc_ops.on_message(hub, s, b.data, b.len);
+}
+
+void
+hello(struct rpc_stream *s)
+{
+	say(s, (struct msg){
+		       .kind = MSG_HELLO, .hello = { "1", "boot", "host" } });
+}
+
+void
+inventory(struct rpc_stream *s, const struct msg_held *held, size_t n)
+{
+	say(s, (struct msg){ .kind = MSG_INVENTORY,
+		       .inventory = { .instance = "i",
+			       .tasks = held,
+			       .n_tasks = n } });
+}
+
+void
+connect_agent(struct rpc_stream *s)
+{
+	ck_assert_int_eq(open_as(s, "a", "secret"), 0);
+	hello(s);
+	inventory(s, NULL, 0);
+}
+
+void
+started(struct rpc_stream *s, const struct task *t, uint64_t seq)
+{
+	say(s, (struct msg){ .kind = MSG_STARTED,
+		       .task_id = t->id,
+		       .seq = seq,
+		       .started = { .at = 1, .pid = 42, .grace_ms = 10000 } });
+}
+
+void
+ended(struct rpc_stream *s, const struct task *t, uint64_t seq,
+	struct msg_result result)
+{
+	result.ended_at = 5;
+	say(s, (struct msg){ .kind = MSG_RESULT,
+		       .task_id = t->id,
+		       .seq = seq,
+		       .result = result });
+}
+
+void
+output(struct rpc_stream *s, const struct task *t, uint64_t seq, size_t len)
+{
+	static const uint8_t bytes[4096];
+
+	say(s, (struct msg){ .kind = MSG_OUTPUT,
+		       .task_id = t->id,
+		       .seq = seq,
+		       .output = { MSG_STDOUT, bytes, len } });
+}
+
+/* ----------------------------------------------------------- what clients do */
+
+static void
+keep(void *arg, int r, struct task *t)
+{
+	ck_assert_int_eq(r, 0);
+	*(struct task **)arg = task_ref(t);
+}
+
+int
+try_create_for(const char *agent, const char *plugin, int64_t start_timeout_ms,
+	struct task **out)
+{
+	static const char *const value = "true";
+	static const struct msg_param param = { "cmd", &value, 1 };
+	const struct hub_task spec = { .agent_id = agent,
+		.plugin = plugin,
+		.start_timeout_ms = start_timeout_ms,
+		.start = { .params = &param, .n_params = 1, .grace_ms = -1 } };
+	struct err err = { "" };
+
+	return hub_create(hub, &spec, keep, out, &err);
+}
+
+int
+try_create(const char *agent, const char *plugin, struct task **out)
+{
+	return try_create_for(agent, plugin, -1, out);
+}
+
+struct task *
+create(void)
+{
+	struct task *t = NULL;
+
+	ck_assert_int_eq(try_create("a", "shell", &t), 0);
+	ck_assert_ptr_nonnull(t);
+	return t;
+}
+
+int
+cancel(struct task *t, int64_t grace_ms)
+{
+	return hub_cancel(hub, t,
+		&(struct hub_cancel){ .code = REASON_USER_REQUEST,
+			.reason = "enough",
+			.actor = "me",
+			.grace_ms = grace_ms });
+}
+
+void
+took(struct rpc_stream *s, enum msg_kind kind)
+{
+	msg_free(fake_take(s, kind));
+}
+
+void
+wait_final(const struct task *t)
+{
+	int64_t end = clock_ms() + 5000;
+
+	while (!task_is_final(t->status) && clock_ms() < end)
+		loop_turn(loop, 50);
+	ck_assert(task_is_final(t->status));
+}

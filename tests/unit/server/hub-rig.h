@@ -1,0 +1,32 @@
+/* hub-rig.h - a hub with fake streams, and what nodes and clients do to it */
+#ifndef NODELINK_TESTS_HUB_RIG_H
+#define NODELINK_TESTS_HUB_RIG_H
+
+#include "fake-rpc.h"
+#include "hub/hub.h"
+
+extern struct loop *loop;
+extern struct hub *hub;
+extern struct rpc_stream one, two; /* connections of agent "a" */
+
+void setup(bool anonymous);
+void teardown(void);
+int open_as(struct rpc_stream *s, const char *id, const char *token);
+void say(struct rpc_stream *s, struct msg msg);
+void hello(struct rpc_stream *s);
+void inventory(struct rpc_stream *s, const struct msg_held *held, size_t n);
+void connect_agent(struct rpc_stream *s);
+void started(struct rpc_stream *s, const struct task *t, uint64_t seq);
+void ended(struct rpc_stream *s, const struct task *t, uint64_t seq,
+	struct msg_result result);
+void
+output(struct rpc_stream *s, const struct task *t, uint64_t seq, size_t len);
+int try_create_for(const char *agent, const char *plugin,
+	int64_t start_timeout_ms, struct task **out);
+int try_create(const char *agent, const char *plugin, struct task **out);
+struct task *create(void);
+int cancel(struct task *t, int64_t grace_ms);
+void took(struct rpc_stream *s, enum msg_kind kind);
+void wait_final(const struct task *t);
+
+#endif
