@@ -18,7 +18,7 @@ enum {
 	WAIT_DEFAULT = -1, /* the grace and then some */
 	WAIT_EXTRA_MS = 5000,
 	WAIT_MAX_S = 3600,
-	GRACE_MAX_S = 24 * 3600,
+
 };
 
 struct waiting {
@@ -104,7 +104,7 @@ read_body(struct waiting *w, const struct buf *body, struct err *err)
 		r = set_reason(w, reason, err);
 	if (r >= 0)
 		r = json_get_duration(
-			o, "grace", GRACE_MAX_S, &w->how.grace_ms, err);
+			o, "grace", LIMIT_GRACE_S, &w->how.grace_ms, err);
 	if (r >= 0)
 		r = json_get_bool(o, "force", &force, err);
 	if (force)
@@ -151,7 +151,7 @@ read_query(struct waiting *w, struct http_request *req, struct err *err)
 		r = set_code(w, code, err);
 	if (r == 0)
 		r = query_duration(
-			req, "grace", GRACE_MAX_S, &w->how.grace_ms, err);
+			req, "grace", LIMIT_GRACE_S, &w->how.grace_ms, err);
 	if (r == 0 && force && parse_bool(force, &yes) < 0)
 		r = err_set(err, -EINVAL,
 			"query 'force': expected 1 or 0, got \"%.64s\"", force);
