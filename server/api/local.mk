@@ -5,6 +5,7 @@ libapi_la_SOURCES = \
 	%D%/asked.c \
 	%D%/cancel.c \
 	%D%/create.c \
+	%D%/filter.c %D%/filter.h \
 	%D%/health.c \
 	%D%/home.c \
 	%D%/hooks.c %D%/hooks.h \

@@ -143,6 +143,12 @@ TEST(lists_tasks_by_filter_and_page)
 	get("/tasks?label=k=v&status=sent&agent_id=a1");
 	client_expect(&c, id);
 	client_expect(&c, "\"next_cursor\":null");
+	get("/tasks?label=k&label=k=v&plugin=shell");
+	client_expect(&c, id);
+	get("/tasks?label=k&label=l");
+	client_expect(&c, "{\"tasks\":[],");
+	get("/tasks?plugin=login");
+	client_expect(&c, "{\"tasks\":[],");
 	get("/tasks?label=k=w");
 	client_expect(&c, "{\"tasks\":[],");
 	get("/agents/a1/tasks?status=failed");
@@ -151,6 +157,10 @@ TEST(lists_tasks_by_filter_and_page)
 	client_expect(&c, " 404 ");
 	get("/tasks?status=asleep");
 	client_expect(&c, " 400 ");
+	get("/tasks?label==v");
+	client_expect(&c, "query 'label': expected name or name=value");
+	get("/tasks?plugin=a&plugin=b");
+	client_expect(&c, "query 'plugin' is there twice");
 	get("/tasks?limit=0");
 	client_expect(&c, " 400 ");
 	get("/tasks?cursor=%21");
