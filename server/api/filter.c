@@ -118,12 +118,3 @@ filter_done(struct filter *f)
 {
 	arena_done(&f->arena);
 }
-
-void
-filter_refuse(struct http_request *req, int r, const struct err *err)
-{
-	if (r == -ENOMEM)
-		reply_no_memory(req);
-	else
-		http_reply_error(req, 400, "bad_query", NULL, "%s", err->text);
-}

@@ -24,9 +24,6 @@ filter_read(struct filter *f, const struct http_request *req, struct err *err);
 void filter_done(struct filter *f);
 #define AUTO_FILTER __attribute__((cleanup(filter_done)))
 
-/* Replies to what filter_read() refused. */
-void filter_refuse(struct http_request *req, int r, const struct err *err);
-
 /* One of the names that filter_read() looks at. */
 bool filter_is_field(const char *name);
 

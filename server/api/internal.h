@@ -24,6 +24,9 @@ struct http_request *asked_done(struct asked *asked);
 void reply_no_task(struct http_request *req);
 void reply_no_agent(struct http_request *req, const char *id);
 void reply_no_memory(struct http_request *req);
+/* What a reader of the request said: 400 with this code, or -ENOMEM. */
+void reply_refused(struct http_request *req, int r, const char *code,
+	const struct err *err);
 /* An error of ours: logged, and told without more than its name. */
 void reply_failure(struct http_request *req, int r, const char *what);
 

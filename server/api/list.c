@@ -95,7 +95,7 @@ list(struct api *api, struct http_request *req, const char *agent_id)
 	int r = filter_read(&filter, req, &err);
 
 	if (r < 0) {
-		filter_refuse(req, r, &err);
+		reply_refused(req, r, "bad_query", &err);
 		return;
 	}
 	if (limit_text && parse_u64(limit_text, 1, MAX_LIMIT, &limit) < 0) {

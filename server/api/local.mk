@@ -4,6 +4,7 @@ libapi_la_SOURCES = \
 	%D%/api.h \
 	%D%/asked.c \
 	%D%/cancel.c \
+	%D%/cancel_how.c %D%/cancel_how.h \
 	%D%/create.c \
 	%D%/filter.c %D%/filter.h \
 	%D%/health.c \
