@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "executor/env.h"
 #include "executor/task.h"
+#include "proc/cgroup.h"
 #include "proc/spawn.h"
 
 /* The child's three descriptors, and our ends of its pipes. */
@@ -96,7 +97,9 @@ spawn_with(struct task *task, const struct ndl_spawn *how, struct stdio *io,
 		.envp = how->envp ? how->envp : (const char *const *)task->env,
 		.cwd = how->cwd ? how->cwd
 				: env_get(task->env, "NODELINK_TASK_DIR"),
-		.cgroup = cgroup,
+		.extra_fd = -1,
+		.born_in = -1,
+		.limits = { .no_core = true },
 		.die_with_us = true,
 	};
 	enum spawn_step step = SPAWN_CLONE;
@@ -104,6 +107,10 @@ spawn_with(struct task *task, const struct ndl_spawn *how, struct stdio *io,
 
 	for (int i = 0; i < 3 && r == 0; i++)
 		r = stdio_set(io, i, how, task->ex->null_fd);
+	if (cgroup && cgroup->procs < 0)
+		spawn.born_in = cgroup->dir;
+	else if (cgroup)
+		spawn.enter[spawn.n_enter++] = cgroup->procs;
 	if (r == 0) {
 		memcpy(spawn.fd, io->fd, sizeof spawn.fd);
 		r = spawn_start(&spawn, &pid, &pidfd, &step);

@@ -6,4 +6,5 @@ libproc_la_SOURCES = \
 	%D%/child.c %D%/child.h \
 	%D%/clone3.c %D%/clone3.h \
 	%D%/group.c %D%/group.h \
-	%D%/spawn.c %D%/spawn.h
+	%D%/spawn.c %D%/spawn.h %D%/spawn_internal.h \
+	%D%/spawn_child.c

@@ -46,7 +46,13 @@ run_in(const struct cgroup *g, const char *script, int *pidfd)
 	enum spawn_step failed;
 	pid_t pid;
 	struct spawn how = {
-		.path = "/bin/sh", .argv = argv, .envp = env, .cgroup = g
+		.path = "/bin/sh",
+		.argv = argv,
+		.envp = env,
+		.extra_fd = -1,
+		.born_in = g->procs < 0 ? g->dir : -1,
+		.enter = { g->procs },
+		.n_enter = g->procs >= 0,
 	};
 
 	null_fd = fd_open("/dev/null", O_RDWR);
