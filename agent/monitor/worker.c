@@ -209,6 +209,7 @@ spawn(struct worker *w, enum spawn_step *failed)
 		.path = w->spec.argv.list[0],
 		.argv = (const char *const *)w->spec.argv.list,
 		.envp = (const char *const *)w->spec.envp.list,
+		.born_in = -1,
 		.die_with_us = w->spec.die_with_us,
 	};
 	int fds[2], r;

@@ -16,7 +16,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "proc/cgroup.h"
 #include "proc/clone3.h"
 
 enum {
@@ -46,6 +45,7 @@ spawn_step_text(enum spawn_step step)
 {
 	switch (step) {
 	case SPAWN_CLONE: return "cannot start a process";
+	case SPAWN_ENTER: return "cannot enter its control group";
 	case SPAWN_STDIO: return "cannot set up the standard streams";
 	case SPAWN_CHDIR: return "cannot enter the working directory";
 	case SPAWN_EXEC: return "cannot execute";
@@ -112,9 +112,9 @@ child_main(void *arg)
 	struct child_job *job = arg;
 	const struct spawn *how = job->how;
 
-	if (how->cgroup && how->cgroup->procs >= 0 &&
-		syscall(SYS_write, how->cgroup->procs, "0", 1) < 0)
-		child_die(job, SPAWN_CLONE);
+	for (size_t i = 0; i < how->n_enter; i++)
+		if (syscall(SYS_write, how->enter[i], "0", 1) < 0)
+			child_die(job, SPAWN_ENTER);
 	(void)syscall(SYS_setsid);
 	if (how->die_with_us)
 		(void)syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -187,8 +187,7 @@ static pid_t
 make_child(struct child_job *job, char *stack_end, int *pidfd)
 {
 	static bool old_kernel; /* or a filter that knows no clone3 */
-	const struct cgroup *g = job->how->cgroup;
-	const bool inside = g && g->procs < 0;
+	const bool inside = job->how->born_in >= 0;
 	const unsigned long flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
 	struct clone_args args = {
 		.flags = flags | CLONE_CLEAR_SIGHAND |
@@ -197,7 +196,7 @@ make_child(struct child_job *job, char *stack_end, int *pidfd)
 		.exit_signal = SIGCHLD,
 		.stack = (uintptr_t)(stack_end - STACK_SIZE),
 		.stack_size = STACK_SIZE,
-		.cgroup = inside ? (unsigned)g->dir : 0,
+		.cgroup = inside ? (unsigned)job->how->born_in : 0,
 	};
 	long pid = -ENOSYS;
 

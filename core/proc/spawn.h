@@ -8,16 +8,19 @@
 #define NODELINK_PROC_SPAWN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
-struct cgroup;
-
 enum spawn_step { /* where it failed */
-	SPAWN_CLONE, /* no child: processes, memory or descriptors */
+	SPAWN_CLONE, /* no child: processes, memory or descriptors; or not
+			inside born_in */
+	SPAWN_ENTER,
 	SPAWN_STDIO,
 	SPAWN_CHDIR,
 	SPAWN_EXEC,
 };
+
+enum { SPAWN_ENTER_MAX = 6 };
 
 struct spawn {
 	const char *path; /* absolute */
@@ -25,7 +28,10 @@ struct spawn {
 	const char *const *envp;
 	const char *cwd; /* NULL: ours */
 	int fd[3]; /* become 0, 1, 2; all the others are closed */
-	const struct cgroup *cgroup; /* born inside; NULL: in ours */
+	int born_in; /* folder of a control group (v2); -1: in ours */
+	int enter[SPAWN_ENTER_MAX]; /* cgroup.procs or tasks files, for it to
+				       enter by writing */
+	size_t n_enter;
 	bool die_with_us; /* SIGKILL for the leader when this process dies */
 };
 
