@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "monitor/plugins.h"
+#include "proc/contain.h"
 
 static char hostname[HOST_NAME_MAX + 1];
 
@@ -71,7 +72,7 @@ static const struct conf_item items[] = {
 		.flag = "containment",
 		.arg = "KIND",
 		.fallback = "auto",
-		.help = "what holds tasks: auto, cgroup or group" },
+		.help = "what holds tasks: auto, cgroup2, ..., group" },
 	{ .key = "agent.on_stop",
 		.flag = "on-stop",
 		.arg = "WHAT",
@@ -111,10 +112,11 @@ check_words(const struct settings *s, struct err *err)
 			". _ -); set one with --id",
 			s->id);
 	if (strcmp(s->containment, "auto") != 0 &&
-		strcmp(s->containment, "cgroup") != 0 &&
-		strcmp(s->containment, "group") != 0)
+		contain_rung_parse(s->containment) == CONTAIN_RUNGS)
 		return err_set(err, -EINVAL,
-			"containment is auto, cgroup or group, not '%s'",
+			"containment is auto or the name of a rung (cgroup2, "
+			"cgroup2-freeze, cgroup1, pidns, subreaper, group), "
+			"not '%s'",
 			s->containment);
 	if (strcmp(on_stop, "cancel") != 0 && !s->leave)
 		return err_set(err, -EINVAL,
