@@ -31,6 +31,11 @@ enum {
 	LIMIT_HOOK_CMD = 4 << 10, /* bytes of one of them */
 	LIMIT_HOOK_S = 600, /* longest time of one of them */
 	LIMIT_TIMEOUT_S = 30 * 24 * 3600,
+	LIMIT_GRACE_S = 24 * 3600,
+	LIMIT_PIDS = 4 << 20, /* what a task may ask for; the kernel's own */
+	LIMIT_CPUS = 8192,
+	LIMIT_OPEN_FILES = 1 << 30, /* the kernel's highest nr_open */
+	LIMIT_MEMORY_MIN = 1 << 20, /* with less no program starts */
 
 	/* an agent */
 	LIMIT_TASKS_PER_AGENT = 20000,
