@@ -64,9 +64,9 @@ def table(tmp_path_factory):
 
 
 # Where the group holds nobody, some kinds would outlive the test itself.
-PAIRS = [("cgroup", kind) for kind in KINDS] + [
+PAIRS = [("cgroup2", kind) for kind in KINDS] + [
     ("group", kind) for kind in KINDS if kind not in ("comets", "nested")]
-ON_CGROUP = pytest.mark.parametrize("rung", ["cgroup"], indirect=True)
+ON_CGROUP = pytest.mark.parametrize("rung", ["cgroup2"], indirect=True)
 
 
 @pytest.fixture(scope="module")
@@ -74,10 +74,10 @@ def rung(request, module_system):
     """(name, client) of an agent with that containment."""
     server = module_system.server()
     agent = module_system.agent("agent1", server, "--containment", "auto"
-                                if request.param == "cgroup" else "group")
+                                if request.param == "cgroup2" else "group")
     task_id = server.client.shell("true")
     name = server.client.end(task_id)["containment"]
-    if request.param == "cgroup" and name != "cgroup2":
+    if request.param == "cgroup2" and name != "cgroup2":
         pytest.skip("no control groups here:\n" + agent.log())
     return name, server.client
 
@@ -116,7 +116,7 @@ def test_nothing_survives_a_cancel(rung, kind, table):
         assert trials_with_survivors == 0
 
 
-@pytest.mark.parametrize("rung", ["cgroup", "group"], indirect=True)
+@pytest.mark.parametrize("rung", ["cgroup2", "group"], indirect=True)
 def test_strict_task_runs_only_where_nothing_can_leave(rung):
     name, client = rung
     record = client.end(client.shell("echo held", containment="strict"))
@@ -157,7 +157,7 @@ def test_killed_executor_leaves_no_daemon(rung, system):
 @ON_CGROUP
 def test_agent_that_needs_control_groups_starts_with_them(rung, system):
     server = system.server()
-    system.agent("agent1", server, "--containment", "cgroup")
+    system.agent("agent1", server, "--containment", "cgroup2")
     record, out, _ = server.client.run("cat /proc/self/cgroup")
     assert record["containment"] == "cgroup2"
     assert record["task_id"] in out
