@@ -43,6 +43,26 @@ tests_unit_agent_test_executor_contain_group_SOURCES = %D%/test-executor-contain
 tests_unit_agent_test_executor_contain_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_executor_contain_group_LDADD = $(rig_libs)
 
+unit_tests += tests/unit/agent/test-executor-traced
+tests_unit_agent_test_executor_traced_SOURCES = %D%/test-executor-traced.c
+tests_unit_agent_test_executor_traced_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_traced_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-traced-group
+tests_unit_agent_test_executor_traced_group_SOURCES = %D%/test-executor-traced.c
+tests_unit_agent_test_executor_traced_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_traced_group_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-stuck
+tests_unit_agent_test_executor_stuck_SOURCES = %D%/test-executor-stuck.c
+tests_unit_agent_test_executor_stuck_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_stuck_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-stuck-group
+tests_unit_agent_test_executor_stuck_group_SOURCES = %D%/test-executor-stuck.c
+tests_unit_agent_test_executor_stuck_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_stuck_group_LDADD = $(rig_libs)
+
 # The uplink's logic over a stream made by the test: no gRPC is linked.
 unit_tests += tests/unit/agent/test-uplink
 tests_unit_agent_test_uplink_SOURCES = %D%/test-uplink.c %D%/fake-rpc.c %D%/fake-rpc.h \
