@@ -16,6 +16,7 @@ enum {
 	/* HTTP */
 	LIMIT_HTTP_BODY = 1 << 20,
 	LIMIT_JSON_DEPTH = 32,
+	LIMIT_BULK = 10000, /* tasks that one request cancels */
 
 	/* a task */
 	LIMIT_CMD = 128 << 10, /* the kernel's own limit for one argument */

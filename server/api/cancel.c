@@ -131,14 +131,6 @@ on_gone(void *arg)
 		waiting_free(w);
 }
 
-static bool
-is_reachable(struct hub *hub, const struct task *t)
-{
-	const struct agent *a = hub_agent(hub, t->agent_id);
-
-	return a && a->connected;
-}
-
 static void
 got_task(void *arg, struct task *t)
 {
@@ -159,7 +151,7 @@ got_task(void *arg, struct task *t)
 	}
 	wait_ms = cancel_how_wait(&w->how, t->cancel.grace_ms);
 	if (task_is_final(t->status) || !wait_ms || !w->req ||
-		!is_reachable(w->api->hub, t)) {
+		!cancel_can_verify(w->api->hub, t)) {
 		answer(w);
 		return;
 	}

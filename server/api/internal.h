@@ -7,7 +7,7 @@
 
 http_handler_fn api_home, api_health, api_ready;
 http_handler_fn api_agents, api_agent, api_agent_tasks;
-http_handler_fn api_create, api_tasks, api_task, api_cancel;
+http_handler_fn api_create, api_tasks, api_task, api_cancel, api_cancel_many;
 http_handler_fn api_stream, api_output;
 
 /* A question to hub or store whose answer may come when the client has left. */
