@@ -132,7 +132,9 @@ spawn_with(struct task *task, const struct ndl_spawn *how, struct stdio *io,
 		.envp = how->envp ? how->envp : (const char *const *)task->env,
 		.cwd = how->cwd ? how->cwd
 				: env_get(task->env, "NODELINK_TASK_DIR"),
+		.extra_fd = -1,
 		.born_in = -1,
+		.limits = { .no_core = true },
 		.die_with_us = true,
 	};
 	enum spawn_step step = SPAWN_CLONE;
