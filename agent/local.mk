@@ -1,3 +1,4 @@
+include agent/defer/local.mk
 include agent/monitor/local.mk
 include agent/uplink/local.mk
 include agent/executor/local.mk

@@ -1,4 +1,5 @@
 dist_man_MANS += \
+	%D%/nodelink-defer.1 \
 	%D%/nodelink-agent.8 \
 	%D%/nodelink-agent.conf.5 \
 	%D%/nodelink-api.7 \

@@ -44,25 +44,18 @@ note_signal(struct task *task, int signo)
 static void
 signal_all(struct task *task, int signo)
 {
-	if (hold_signal(task, signo))
+	if (child_signal_all(task, signo))
 		note_signal(task, signo);
 }
 
 static void
 kill_all(struct task *task)
 {
-	if (!hold_kill_on(task))
+	if (!child_kill_all(task))
 		return;
 	note_signal(task, SIGKILL);
 	if (task->cancel)
 		task->cancel->killed_at = clock_wall_ms();
-}
-
-static void
-look_at_all(struct task *task)
-{
-	for (struct child *c = task->children; c; c = c->next)
-		child_look_soon(c);
 }
 
 /* ------------------------------------------------------------ the plugin */
@@ -145,7 +138,7 @@ note_killed(struct task *task)
 
 	if (!c || c->killed)
 		return;
-	n = hold_list(task, found, CANCEL_KILLED);
+	n = child_list(task, found, CANCEL_KILLED);
 	c->killed = n ? malloc(n * sizeof *found) : NULL;
 	if (!c->killed)
 		return; /* a receipt without names */
@@ -166,7 +159,6 @@ begin_kill(struct task *task)
 	note_killed(task);
 	kill_all(task);
 	report(task, MSG_PHASE_KILLING, "");
-	look_at_all(task);
 	if (task->state == WORK_RUNNING && ex->plugin->v.cancel) {
 		task->cancel->by_plugin = ask_plugin(task, 0, true);
 		if (task->state == WORK_RUNNING)
@@ -191,7 +183,6 @@ begin_stop(struct task *task, int64_t grace_ms)
 		signal_all(task, SIGCONT);
 	}
 	report(task, MSG_PHASE_STOPPING, "");
-	look_at_all(task);
 	task_advance(task);
 }
 

@@ -94,7 +94,7 @@ fail_now(void *arg)
 	HASH_ITER(hh, ex->tasks, task, tmp) {
 		if (task->state == WORK_ENDED)
 			continue;
-		(void)hold_kill(task);
+		(void)child_kill_all(task);
 		report_lost(task);
 	}
 	if (ex->opt.on_failure) {
@@ -325,7 +325,7 @@ executor_free(struct executor *ex)
 		return;
 	link_free(TAKE(ex->link));
 	HASH_ITER(hh, ex->tasks, task, tmp) {
-		(void)hold_kill(task);
+		(void)child_kill_all(task);
 		task_drop(task);
 	}
 	if (ex->ready && ex->plugin->v.fini)

@@ -6,9 +6,9 @@
  *	session.c  requests from the uplink, inventory, tombstones
  *	start.c    from a request to a running task, or to its refusal
  *	task.c     from there to its result
- *	launch.c   its programs: pipes and spawn; child.c their death and what
- *	           is left of their groups; orphans.c who has left the group;
- *	           hold.c their control group, where the host has them
+ *	launch.c   its programs: pipes and spawn; child.c their death; hold.c
+ *	           what holds them and all that they started; orphans.c those
+ *	           whose parents died
  *	cancel.c   the ladder: stop signal, grace, SIGKILL, lost; receipt.c
  *	output.c   pipes and emit() to responses, within the windows
  *	outbox.c   responses kept until the server acknowledges them
@@ -29,20 +29,15 @@
 
 struct executor;
 
-/* What holds a task's processes: a control group, or the process groups. */
-enum executor_containment {
-	EXECUTOR_AUTO, /* the best that works here */
-	EXECUTOR_CGROUP, /* or do not start */
-	EXECUTOR_GROUP,
-};
-
 struct executor_options {
 	const char *agent_id;
 	const char *scratch; /* folder of the tasks' folders; made if missing */
 	const struct msg_param *settings; /* of the plugin */
 	size_t n_settings;
 	int64_t max_grace_ms; /* 0: 5 minutes */
-	enum executor_containment containment;
+	const char *containment; /* name of a rung; NULL or "auto": the best
+				    that works */
+	const char *shim; /* path of nodelink-shim; NULL: none */
 	/* Below: 0 is the documented value; tests want shorter ones. */
 	int64_t lost_after_ms; /* finish() after cancel(force): 5 s */
 	int64_t unkillable_after_ms; /* alive after SIGKILL: 60 s */

@@ -44,6 +44,8 @@ bool hold_kill(struct hold *hold);
 /* Nobody is left, besides programs not reaped yet. While that is not so,
  * changed() comes. A hold that nothing entered is empty. */
 bool hold_is_empty(struct hold *hold);
+/* What is in it was signalled: look soon, where nothing tells. */
+void hold_look_soon(struct hold *hold);
 /* Over: what it has in the file system is removed, sometime. NULL is fine. */
 void hold_leave(struct hold *hold);
 

@@ -84,29 +84,71 @@ remember_failure(struct task *task, const struct spawn *spawn,
 	task->message = text;
 }
 
+/* -------------------------------------------------------------- what holds it */
+
+static void
+changed(void *arg)
+{
+	task_advance(arg);
+}
+
+static void
+alive(void *arg, const struct group_member *alive, size_t n)
+{
+	cancel_unkillable(arg, alive, n);
+}
+
+/* All programs of the task are in one. */
+static int
+make_hold(struct task *task)
+{
+	const struct hold_watcher watcher = { changed, alive, task };
+	char name[ID_MAX + 16];
+	struct err err;
+	int r;
+
+	if (task->hold)
+		return 0;
+	(void)snprintf(
+		name, sizeof name, "%s.%u", task->id, (unsigned)task->attempt);
+	r = hold_new(task->ex, name, NULL, &watcher, &task->hold, &err);
+	if (r < 0) {
+		task->failure = "spawn_error";
+		free(task->message);
+		task->message = strdup(err.text); /* NULL: the errno must do */
+	}
+	return r;
+}
+
+/* ---------------------------------------------------------------------- spawn */
+
 static int
 spawn_with(struct task *task, const struct ndl_spawn *how, struct stdio *io,
 	struct child *child)
 {
-	const struct cgroup *cgroup = NULL;
-	int pidfd = -1, r = hold_enter(task, &cgroup);
 	struct spawn spawn = {
 		.path = how->path,
 		.argv = how->argv,
 		.envp = how->envp ? how->envp : (const char *const *)task->env,
 		.cwd = how->cwd ? how->cwd
 				: env_get(task->env, "NODELINK_TASK_DIR"),
-		.cgroup = cgroup,
+		.extra_fd = -1,
+		.born_in = -1,
+		.limits = { .no_core = true },
 		.die_with_us = true,
 	};
 	enum spawn_step step = SPAWN_CLONE;
+	int pidfd = -1, r = make_hold(task);
 	pid_t pid;
 
+	if (r < 0)
+		return r;
 	for (int i = 0; i < 3 && r == 0; i++)
 		r = stdio_set(io, i, how, task->ex->null_fd);
 	if (r == 0) {
 		memcpy(spawn.fd, io->fd, sizeof spawn.fd);
-		r = spawn_start(&spawn, &pid, &pidfd, &step);
+		r = contain_spawn(hold_contain(task->hold), &spawn, &pid,
+			&pidfd, &child->wait_fd, &step);
 	}
 	if (r < 0) {
 		remember_failure(task, &spawn, step, -r);
@@ -133,7 +175,6 @@ child_spawn(struct task *task, const struct ndl_spawn *how)
 	if (!child)
 		return -ENOMEM;
 	child->task = task;
-	child->follow_fd = -1;
 	child->group.pidfd = -1;
 	child->on_exit = how->on_exit;
 	child->arg = how->arg;

@@ -8,7 +8,8 @@ libexecutor_la_SOURCES = \
 	%D%/executor.c %D%/executor.h \
 	%D%/fields.c %D%/fields.h \
 	%D%/handles.c \
-	%D%/hold.c %D%/hold.h \
+	%D%/hold.c %D%/hold.h %D%/hold_internal.h \
+	%D%/holds.c \
 	%D%/host.c \
 	%D%/launch.c \
 	%D%/leftovers.c %D%/leftovers.h \

@@ -16,6 +16,7 @@
 #include "base/parse.h"
 #include "executor/executor.h"
 #include "executor/listen.h"
+#include "proc/contain.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -33,7 +34,8 @@ static const char usage_text[] =
 	"       nodelink-executor --plugin FILE --socket PATH --agent-id ID\n"
 	"                         --scratch DIR [--setting NAME=VALUE]...\n"
 	"                         [--max-grace DURATION] [--uplink-uid UID]\n"
-	"                         [--containment auto|cgroup|group]\n"
+	"                         [--containment auto|cgroup2|cgroup2-freeze|\n"
+	"                                        cgroup1|pidns|subreaper|group]\n"
 	"                         [--log-level error|warn|info|debug]\n";
 
 static int
@@ -104,21 +106,14 @@ add_setting(struct arguments *a, char *text)
 	return 0;
 }
 
+/* The executor says more when it does not work. */
 static int
-parse_containment(const char *text, enum executor_containment *out)
+check_containment(const char *name)
 {
-	static const char *const names[] = {
-		[EXECUTOR_AUTO] = "auto",
-		[EXECUTOR_CGROUP] = "cgroup",
-		[EXECUTOR_GROUP] = "group",
-	};
-
-	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcmp(text, names[i]) == 0) {
-			*out = (enum executor_containment)i;
-			return 0;
-		}
-	return -EINVAL;
+	return strcmp(name, "auto") == 0 ||
+			       contain_rung_parse(name) != CONTAIN_RUNGS
+		       ? 0
+		       : -EINVAL;
 }
 
 static int
@@ -138,7 +133,9 @@ set_option(struct arguments *a, int option, char *value)
 	case OPT_SETTING: return add_setting(a, value);
 	case OPT_SCRATCH: o->scratch = value; break;
 	case OPT_MAX_GRACE: return parse_duration_ms(value, &o->max_grace_ms);
-	case OPT_CONTAINMENT: return parse_containment(value, &o->containment);
+	case OPT_CONTAINMENT:
+		o->containment = value;
+		return check_containment(value);
 	case OPT_DESCRIBE: a->describe = true; break;
 	case OPT_JSON: a->json = true; break;
 	case OPT_LOG_LEVEL:

@@ -65,6 +65,6 @@ cancel_receipt(const struct task *task, struct msg_receipt *out,
 		.killed = killed,
 		.n_killed = c->n_killed,
 		.survivors = 0,
-		.containment = hold_name(task->ex),
+		.containment = holds_name(task->ex),
 	};
 }

@@ -146,7 +146,7 @@ send_inventory(struct executor *ex)
 		.instance = ex->instance,
 		.version = ex->plugin->v.version,
 		.summary = ex->plugin->v.summary,
-		.containment = hold_name(ex),
+		.containment = holds_name(ex),
 		.params = params,
 		.n_params = n_params,
 		.tasks = tasks,

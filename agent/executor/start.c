@@ -73,10 +73,11 @@ prepare(struct task *task, const struct msg_start *how, struct err *err)
 	if (HASH_COUNT(ex->tasks) > EXECUTOR_TASKS)
 		return err_set(err, -EAGAIN,
 			"this executor holds %d tasks already", EXECUTOR_TASKS);
-	if (how->strict && !ex->holds)
+	if (how->strict && !holds_are_complete(ex))
 		return err_set(err, -ENOTSUP,
 			"the task asks for strict containment, and this host "
-			"has only process groups");
+			"has only '%s'",
+			holds_name(ex));
 	r = fields_check(ex->plugin->params, "parameter", how->params,
 		how->n_params, &task->params, err);
 	if (r < 0)

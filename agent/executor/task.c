@@ -60,7 +60,7 @@ task_release(struct task *task)
 {
 	handle_drop_all(task->ex, task);
 	child_free_all(task);
-	hold_leave(task);
+	hold_leave(TAKE(task->hold));
 	output_free(task);
 	loop_timer_free(TAKE(task->alarm));
 	fields_free(TAKE(task->params));
@@ -163,7 +163,7 @@ static bool
 has_leader(const struct task *task)
 {
 	for (struct child *c = task->children; c; c = c->next)
-		if (c->state == CHILD_ALIVE)
+		if (!c->gone)
 			return true;
 	return false;
 }
@@ -240,7 +240,7 @@ task_announce(struct task *task, pid_t pid)
 	task->started_at = clock_wall_ms();
 	msg.started = (struct msg_started){ .at = task->started_at,
 		.pid = pid,
-		.containment = hold_name(task->ex),
+		.containment = holds_name(task->ex),
 		.grace_ms = task->grace_ms };
 	outbox_add(task, &msg);
 }

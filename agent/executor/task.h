@@ -60,20 +60,19 @@ struct pump {
 	size_t left;
 };
 
-enum child_state { CHILD_ALIVE, CHILD_LINGERS, CHILD_GONE };
-
-/* One spawned program and the group it leads. */
+/* One spawned program and the group it leads. What else is in that group when
+ * the leader is dead is the hold's business. */
 struct child {
-	UT_hash_handle hh; /* by leader, while ALIVE */
+	UT_hash_handle hh; /* by leader, until gone */
 	struct child *next;
 	struct task *task;
 	int64_t id;
-	enum child_state state;
+	bool gone; /* the leader is reaped */
 	struct group group;
-	struct loop_watch *watch; /* of the leader, then of a survivor */
-	int follow_fd; /* pidfd of that survivor */
-	struct loop_timer *look; /* made when something lingers */
-	unsigned looks; /* since the last news */
+	int wait_fd; /* tells of the leader's end; not ours */
+	struct loop_watch *watch;
+	struct loop_timer *again; /* dead, but not to be reaped yet */
+	int64_t again_ms;
 	struct child_exit exit;
 	void (*on_exit)(void *arg, const struct ndl_exit *how);
 	void *arg;
@@ -123,7 +122,7 @@ struct task {
 	struct cancel *cancel;
 
 	struct child *children;
-	struct hold *hold; /* its control group, once it has programs */
+	struct hold *hold; /* once it has programs */
 	struct pump *pumps;
 	struct handle *handles; /* timers and watches of the plugin */
 	struct outbox out;
@@ -173,7 +172,7 @@ struct executor {
 	struct ndl_host_box *host;
 	struct child *leaders; /* by pid */
 	struct orphans *orphans;
-	struct holds *holds; /* NULL: no control groups */
+	struct holds *holds;
 	int64_t last_id; /* of children, timers and watches */
 	struct handle *handles; /* by id */
 };
@@ -225,18 +224,24 @@ int64_t child_spawn(struct task *task, const struct ndl_spawn *how);
 
 /* --------------------------------------------------------------- child.c */
 
-/* A program that runs, its group set, becomes one of the task's and gets its
- * id. -ENOMEM: it is the task's, but its end will not be seen. */
+/* A program that runs, its group and wait_fd set, becomes one of the task's and
+ * gets its id. -ENOMEM: it is the task's, but its end will not be seen. */
 int child_adopt(struct task *task, struct child *child);
 void child_free(struct child *child);
 struct child *child_find(const struct task *task, int64_t id);
-/* Look at the pidfd now instead of waiting for the event. True when it was
- * found dead; the callback for that has run. */
+/* Look now instead of waiting for the event. True when it was found dead; the
+ * callback for that has run. */
 bool child_check(struct child *child);
-/* What is left was signalled: look soon. */
-void child_look_soon(struct child *child);
-/* Leaders reaped, and nobody left of the rest. */
+/* Leaders reaped, and nobody left of the rest. While that is not so,
+ * task_advance() comes. */
 bool child_all_gone(struct task *task);
+/* Who is left. How many were written. */
+size_t child_list(struct task *task, struct group_member *out, size_t max);
+/* To the groups of those leaders that are left, and to everybody else who is.
+ * Is anybody? */
+bool child_signal_all(struct task *task, int signo);
+/* SIGKILL to the same, and again until nobody is left. */
+bool child_kill_all(struct task *task);
 void child_free_all(struct task *task);
 
 /* -------------------------------------------------------------- cancel.c */

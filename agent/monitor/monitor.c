@@ -72,6 +72,7 @@ make_executor(struct monitor *m, const struct plugin_file *plugin)
 	const struct settings *s = m->settings;
 	struct worker_spec spec = {
 		.kill_after_ms = s->max_grace_ms + EXECUTOR_LEAVE_MS,
+		.outlives_us = s->leave,
 		.on_stopped = executor_stopped,
 		.arg = m,
 	};
@@ -183,11 +184,17 @@ monitor_start(struct monitor *m)
 void
 monitor_stop(struct monitor *m, loop_fn *done, void *arg)
 {
+	m->done = done;
+	m->done_arg = arg;
+	if (m->settings->leave) {
+		log_info("the executors and their tasks are left to the next "
+			 "agent");
+		worker_stop(m->uplink);
+		return;
+	}
 	if (!m->stopping)
 		m->running = m->n;
 	m->stopping = true;
-	m->done = done;
-	m->done_arg = arg;
 	for (size_t i = 0; i < m->n; i++)
 		worker_stop(m->executors[i]);
 }

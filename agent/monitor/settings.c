@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "monitor/plugins.h"
+#include "proc/contain.h"
 
 static char hostname[HOST_NAME_MAX + 1];
 
@@ -71,7 +72,13 @@ static const struct conf_item items[] = {
 		.flag = "containment",
 		.arg = "KIND",
 		.fallback = "auto",
-		.help = "what holds tasks: auto, cgroup or group" },
+		.help = "what holds tasks: auto, cgroup2, ..., group" },
+	{ .key = "agent.on_stop",
+		.flag = "on-stop",
+		.arg = "WHAT",
+		.fallback = "cancel",
+		.help = "with running tasks: cancel them, or leave them to the "
+			"next agent" },
 	{ .key = "log.level",
 		.flag = "log-level",
 		.type = CONF_LEVEL,
@@ -97,17 +104,23 @@ static const struct conf_program program = {
 static int
 check_words(const struct settings *s, struct err *err)
 {
+	const char *on_stop = conf_text(s->conf, "agent.on_stop");
+
 	if (!id_valid_agent(s->id))
 		return err_set(err, -EINVAL,
 			"'%s' is not a valid agent id (1 to 64 of A-Z a-z 0-9 "
 			". _ -); set one with --id",
 			s->id);
 	if (strcmp(s->containment, "auto") != 0 &&
-		strcmp(s->containment, "cgroup") != 0 &&
-		strcmp(s->containment, "group") != 0)
+		contain_rung_parse(s->containment) == CONTAIN_RUNGS)
 		return err_set(err, -EINVAL,
-			"containment is auto, cgroup or group, not '%s'",
+			"containment is auto or the name of a rung (cgroup2, "
+			"cgroup2-freeze, cgroup1, pidns, subreaper, group), "
+			"not '%s'",
 			s->containment);
+	if (strcmp(on_stop, "cancel") != 0 && !s->leave)
+		return err_set(err, -EINVAL,
+			"on_stop is cancel or leave, not '%s'", on_stop);
 	return 0;
 }
 
@@ -210,6 +223,7 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 	log_set_level((enum log_level)conf_number(conf, "log.level"));
 	s->max_grace_ms = conf_number(conf, "agent.max_grace");
 	s->containment = conf_text(conf, "agent.containment");
+	s->leave = strcmp(conf_text(conf, "agent.on_stop"), "leave") == 0;
 	s->check = conf_bool(conf, "check");
 	s->scratch_dir = conf_text(conf, "agent.scratch_dir");
 	if (!s->scratch_dir) {

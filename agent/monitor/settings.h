@@ -22,6 +22,7 @@ struct settings {
 	const char *token_file; /* NULL: none */
 	const char *runtime_dir, *scratch_dir, *plugin_dir, *libexec_dir;
 	const char *containment;
+	bool leave; /* on_stop: the executors go on */
 	int64_t max_grace_ms;
 	bool check;
 	struct plugin_file plugins[LIMIT_PLUGINS]; /* by name */

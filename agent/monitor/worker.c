@@ -209,6 +209,8 @@ spawn(struct worker *w, enum spawn_step *failed)
 		.path = w->spec.argv.list[0],
 		.argv = (const char *const *)w->spec.argv.list,
 		.envp = (const char *const *)w->spec.envp.list,
+		.extra_fd = -1,
+		.born_in = -1,
 		.die_with_us = w->spec.die_with_us,
 	};
 	int fds[2], r;
@@ -216,13 +218,16 @@ spawn(struct worker *w, enum spawn_step *failed)
 	*failed = SPAWN_STDIO;
 	if (null < 0)
 		return null;
-	r = fd_pipe(fds, true);
-	if (r < 0)
-		return r;
-	w->words_fd = fds[0];
-	theirs = fds[1];
 	how.fd[0] = null;
-	how.fd[1] = how.fd[2] = theirs;
+	how.fd[1] = how.fd[2] = STDERR_FILENO;
+	if (!w->spec.outlives_us) {
+		r = fd_pipe(fds, true);
+		if (r < 0)
+			return r;
+		w->words_fd = fds[0];
+		theirs = fds[1];
+		how.fd[1] = how.fd[2] = theirs;
+	}
 	return spawn_start(&how, &w->pid, &w->pidfd, failed);
 }
 
@@ -244,8 +249,9 @@ start(struct worker *w)
 		start_later(w);
 		return;
 	}
-	w->words_watch =
-		loop_watch_new(w->loop, w->words_fd, LOOP_READ, words_came, w);
+	if (w->words_fd >= 0)
+		w->words_watch = loop_watch_new(
+			w->loop, w->words_fd, LOOP_READ, words_came, w);
 	r = watch_death(w);
 	if (r < 0) { /* unwatched it would be lost: die with it, be restarted */
 		log_error(r, "%s cannot be watched: killed", w->spec.name);

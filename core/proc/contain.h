@@ -65,8 +65,8 @@ struct contain_limits {
 };
 enum contain_limit { CONTAIN_PIDS, CONTAIN_MEMORY, CONTAIN_CPU };
 /* "cgroup2", "cgroup1", or NULL: it cannot be enforced here. */
-const char *contain_host_limit(
-	const struct contain_host *host, enum contain_limit which);
+const char *
+contain_host_limit(const struct contain_host *host, enum contain_limit which);
 
 struct contain;
 
@@ -86,15 +86,15 @@ int contain_spawn(struct contain *c, const struct spawn *how, pid_t *pid,
 	int *pidfd, int *wait_fd, enum spawn_step *failed);
 /* How that program ended. 0; -EAGAIN while it lives, or while another process
  * traces it; -ECHILD when somebody else has reaped it. */
-int contain_reap(struct contain *c, pid_t pid, int pidfd,
-	struct child_exit *out);
+int
+contain_reap(struct contain *c, pid_t pid, int pidfd, struct child_exit *out);
 
 /* To everybody in it, except where skip(arg, pid) says true: for polite
  * signals. How many it reached. */
 size_t contain_signal(struct contain *c, int signo,
 	bool (*skip)(void *arg, pid_t pid), void *arg);
-/* SIGKILL to all. Where one stroke is not enough (no cgroup.kill), it is to be
- * repeated until contain_is_empty(). 0 or -errno. */
+/* SIGKILL to all. 0; 1: one stroke is not enough here, repeat it until
+ * contain_is_empty(); or -errno. */
 int contain_kill(struct contain *c);
 /* Nobody is alive in it; programs of contain_spawn() that have died and are not
  * reaped yet do not count. 1, 0, or -errno (no proof). */

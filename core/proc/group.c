@@ -1,4 +1,4 @@
-/* group.c - the containment of one child: what belongs to it, as a whole */
+/* group.c - the process group that a program leads */
 #include "proc/group.h"
 
 #include <dirent.h>
@@ -21,12 +21,6 @@
 #endif
 
 enum { STAT_TEXT = 512 };
-
-const char *
-group_name(void)
-{
-	return "group";
-}
 
 void
 group_init(struct group *g, pid_t leader, int take_pidfd)

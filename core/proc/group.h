@@ -1,9 +1,4 @@
-/* group.h - the containment of one child: what belongs to it, as a whole
- *
- * Today that is its session's process group; a control group will be a
- * second way behind the same functions (issue 3), chosen in group_init().
- * A process that leaves the group is not held by it: group_name() is written
- * on every receipt so that nobody takes it for more than it is.
+/* group.h - the process group that a program leads
  *
  * A group outlives its leader. The pidfd keeps the leader's identity after it
  * was reaped, so no signal goes to a stranger with a recycled number. */
@@ -27,9 +22,6 @@ struct group_member {
 	char name[GROUP_NAME];
 	char state; /* R, S, D, T, ... */
 };
-
-/* "group": how well it holds. */
-const char *group_name(void);
 
 /* Takes over pidfd. */
 void group_init(struct group *g, pid_t leader, int take_pidfd);

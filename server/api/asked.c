@@ -1,4 +1,5 @@
 /* asked.c - waiting for hub and store; the errors that many share */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "api/internal.h"
@@ -54,6 +55,16 @@ void
 reply_no_memory(struct http_request *req)
 {
 	http_reply_error(req, 500, "no_memory", NULL, "out of memory");
+}
+
+void
+reply_refused(struct http_request *req, int r, const char *code,
+	const struct err *err)
+{
+	if (r == -ENOMEM)
+		reply_no_memory(req);
+	else
+		http_reply_error(req, 400, code, NULL, "%s", err->text);
 }
 
 void

@@ -193,10 +193,28 @@ start_known(struct http_request *req, struct reader *r)
 		(int64_t)(last - first + 1), false, &ops, r);
 }
 
+static bool
+parse_stream(const char *text, enum transcript_kind *out)
+{
+	static const struct {
+		const char *name;
+		enum transcript_kind kind;
+	} known[] = { { "stdout", TRANSCRIPT_STDOUT },
+		{ "stderr", TRANSCRIPT_STDERR }, { "hook", TRANSCRIPT_HOOK } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (strcmp(known[i].name, text) == 0) {
+			*out = known[i].kind;
+			return true;
+		}
+	return false;
+}
+
 static void
 got_task(void *arg, struct task *t)
 {
 	struct http_request *req = asked_done(arg);
+	enum transcript_kind kind = TRANSCRIPT_STDOUT;
 	const char *stream, *follow;
 	bool yes = false;
 	struct reader *r;
@@ -209,10 +227,9 @@ got_task(void *arg, struct task *t)
 		reply_no_task(req);
 		return;
 	}
-	if (stream && strcmp(stream, "stdout") != 0 &&
-		strcmp(stream, "stderr") != 0) {
+	if (stream && !parse_stream(stream, &kind)) {
 		http_reply_error(req, 400, "bad_query", NULL,
-			"query 'stream': expected stdout or stderr, got "
+			"query 'stream': expected stdout, stderr or hook, got "
 			"\"%.64s\"",
 			stream);
 		return;
@@ -230,8 +247,7 @@ got_task(void *arg, struct task *t)
 	}
 	r->req = req;
 	r->task = task_ref(t);
-	r->kind = stream && strcmp(stream, "stderr") == 0 ? TRANSCRIPT_STDERR
-							  : TRANSCRIPT_STDOUT;
+	r->kind = kind;
 	if (yes && !transcript_ended(t->transcript))
 		start_follow(req, r);
 	else

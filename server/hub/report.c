@@ -15,7 +15,8 @@ static uint64_t
 output_bytes(const struct task *t)
 {
 	return transcript_bytes(t->transcript, TRANSCRIPT_STDOUT) +
-	       transcript_bytes(t->transcript, TRANSCRIPT_STDERR);
+	       transcript_bytes(t->transcript, TRANSCRIPT_STDERR) +
+	       transcript_bytes(t->transcript, TRANSCRIPT_HOOK);
 }
 
 void
@@ -28,13 +29,16 @@ report_ack(struct task *t)
 				t->acked_bytes + t->agent->hub->conf.window });
 }
 
-static void
-on_started(struct hub *hub, struct task *t, const struct msg_started *m)
+static int
+on_started(struct hub *hub, struct task *t, const struct msg_started *m,
+	const uint8_t *packed, size_t len)
 {
+	if (t->status == TASK_SENT && buf_add(&t->started, packed, len) < 0)
+		return -ENOMEM;
 	if (task_move(&t->status, TASK_EV_START) != STATE_OK) {
 		log_warn(0, "task '%s': reported started while %s", t->id,
 			task_status_name(t->status));
-		return;
+		return 0;
 	}
 	t->started_at = m->at;
 	t->pid = m->pid;
@@ -43,6 +47,18 @@ on_started(struct hub *hub, struct task *t, const struct msg_started *m)
 	(void)snprintf(
 		t->containment, sizeof t->containment, "%s", m->containment);
 	task_save(hub, t);
+	return 0;
+}
+
+static enum transcript_kind
+kind_of(enum msg_stream stream)
+{
+	switch (stream) {
+	case MSG_STDOUT: break;
+	case MSG_STDERR: return TRANSCRIPT_STDERR;
+	case MSG_HOOK: return TRANSCRIPT_HOOK;
+	}
+	return TRANSCRIPT_STDOUT;
 }
 
 static int
@@ -52,9 +68,8 @@ on_output(struct hub *hub, struct task *t, const struct msg_output *m)
 
 	if (!m->len)
 		return 0;
-	r = hub->conf.store->ops->append(hub->conf.store, t,
-		m->stream == MSG_STDERR ? TRANSCRIPT_STDERR : TRANSCRIPT_STDOUT,
-		m->data, m->len);
+	r = hub->conf.store->ops->append(
+		hub->conf.store, t, kind_of(m->stream), m->data, m->len);
 
 	if (r == 0)
 		task_changed(t);
@@ -163,7 +178,7 @@ take(struct hub *hub, struct task *t, const struct msg *msg,
 	const uint8_t *packed, size_t len)
 {
 	switch (msg->kind) {
-	case MSG_STARTED: on_started(hub, t, &msg->started); return 0;
+	case MSG_STARTED: return on_started(hub, t, &msg->started, packed, len);
 	case MSG_OUTPUT: return on_output(hub, t, &msg->output);
 	case MSG_CANCEL_PHASE: on_phase(hub, t, &msg->cancel_phase); return 0;
 	case MSG_RESULT: return on_result(hub, t, &msg->result, packed, len);

@@ -1,5 +1,6 @@
 noinst_LTLIBRARIES += libstore.la
 libstore_la_SOURCES = \
+	%D%/filter.c \
 	%D%/memory.c \
 	%D%/store.h \
 	%D%/task.c %D%/task.h \

@@ -135,23 +135,6 @@ memory_get(struct store *s, const char *id, store_got_fn *done, void *arg)
 	done(arg, t);
 }
 
-static bool
-matches(const struct task *t, const struct store_filter *f)
-{
-	if (f->agent_id && strcmp(f->agent_id, t->agent_id) != 0)
-		return false;
-	if (f->status >= 0 && (int)t->status != f->status)
-		return false;
-	if (!f->label_name)
-		return true;
-	for (size_t i = 0; i < t->n_labels; i++)
-		if (strcmp(t->labels[i].name, f->label_name) == 0 &&
-			(!f->label_value || strcmp(t->labels[i].value,
-						    f->label_value) == 0))
-			return true;
-	return false;
-}
-
 /* Where the page after the task `cursor` begins. Should that task be gone
  * already, ids sort by time of creation. */
 static struct task *
@@ -189,7 +172,7 @@ memory_list(struct store *s, const struct store_filter *filter,
 		return;
 	}
 	for (struct task *t = after_cursor(m, cursor); t; t = t->older) {
-		if (!matches(t, filter))
+		if (!store_matches(filter, t))
 			continue;
 		if (n == limit) {
 			next = n ? page[n - 1]->id : "";

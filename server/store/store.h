@@ -23,11 +23,19 @@ typedef void store_done_fn(void *arg, int r);
 /* t: borrowed; NULL when unknown. */
 typedef void store_got_fn(void *arg, struct task *t);
 
-struct store_filter { /* NULL, -1: any */
-	const char *agent_id;
-	int status; /* enum task_status or -1 */
-	const char *label_name, *label_value; /* value NULL: any */
+struct store_label {
+	const char *name;
+	const char *value; /* NULL: any */
 };
+
+struct store_filter { /* NULL, -1, 0: any */
+	const char *agent_id, *plugin;
+	int status; /* enum task_status or -1 */
+	const struct store_label *labels; /* it has all of them */
+	size_t n_labels;
+};
+bool store_matches(const struct store_filter *f, const struct task *t);
+
 /* Newest first. next: cursor of the next page, "" at the end. */
 typedef void store_list_fn(
 	void *arg, int r, struct task **tasks, size_t n, const char *next);

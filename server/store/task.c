@@ -40,6 +40,7 @@ task_unref(struct task *t)
 	free(t->cancel.reason);
 	free(t->cancel.actor);
 	buf_done(&t->start);
+	buf_done(&t->started);
 	buf_done(&t->result);
 	transcript_free(t->transcript);
 	free(t);

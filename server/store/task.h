@@ -44,6 +44,7 @@ struct task {
 	enum task_status status;
 
 	struct buf start; /* packed MSG_START */
+	struct buf started; /* packed MSG_STARTED; empty until then */
 	struct task_label *labels;
 	size_t n_labels;
 	char *owner; /* the client that created it; "" for anonymous */

@@ -40,6 +40,11 @@ tests_unit_agent_test_executor_contain_group_SOURCES = %D%/test-executor-contain
 tests_unit_agent_test_executor_contain_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_executor_contain_group_LDADD = $(rig_libs)
 
+unit_tests += tests/unit/agent/test-listen
+tests_unit_agent_test_listen_SOURCES = %D%/test-listen.c
+tests_unit_agent_test_listen_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_listen_LDADD = $(rig_libs)
+
 # The uplink's logic over a stream made by the test: no gRPC is linked.
 unit_tests += tests/unit/agent/test-uplink
 tests_unit_agent_test_uplink_SOURCES = %D%/test-uplink.c %D%/fake-rpc.c %D%/fake-rpc.h \

@@ -96,7 +96,7 @@ rig_open(struct rig *rig, const char *file)
 		rig->options.scratch = rig->scratch;
 	}
 	if (is_for_group())
-		rig->options.containment = EXECUTOR_GROUP;
+		rig->options.containment = "group";
 	rig->loop = loop_new();
 	rig->options.agent_id = "agent1";
 	rig->options.on_failure = on_failure;

@@ -281,7 +281,7 @@ TEST(refuses_to_start_without_control_groups_only_when_told)
 	if (open_rig()) {
 		rig_close(&rig);
 		memset(&rig, 0, sizeof rig);
-		rig.options.containment = EXECUTOR_CGROUP;
+		rig.options.containment = "cgroup2";
 		rig_open(&rig, SHELL);
 		ck_assert_str_eq(rig_rung(&rig), "cgroup2");
 	}

@@ -163,7 +163,7 @@ TEST(stops_reading_two_seconds_after_the_end_when_a_stranger_holds_the_pipe)
 	AUTO_BUF struct buf out = { 0 };
 	int64_t began = clock_ms();
 
-	rig.options.containment = EXECUTOR_GROUP; /* else it is no stranger */
+	rig.options.containment = "group"; /* else it is no stranger */
 	rig_open(&rig, SHELL);
 	rig_start(
 		&rig, "t1", "cmd", "echo x; setsid sleep 6 & sleep 0.1", NULL);

@@ -43,6 +43,19 @@ tests_unit_server_test_sse_LDADD = libunitserver.la libapi.la libhub.la libstore
 	libhttp.la libtask.la libwire.la libjson.la libloop.la libbase.la $(unit_libs)
 
 unit_tests += tests/unit/server/test-api
-tests_unit_server_test_api_SOURCES = %D%/test-api.c %D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_api_SOURCES = %D%/test-api.c %D%/api-rig.c %D%/api-rig.h \
+	%D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_api_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(srcdir)/%D%
 tests_unit_server_test_api_LDADD = $(tests_unit_server_test_sse_LDADD)
+
+unit_tests += tests/unit/server/test-options
+tests_unit_server_test_options_SOURCES = %D%/test-options.c %D%/api-rig.c %D%/api-rig.h \
+	%D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_options_CFLAGS = $(tests_unit_server_test_api_CFLAGS)
+tests_unit_server_test_options_LDADD = $(tests_unit_server_test_api_LDADD)
+
+unit_tests += tests/unit/server/test-cancel-many
+tests_unit_server_test_cancel_many_SOURCES = %D%/test-cancel-many.c \
+	%D%/api-rig.c %D%/api-rig.h %D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_cancel_many_CFLAGS = $(tests_unit_server_test_api_CFLAGS)
+tests_unit_server_test_cancel_many_LDADD = $(tests_unit_server_test_api_LDADD)

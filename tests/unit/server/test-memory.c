@@ -156,10 +156,24 @@ list(struct store_filter filter, const char *cursor, size_t limit)
 	return listed;
 }
 
+static const char *
+by_labels(const char *team, size_t n)
+{
+	const struct store_label asked[] = { { "team", team },
+		{ "nightly", NULL }, { "other", NULL } };
+
+	return list(
+		(struct store_filter){
+			.status = -1, .labels = asked, .n_labels = n },
+		NULL, 10);
+}
+
 TEST(lists_newest_first_in_pages_and_by_filter)
 {
-	static struct task_label label = { (char *)(uintptr_t) "team",
-		(char *)(uintptr_t) "red" };
+	static struct task_label labels[] = {
+		{ (char *)(uintptr_t) "team", (char *)(uintptr_t) "red" },
+		{ (char *)(uintptr_t) "nightly", (char *)(uintptr_t) "" }
+	};
 	const struct store_filter any = { .status = -1 };
 	struct task *t;
 
@@ -167,8 +181,9 @@ TEST(lists_newest_first_in_pages_and_by_filter)
 	for (char c = 'a'; c <= 'f'; c++)
 		finish(create((char[]){ c, 0 }, c < 'd' ? "x" : "y"));
 	t = create("g", "y");
-	t->labels = &label;
-	t->n_labels = 1;
+	t->labels = labels;
+	t->n_labels = 2;
+	(void)strcpy(t->plugin, "shell");
 	ck_assert_str_eq(list(any, NULL, 3), "gfe");
 	ck_assert_str_eq(next_cursor, "e");
 	ck_assert_str_eq(list(any, "e", 10), "dcba");
@@ -180,16 +195,14 @@ TEST(lists_newest_first_in_pages_and_by_filter)
 	ck_assert_str_eq(
 		list((struct store_filter){ .status = TASK_PENDING }, NULL, 10),
 		"g");
-	ck_assert_str_eq(list((struct store_filter){ .status = -1,
-				      .label_name = "team",
-				      .label_value = "red" },
-				 NULL, 10),
+	ck_assert_str_eq(
+		list((struct store_filter){ .status = -1, .plugin = "shell" },
+			NULL, 10),
 		"g");
-	ck_assert_str_eq(list((struct store_filter){ .status = -1,
-				      .label_name = "team",
-				      .label_value = "blue" },
-				 NULL, 10),
-		"");
+	ck_assert_str_eq(by_labels("red", 1), "g");
+	ck_assert_str_eq(by_labels("red", 2), "g");
+	ck_assert_str_eq(by_labels("blue", 1), "");
+	ck_assert_str_eq(by_labels("red", 3), ""); /* has not all of them */
 	/* a cursor that has been forgotten meanwhile still has its place */
 	ck_assert_str_eq(list(any, "d0", 2), "dc");
 	t->labels = NULL;

@@ -1,0 +1,152 @@
+/* contain_cgroup2.c - the first rung: a control group (v2) for each task
+ *
+ * Whatever a process does, its children stay in its group. One write kills
+ * them all, and the kernel says when none is left. A group serves once: a
+ * kernel that has killed a group kills what is born into it later, too. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "loop/loop.h"
+#include "proc/contain_cgroup2.h"
+
+static void
+free_group(struct contain *base)
+{
+	struct cgroup2 *c = (struct cgroup2 *)base;
+	const int fds[] = { c->dir, c->procs, c->kill, c->events };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
+	free(c);
+}
+
+static int
+open_files(struct cgroup2 *c)
+{
+	c->dir = cgroup_open_dir(c->host->base.dir, c->name);
+	if (c->dir < 0)
+		return c->dir;
+	c->kill = openat(c->dir, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+	if (c->kill < 0)
+		return -errno;
+	c->events = openat(c->dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	if (c->events < 0)
+		return -errno;
+	if (!c->host->births)
+		c->procs = openat(c->dir, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+	return !c->host->births && c->procs < 0 ? -errno : 0;
+}
+
+int
+contain_cgroup2_make(
+	void *own, const char *name, struct contain **out, struct err *err)
+{
+	struct cgroup2_host *host = own;
+	struct cgroup2 *c = calloc(1, sizeof *c);
+	int r;
+
+	if (!c)
+		return err_set(err, -ENOMEM, "out of memory");
+	c->contain.ops = host->ops;
+	c->host = host;
+	c->dir = c->procs = c->kill = c->events = -1;
+	(void)stpncpy(c->name, name, sizeof c->name - 1);
+	r = cgroup_make_dir(host->base.dir, c->name);
+	if (r == 0) {
+		r = open_files(c);
+		if (r < 0)
+			(void)cgroup_remove(host->base.dir, c->name);
+	}
+	if (r < 0) {
+		free_group(&c->contain);
+		return err_set(err, r, "cannot make the cgroup '%s': %s", name,
+			err_name(-r));
+	}
+	*out = &c->contain;
+	return 0;
+}
+
+static int
+spawn(struct contain *base, const struct spawn *how, pid_t *pid, int *pidfd,
+	int *wait_fd, enum spawn_step *failed)
+{
+	const struct cgroup2 *c = (struct cgroup2 *)base;
+	struct spawn inside = *how;
+	int r;
+
+	if (c->procs < 0)
+		inside.born_in = c->dir;
+	else
+		inside.enter[inside.n_enter++] = c->procs;
+	r = spawn_start(&inside, pid, pidfd, failed);
+	if (r == 0)
+		*wait_fd = *pidfd;
+	return r;
+}
+
+static size_t
+send_signal(struct contain *base, int signo, bool (*skip)(void *arg, pid_t pid),
+	void *arg)
+{
+	return cgroup_signal(((struct cgroup2 *)base)->dir, signo, skip, arg);
+}
+
+static int
+kill_all(struct contain *base)
+{
+	return pwrite(((struct cgroup2 *)base)->kill, "1", 1, 0) < 0 ? -errno
+								     : 0;
+}
+
+/* Reading also arms the descriptor: it tells of what happens from now on. */
+static int
+is_empty(struct contain *base)
+{
+	char text[256];
+	ssize_t n = pread(
+		((struct cgroup2 *)base)->events, text, sizeof text - 1, 0);
+
+	if (n < 0)
+		return errno == ENODEV ? 1 : -errno; /* removed: nobody */
+	text[n] = 0;
+	return strstr(text, "populated 1") == NULL;
+}
+
+static int
+events_fd(struct contain *base, unsigned *events)
+{
+	*events = LOOP_PRIORITY;
+	return ((struct cgroup2 *)base)->events;
+}
+
+static int
+list(struct contain *base, struct group_member *out, size_t max)
+{
+	return cgroup_list(((struct cgroup2 *)base)->dir, out, max);
+}
+
+static int
+remove_group(struct contain *base)
+{
+	const struct cgroup2 *c = (struct cgroup2 *)base;
+
+	return cgroup_remove(c->host->base.dir, c->name);
+}
+
+const struct contain_ops contain_cgroup2_ops = {
+	.open = contain_cgroup2_open,
+	.close = contain_cgroup2_close,
+	.make = contain_cgroup2_make,
+	.free = free_group,
+	.spawn = spawn,
+	.signal = send_signal,
+	.kill = kill_all,
+	.is_empty = is_empty,
+	.fd = events_fd,
+	.list = list,
+	.remove = remove_group,
+};
