@@ -149,10 +149,15 @@ class Server(Program):
 
 
 class Agent(Program):
-    def __init__(self, folder, agent_id, grpc, *options, env=None, inside=None):
+    def __init__(self, folder, agent_id, grpc, *options, env=None, user="root",
+                 inside=None):
+        """Tasks run as root, since pytest's folders are closed to others; user=None: as an
+        agent does by itself."""
         self.id = agent_id
         self.folder = folder
         os.makedirs(folder, exist_ok=True)
+        if user and os.geteuid() == 0:
+            options = ("--user", user, *options)
         super().__init__(agent_id, [
             f"{SBIN}/nodelink-agent", "--id", agent_id, "--server", grpc,
             "--runtime-dir", folder, *options], env, inside)
