@@ -30,9 +30,6 @@ tests_unit_agent_test_executor_cancel_group_SOURCES = %D%/test-executor-cancel.c
 tests_unit_agent_test_executor_cancel_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_executor_cancel_group_LDADD = $(rig_libs)
 
-check_PROGRAMS += tests/unit/agent/adversary
-tests_unit_agent_adversary_SOURCES = %D%/adversary.c
-
 unit_tests += tests/unit/agent/test-executor-contain
 tests_unit_agent_test_executor_contain_SOURCES = %D%/test-executor-contain.c
 tests_unit_agent_test_executor_contain_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
