@@ -13,5 +13,9 @@ libproc_la_SOURCES = \
 	%D%/contain_group.c \
 	%D%/contain_try.c \
 	%D%/group.c %D%/group.h \
+	%D%/order.c %D%/order.h \
+	%D%/procfs.c %D%/procfs.h \
 	%D%/spawn.c %D%/spawn.h %D%/spawn_internal.h \
-	%D%/spawn_child.c
+	%D%/spawn_child.c \
+	%D%/spawn_ns.c \
+	%D%/tree.c %D%/tree.h
