@@ -2,10 +2,12 @@ noinst_LTLIBRARIES += libproc.la
 libproc_la_SOURCES = \
 	%D%/cgroup.c %D%/cgroup.h \
 	%D%/cgroup_base.c \
+	%D%/cgroup_kill.c \
 	%D%/cgroup_signal.c \
 	%D%/child.c %D%/child.h \
 	%D%/clone3.c %D%/clone3.h \
 	%D%/contain.c %D%/contain.h %D%/contain_internal.h \
+	%D%/contain_cgroup1.c \
 	%D%/contain_cgroup2.c %D%/contain_cgroup2.h \
 	%D%/contain_cgroup2_host.c \
 	%D%/contain_group.c \
