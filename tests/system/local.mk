@@ -5,15 +5,19 @@ EXTRA_DIST += tests/tsan.supp %D%/harness.py %D%/conftest.py %D%/pytest.ini \
 	%D%/test_01_start.py %D%/test_02_tasks.py %D%/test_03_output.py \
 	%D%/test_04_cancel.py %D%/test_05_race.py %D%/test_06_input.py \
 	%D%/test_07_agents.py %D%/test_08_disconnect.py %D%/test_09_idle.py \
-	%D%/test_10_containment.py
+	%D%/test_10_containment.py %D%/test_12_users.py
 
 check_PROGRAMS += %D%/helpers/mute-agent
 %C%_helpers_mute_agent_SOURCES = %D%/helpers/mute-agent.c
 %C%_helpers_mute_agent_LDADD = librpc.la libloop.la libbase.la $(UV_LIBS)
 
+check_PROGRAMS += %D%/helpers/whoami
+%C%_helpers_whoami_SOURCES = %D%/helpers/whoami.c
+
 # Where the programs are; empty with NODELINK_PREFIX in the environment.
 NODELINK_BUILD = $(abs_top_builddir)
-check-system: all %D%/helpers/mute-agent$(EXEEXT) tests/unit/agent/adversary$(EXEEXT)
+check-system: all %D%/helpers/mute-agent$(EXEEXT) \
+	%D%/helpers/whoami$(EXEEXT) tests/unit/agent/adversary$(EXEEXT)
 	NODELINK_BUILD='$(NODELINK_BUILD)' PYTHONDONTWRITEBYTECODE=1 \
 	NODELINK_ADVERSARY='$(abs_top_builddir)/tests/unit/agent/adversary' \
 	NODELINK_HELPERS='$(abs_top_builddir)/%D%/helpers' \
