@@ -11,6 +11,7 @@ libproc_la_SOURCES = \
 	%D%/contain_cgroup2.c %D%/contain_cgroup2.h \
 	%D%/contain_cgroup2_host.c \
 	%D%/contain_group.c \
+	%D%/contain_limit.c \
 	%D%/contain_try.c \
 	%D%/group.c %D%/group.h \
 	%D%/spawn.c %D%/spawn.h %D%/spawn_internal.h \
