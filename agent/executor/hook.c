@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "executor/env.h"
+#include "executor/limits.h"
 #include "executor/task.h"
 #include "proc/spawn.h"
 
@@ -227,11 +228,13 @@ spawn_in(struct hook *hook, const struct hook_how *how, const char *cwd,
 	const char *const argv[] = { "sh", "-c", how->cmd, NULL };
 	const struct hold_watcher watcher = { changed, alive, hook };
 	struct err err = { .text = "" };
+	struct contain_limits limits;
 	struct spawn spawn;
 	int wait_fd, r;
 
 	*step = SPAWN_CLONE;
-	r = hold_new(task->ex, how->name, NULL, &watcher, &hook->hold, &err);
+	limits_by_group(task, &limits);
+	r = hold_new(task->ex, how->name, &limits, &watcher, &hook->hold, &err);
 	if (r < 0) {
 		log_warn(0, "cannot hold a hook of task '%s': %s", task->id,
 			err.text);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "executor/abandoned.h"
 #include "executor/hooks.h"
+#include "executor/limits.h"
 #include "executor/scratch.h"
 #include "executor/task.h"
 
@@ -182,6 +183,7 @@ reap(struct task *task)
 		ex->plugin->v.reap(ex->self, task->work);
 		watchdog_leave(ex->watchdog);
 	}
+	limits_note(task);
 	task_release(task);
 	if (!hooks_are_left(task))
 		scratch_remove(ex->scratch, task->id);
@@ -302,7 +304,8 @@ task_announce(struct task *task, pid_t pid)
 		.pid = pid,
 		.containment = holds_name(task->ex),
 		.grace_ms = task->grace_ms,
-		.user = task->user->name };
+		.user = task->user->name,
+		.limits = task->limits };
 	outbox_add(task, &msg);
 }
 

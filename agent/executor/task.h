@@ -124,7 +124,6 @@ struct task {
 	struct fields *params;
 	char **env; /* one block, ended by NULL */
 	const struct user *user; /* that it runs as; NULL: refused before */
-	struct msg_limits limits;
 
 	int64_t grace_ms, timeout_ms, idle_ms;
 	int64_t begun_ms, heard_ms; /* clock_ms() of start and last output */
@@ -143,6 +142,8 @@ struct task {
 
 	struct child *children;
 	struct hold *hold; /* once it has programs */
+	struct msg_limits limits; /* in force */
+	bool asks_pids; /* else the number is the default */
 	struct pump *pumps;
 	struct handle *handles; /* timers and watches of the plugin */
 	struct outbox out;

@@ -15,6 +15,7 @@ libproc_la_SOURCES = \
 	%D%/contain_shim_host.c \
 	%D%/contain_shim_program.c \
 	%D%/contain_shim_walk.c \
+	%D%/contain_limit.c \
 	%D%/contain_try.c \
 	%D%/group.c %D%/group.h \
 	%D%/order.c %D%/order.h \
