@@ -1,13 +1,14 @@
 /* abandoned.c - the hooks of tasks whose executor died
  *
- * Each is a struct task that begins in state CLEANING, in a table of its own:
- * no request finds it, and what it says is discarded. A few have their hooks
- * run at a time, however many there are. */
+ * Each is a struct task without processes, in a table of its own: no request
+ * finds it, and what it says is discarded. It is SETTLING until its turn comes:
+ * a few have their hooks run at a time, however many there are. */
 #include "executor/abandoned.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "executor/env.h"
@@ -42,6 +43,19 @@ task_new(struct executor *ex, const char *task_id)
 	return task;
 }
 
+/* The settings may say another user by now, and what a task has written must
+ * not be run as that one. The defer file is the user's that the task had. */
+static bool
+is_of_its_user(const struct task *task)
+{
+	struct stat st;
+
+	if (task->defer_fd < 0)
+		return task->user->is_us;
+	return fstat(task->defer_fd, &st) == 0 &&
+	       st.st_uid == task->user->id.uid;
+}
+
 static int
 load(struct task *task)
 {
@@ -58,7 +72,11 @@ load(struct task *task)
 	if (!how->n_cleanup && keep_defer_size(task) == 0)
 		return -ENOENT;
 	task->attempt = how->attempt;
+	task->limits = how->limits;
 	r = task_identify(task, how, &err);
+	if (r == 0 && !is_of_its_user(task))
+		r = err_set(&err, -EPERM, "it ran as another user than '%s'",
+			task->user->name);
 	if (r < 0) {
 		log_warn(0, "hooks of task '%s' are not run: %s", task->id,
 			err.text);
@@ -113,7 +131,8 @@ abandoned_dropped(struct task *task)
 	struct executor *ex = task->ex;
 
 	HASH_DEL(ex->abandoned, task);
-	abandoned_start(ex);
+	if (task->state != WORK_SETTLING)
+		abandoned_start(ex);
 }
 
 void

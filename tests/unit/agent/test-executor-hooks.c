@@ -99,17 +99,15 @@ END
 TEST(takes_words_from_nodelink_defer_as_they_are)
 {
 	const char *top = getenv("top_builddir");
-	char cmd[512];
+	AUTO_FREE char *build = realpath(top ? top : ".", NULL);
+	const struct msg_env env = { "BUILD", build };
 
 	rig_open(&rig, SHELL);
-	(void)snprintf(cmd, sizeof cmd,
-		"D=$OLDPWD/nodelink-defer; $D printf '<%%s>' 'a b' \"it's\" ''"
+	rig_start(&rig, "t1", "cmd",
+		"D=$BUILD/nodelink-defer; $D printf '<%s>' 'a b' \"it's\" ''"
 		" '$HOME `x` \"q\"' 'new\nline\\n' -e &&"
-		" $D 'echo \"c  d\"; echo e' && $D if x && $D --");
-	rig_start(&rig, "t1", "cmd", cmd,
-		&(struct msg_start){ .n_env = 1,
-			.env = &(struct msg_env){
-				"OLDPWD", realpath(top ? top : ".", NULL) } });
+		" $D 'echo \"c  d\"; echo e' && $D if x && $D --",
+		&(struct msg_start){ .env = &env, .n_env = 1 });
 	/* The last one is wrong usage. */
 	ck_assert_int_eq(rig_result(&rig, "t1")->code, 2);
 	ck_assert_uint_eq(rig_result(&rig, "t1")->n_hooks, 3);
@@ -358,7 +356,8 @@ TEST(runs_hooks_of_a_task_that_has_locked_up_its_folder)
 	hooks_start(&rig, "t1", "chmod 0 .; cd /; rmdir $NODELINK_TASK_DIR",
 		CMDS("pwd"), plain);
 	ck_assert_int_eq(rig_result(&rig, "t1")->hooks[0].code, 0);
-	ck_assert_str_eq(hooks_printed(&rig, "t1"), "/\n");
+	/* Not all: the sanitizers' runtime has something to say, too. */
+	ck_assert_ptr_nonnull(strstr(hooks_printed(&rig, "t1"), "/\n"));
 	rig_close(&rig);
 }
 END

@@ -299,6 +299,44 @@ TEST(removes_a_folder_whose_notes_are_damaged)
 }
 END
 
+TEST(runs_nothing_as_another_user_than_the_task_was)
+{
+	char path[160];
+
+	open_rig();
+	start("t1", "echo up; sleep 1000", CMDS(note("no", "")), plain);
+	(void)snprintf(path, sizeof path, "%s/t1/defer", rig.options.scratch);
+	if (geteuid() == 0) {
+		ck_assert_int_eq(chown(path, 12345, -1), 0);
+		hooks_new_executor(&rig);
+		wait_removed("t1");
+		ck_assert_int_ne(access(notes, F_OK), 0);
+	}
+	rig_close(&rig);
+}
+END
+
+TEST(does_not_wait_for_what_a_task_put_in_place_of_its_notes)
+{
+	char cmd[256];
+
+	open_rig();
+	(void)snprintf(cmd, sizeof cmd,
+		"cd %s/t1; mkfifo progress; rm hooks; mkfifo hooks;"
+		"echo 'echo hook' >> defer; echo up; sleep 1000",
+		rig.options.scratch);
+	start("t1", cmd, CMDS("true"), plain);
+	rig_cancel(&rig, "t1", 0);
+	ck_assert_uint_eq(rig_result(&rig, "t1")->n_hooks, 2);
+	start("t2", "cd ..; rm hooks; mkfifo hooks; echo up; sleep 1000",
+		CMDS(note("no", "")), plain);
+	hooks_new_executor(&rig);
+	wait_removed("t2");
+	ck_assert_int_ne(access(notes, F_OK), 0);
+	rig_close(&rig);
+}
+END
+
 	UNIT_MAIN("executor: hooks and restarts",
 		runs_the_hooks_of_a_task_whose_executor_died,
 		runs_what_was_deferred_by_a_task_that_was_given_nothing,
@@ -309,4 +347,6 @@ END
 		runs_the_hooks_of_many_tasks_a_few_at_a_time,
 		gives_hooks_their_time_when_the_executor_stops,
 		leaves_hooks_to_the_next_executor_when_told_twice_to_stop,
-		removes_a_folder_whose_notes_are_damaged)
+		removes_a_folder_whose_notes_are_damaged,
+		runs_nothing_as_another_user_than_the_task_was,
+		does_not_wait_for_what_a_task_put_in_place_of_its_notes)
