@@ -133,6 +133,11 @@ list_tasks(const struct executor *ex, size_t *n)
 static int
 send_inventory(struct executor *ex)
 {
+	/* What every host can. */
+	static const struct msg_limit_kind limits[] = {
+		{ "open_files", "rlimit" },
+		{ "file_size", "rlimit" },
+	};
 	size_t n_params, n_tasks;
 	AUTO_FREE struct msg_field *params = list_fields(ex->plugin, &n_params);
 	AUTO_FREE struct msg_held *tasks = list_tasks(ex, &n_tasks);
@@ -147,6 +152,9 @@ send_inventory(struct executor *ex)
 		.version = ex->plugin->v.version,
 		.summary = ex->plugin->v.summary,
 		.containment = holds_name(ex),
+		.complete = holds_are_complete(ex),
+		.limits = limits,
+		.n_limits = ARRAY_SIZE(limits),
 		.params = params,
 		.n_params = n_params,
 		.tasks = tasks,
