@@ -10,6 +10,9 @@
  *	           what holds them and all that they started; orphans.c those
  *	           whose parents died
  *	cancel.c   the ladder: stop signal, grace, SIGKILL, lost; receipt.c
+ *	hooks.c    its hooks, one after the other: hook.c runs one, defers.c
+ *	           reads those that it registered itself, keep.c writes down
+ *	           what the next executor must know, for abandoned.c
  *	output.c   pipes and emit() to responses, within the windows
  *	outbox.c   responses kept until the server acknowledges them
  *	host.c     the services of plugin.h; handles.c its timers and watches
@@ -68,8 +71,9 @@ AUTO_DEFINE(struct executor *, executor_free)
 /* Serve this connected socket from now on; an older one is closed. */
 void executor_serve(struct executor *ex, int take_fd);
 
-/* Cancel every task (400 agent_stopping), take no more, then on_stopped.
- * Called again: without grace. */
+/* Cancel every task (400 agent_stopping), take no more, then on_stopped. Hooks
+ * have 20 s beside the longest grace; those that have not begun by then are the
+ * next executor's. Called again: without grace, and no time for hooks. */
 void executor_stop(struct executor *ex);
 
 /* How many tasks are not acknowledged yet, and how many still run. */

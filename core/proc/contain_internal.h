@@ -30,7 +30,9 @@ struct contain_ops {
 	int (*remove)(struct contain *c);
 };
 
-extern const struct contain_ops contain_cgroup2_ops, contain_group_ops;
+extern const struct contain_ops contain_cgroup2_ops, contain_freeze_ops,
+	contain_cgroup1_ops, contain_pidns_ops, contain_subreaper_ops,
+	contain_group_ops;
 
 struct contain {
 	const struct contain_ops *ops;
