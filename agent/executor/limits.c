@@ -69,7 +69,8 @@ parse_cpus(const char *text, uint64_t *out)
 	size_t n = dot ? (size_t)(dot - text) : strlen(text);
 	uint64_t units, thousandths;
 
-	if (n >= sizeof whole || (dot && strlen(dot + 1) > MILLI_DIGITS))
+	if (!*text || n >= sizeof whole ||
+		(dot && strlen(dot + 1) > MILLI_DIGITS))
 		return -EINVAL;
 	if (n)
 		(void)memcpy(whole, text, n + 1);

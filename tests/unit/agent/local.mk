@@ -86,6 +86,21 @@ tests_unit_agent_test_executor_cancel_cgroup1_SOURCES = %D%/test-executor-cancel
 tests_unit_agent_test_executor_cancel_cgroup1_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_executor_cancel_cgroup1_LDADD = $(rig_libs)
 
+unit_tests += tests/unit/agent/test-executor-limits
+tests_unit_agent_test_executor_limits_SOURCES = %D%/test-executor-limits.c
+tests_unit_agent_test_executor_limits_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_limits_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-limits-cgroup1
+tests_unit_agent_test_executor_limits_cgroup1_SOURCES = %D%/test-executor-limits.c
+tests_unit_agent_test_executor_limits_cgroup1_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_limits_cgroup1_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-limits-group
+tests_unit_agent_test_executor_limits_group_SOURCES = %D%/test-executor-limits.c
+tests_unit_agent_test_executor_limits_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_limits_group_LDADD = $(rig_libs)
+
 unit_tests += tests/unit/agent/test-executor-traced
 tests_unit_agent_test_executor_traced_SOURCES = %D%/test-executor-traced.c
 tests_unit_agent_test_executor_traced_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
