@@ -195,6 +195,8 @@ set_options(struct executor *ex, const struct executor_options *o)
 	ex->opt.unkillable_after_ms =
 		or_default(o->unkillable_after_ms, UNKILLABLE_AFTER_MS);
 	ex->opt.watchdog_ms = or_default(o->watchdog_ms, WATCHDOG_MS);
+	if (o->max_limits.pids && o->limits.pids > o->max_limits.pids)
+		ex->opt.limits.pids = o->max_limits.pids;
 	ex->opt.held_max = o->held_max ? o->held_max : HELD_MAX;
 }
 

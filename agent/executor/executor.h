@@ -8,7 +8,7 @@
  *	task.c     from there to its result
  *	launch.c   its programs: pipes and spawn; child.c their death; hold.c
  *	           what holds them and all that they started; orphans.c those
- *	           whose parents died
+ *	           whose parents died; limits.c what they may use
  *	cancel.c   the ladder: stop signal, grace, SIGKILL, lost; receipt.c
  *	output.c   pipes and emit() to responses, within the windows
  *	outbox.c   responses kept until the server acknowledges them
@@ -38,6 +38,8 @@ struct executor_options {
 	const char *containment; /* name of a rung; NULL or "auto": the best
 				    that works */
 	const char *shim; /* path of nodelink-shim; NULL: none */
+	struct msg_limits limits; /* of a task that says nothing; 0: none */
+	struct msg_limits max_limits; /* of any task; 0: none */
 	/* Below: 0 is the documented value; tests want shorter ones. */
 	int64_t lost_after_ms; /* finish() after cancel(force): 5 s */
 	int64_t unkillable_after_ms; /* alive after SIGKILL: 60 s */

@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "executor/env.h"
+#include "executor/limits.h"
 #include "executor/task.h"
 #include "proc/spawn.h"
 
@@ -100,7 +101,7 @@ alive(void *arg, const struct group_member *alive, size_t n)
 
 /* All programs of the task are in one. */
 static int
-make_hold(struct task *task)
+make_hold(struct task *task, const struct contain_limits *limits)
 {
 	const struct hold_watcher watcher = { changed, alive, task };
 	char name[ID_MAX + 16];
@@ -111,7 +112,7 @@ make_hold(struct task *task)
 		return 0;
 	(void)snprintf(
 		name, sizeof name, "%s.%u", task->id, (unsigned)task->attempt);
-	r = hold_new(task->ex, name, NULL, &watcher, &task->hold, &err);
+	r = hold_new(task->ex, name, limits, &watcher, &task->hold, &err);
 	if (r < 0) {
 		task->failure = "spawn_error";
 		free(task->message);
@@ -138,9 +139,12 @@ spawn_with(struct task *task, const struct ndl_spawn *how, struct stdio *io,
 		.die_with_us = true,
 	};
 	enum spawn_step step = SPAWN_CLONE;
-	int pidfd = -1, r = make_hold(task);
+	struct contain_limits limits;
+	int pidfd = -1, r;
 	pid_t pid;
 
+	limits_split(task, &limits, &spawn.limits);
+	r = make_hold(task, &limits);
 	if (r < 0)
 		return r;
 	for (int i = 0; i < 3 && r == 0; i++)

@@ -13,6 +13,7 @@ libexecutor_la_SOURCES = \
 	%D%/host.c \
 	%D%/launch.c \
 	%D%/leftovers.c %D%/leftovers.h \
+	%D%/limits.c %D%/limits.h \
 	%D%/listen.c %D%/listen.h \
 	%D%/orphans.c %D%/orphans.h \
 	%D%/outbox.c \

@@ -15,10 +15,11 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "executor/executor.h"
+#include "executor/limits.h"
 #include "executor/listen.h"
 #include "proc/contain.h"
 
-enum { EXIT_USAGE = 2 };
+enum { EXIT_USAGE = 2, DEFAULT_PIDS = 4096 };
 
 struct arguments {
 	const char *plugin, *socket;
@@ -36,6 +37,7 @@ static const char usage_text[] =
 	"                         [--max-grace DURATION] [--uplink-uid UID]\n"
 	"                         [--containment auto|cgroup2|cgroup2-freeze|\n"
 	"                                        cgroup1|pidns|subreaper|group]\n"
+	"                         [--limit NAME=VALUE]... [--max-limit NAME=VALUE]...\n"
 	"                         [--log-level error|warn|info|debug]\n";
 
 static int
@@ -57,6 +59,8 @@ enum option_name {
 	OPT_SCRATCH,
 	OPT_MAX_GRACE,
 	OPT_CONTAINMENT,
+	OPT_LIMIT,
+	OPT_MAX_LIMIT,
 	OPT_DESCRIBE,
 	OPT_JSON,
 	OPT_LOG_LEVEL,
@@ -74,6 +78,8 @@ static const struct option option_table[] = {
 	{ "scratch", required_argument, NULL, OPT_SCRATCH },
 	{ "max-grace", required_argument, NULL, OPT_MAX_GRACE },
 	{ "containment", required_argument, NULL, OPT_CONTAINMENT },
+	{ "limit", required_argument, NULL, OPT_LIMIT },
+	{ "max-limit", required_argument, NULL, OPT_MAX_LIMIT },
 	{ "describe", no_argument, NULL, OPT_DESCRIBE },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
@@ -136,6 +142,8 @@ set_option(struct arguments *a, int option, char *value)
 	case OPT_CONTAINMENT:
 		o->containment = value;
 		return check_containment(value);
+	case OPT_LIMIT: return limits_parse(value, &o->limits);
+	case OPT_MAX_LIMIT: return limits_parse(value, &o->max_limits);
 	case OPT_DESCRIBE: a->describe = true; break;
 	case OPT_JSON: a->json = true; break;
 	case OPT_LOG_LEVEL:
@@ -258,7 +266,8 @@ describe(const struct plugin *plugin, bool json)
 int
 main(int argc, char **argv)
 {
-	struct arguments a = { .uplink_uid = (uid_t)-1 };
+	struct arguments a = { .uplink_uid = (uid_t)-1,
+		.options.limits.pids = DEFAULT_PIDS };
 	AUTO(plugin_free) struct plugin *plugin = NULL;
 	struct err err;
 	int status;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "executor/env.h"
+#include "executor/limits.h"
 #include "executor/scratch.h"
 #include "executor/task.h"
 
@@ -57,6 +58,7 @@ set_options(struct task *task, const struct msg_start *how)
 				    : SIGTERM;
 	task->wait_orphans = how->wait_orphans;
 	task->output_limit = how->output_limit;
+	task->asks_pids = how->limits.pids != 0;
 	/* A piece of output must fit, or the task could never go on. */
 	task->window = how->window ? how->window : LIMIT_TASK_WINDOW;
 	if (task->window < LIMIT_OUTPUT_CHUNK)
@@ -78,6 +80,9 @@ prepare(struct task *task, const struct msg_start *how, struct err *err)
 			"the task asks for strict containment, and this host "
 			"has only '%s'",
 			holds_name(ex));
+	r = limits_choose(ex, &how->limits, &task->limits, err);
+	if (r < 0)
+		return r;
 	r = fields_check(ex->plugin->params, "parameter", how->params,
 		how->n_params, &task->params, err);
 	if (r < 0)

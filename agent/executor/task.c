@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "executor/limits.h"
 #include "executor/scratch.h"
 #include "executor/task.h"
 
@@ -137,6 +138,7 @@ reap(struct task *task)
 		ex->plugin->v.reap(ex->self, task->work);
 		watchdog_leave(ex->watchdog);
 	}
+	limits_note(task);
 	task_release(task);
 	scratch_remove(ex->scratch, task->id);
 	task_end(task);
@@ -241,7 +243,8 @@ task_announce(struct task *task, pid_t pid)
 	msg.started = (struct msg_started){ .at = task->started_at,
 		.pid = pid,
 		.containment = holds_name(task->ex),
-		.grace_ms = task->grace_ms };
+		.grace_ms = task->grace_ms,
+		.limits = task->limits };
 	outbox_add(task, &msg);
 }
 

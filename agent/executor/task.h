@@ -123,6 +123,8 @@ struct task {
 
 	struct child *children;
 	struct hold *hold; /* once it has programs */
+	struct msg_limits limits; /* in force */
+	bool asks_pids; /* else the number is the default */
 	struct pump *pumps;
 	struct handle *handles; /* timers and watches of the plugin */
 	struct outbox out;

@@ -27,7 +27,6 @@ struct cgroup1 {
 	struct cgroup1_host *host;
 	int dir[KINDS];
 	int procs[KINDS]; /* to enter by */
-	char name[CGROUP_NAME];
 };
 
 static int
@@ -37,7 +36,7 @@ remove_groups(struct contain *base)
 	int r = 0;
 
 	for (int i = 0; i < KINDS && r == 0; i++)
-		r = cgroup_remove(c->host->base[i].dir, c->name);
+		r = cgroup_remove(c->host->base[i].dir, c->contain.name);
 	return r;
 }
 
@@ -58,11 +57,11 @@ free_groups(struct contain *base)
 static int
 make_one(struct cgroup1 *c, int i)
 {
-	int at = c->host->base[i].dir, r = cgroup_make_dir(at, c->name);
+	int at = c->host->base[i].dir, r = cgroup_make_dir(at, c->contain.name);
 
 	if (r < 0)
 		return r;
-	c->dir[i] = cgroup_open_dir(at, c->name);
+	c->dir[i] = cgroup_open_dir(at, c->contain.name);
 	if (c->dir[i] < 0)
 		return c->dir[i];
 	c->procs[i] = openat(c->dir[i], "cgroup.procs", O_WRONLY | O_CLOEXEC);
@@ -81,7 +80,7 @@ make(void *own, const char *name, struct contain **out, struct err *err)
 	c->host = own;
 	for (int i = 0; i < KINDS; i++)
 		c->dir[i] = c->procs[i] = -1;
-	(void)stpncpy(c->name, name, sizeof c->name - 1);
+	(void)stpncpy(c->contain.name, name, sizeof c->contain.name - 1);
 	for (int i = 0; i < KINDS && r == 0; i++)
 		r = make_one(c, i);
 	if (r < 0) {
@@ -157,6 +156,28 @@ no_events(struct contain *base, unsigned *events)
 	return -1;
 }
 
+/* ------------------------------------------------------------------ limits */
+
+static const char *
+can_limit(const void *own, enum contain_limit which)
+{
+	(void)own;
+	return which == CONTAIN_PIDS ? "cgroup1" : NULL;
+}
+
+static int
+limit(struct contain *base, enum contain_limit which, uint64_t value)
+{
+	return contain_limit_group(
+		((struct cgroup1 *)base)->dir[0], which, value);
+}
+
+static void
+read_events(struct contain *base, struct contain_events *out)
+{
+	contain_limit_events(((struct cgroup1 *)base)->dir[0], out);
+}
+
 /* -------------------------------------------------------------------- host */
 
 static int
@@ -227,4 +248,7 @@ const struct contain_ops contain_cgroup1_ops = {
 	.fd = no_events,
 	.list = list,
 	.remove = remove_groups,
+	.can_limit = can_limit,
+	.limit = limit,
+	.events = read_events,
 };

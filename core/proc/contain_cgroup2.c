@@ -31,7 +31,7 @@ free_group(struct contain *base)
 static int
 open_files(struct cgroup2 *c)
 {
-	c->dir = cgroup_open_dir(c->host->base.dir, c->name);
+	c->dir = cgroup_open_dir(c->host->base.dir, c->contain.name);
 	if (c->dir < 0)
 		return c->dir;
 	if (!c->host->freezes)
@@ -60,12 +60,12 @@ contain_cgroup2_make(
 		host->freezes ? &contain_freeze_ops : &contain_cgroup2_ops;
 	c->host = host;
 	c->dir = c->procs = c->kill = c->events = -1;
-	(void)stpncpy(c->name, name, sizeof c->name - 1);
-	r = cgroup_make_dir(host->base.dir, c->name);
+	(void)stpncpy(c->contain.name, name, sizeof c->contain.name - 1);
+	r = cgroup_make_dir(host->base.dir, c->contain.name);
 	if (r == 0) {
 		r = open_files(c);
 		if (r < 0)
-			(void)cgroup_remove(host->base.dir, c->name);
+			(void)cgroup_remove(host->base.dir, c->contain.name);
 	}
 	if (r < 0) {
 		free_group(&c->contain);
@@ -147,14 +147,34 @@ remove_group(struct contain *base)
 {
 	const struct cgroup2 *c = (struct cgroup2 *)base;
 
-	return cgroup_remove(c->host->base.dir, c->name);
+	return cgroup_remove(c->host->base.dir, c->contain.name);
+}
+
+static const char *
+can_limit(const void *own, enum contain_limit which)
+{
+	return ((const struct cgroup2_host *)own)->has[which] ? "cgroup2"
+							      : NULL;
+}
+
+static int
+limit(struct contain *base, enum contain_limit which, uint64_t value)
+{
+	return contain_limit_group(((struct cgroup2 *)base)->dir, which, value);
+}
+
+static void
+read_events(struct contain *base, struct contain_events *out)
+{
+	contain_limit_events(((struct cgroup2 *)base)->dir, out);
 }
 
 #define OPS \
 	.close = contain_cgroup2_close, .make = contain_cgroup2_make, \
 	.free = free_group, .spawn = spawn, .signal = send_signal, \
 	.is_empty = is_empty, .fd = events_fd, .list = list, \
-	.remove = remove_group
+	.remove = remove_group, .can_limit = can_limit, .limit = limit, \
+	.events = read_events
 
 const struct contain_ops contain_cgroup2_ops = {
 	OPS,

@@ -8,6 +8,7 @@
 struct cgroup2_host {
 	struct cgroup_base base;
 	bool freezes; /* has no cgroup.kill, or shall not use it */
+	bool has[CONTAIN_LIMITS]; /* controllers in our groups */
 	bool births; /* children can be born inside; else they enter by
 			writing, which is slower */
 };
@@ -19,7 +20,6 @@ struct cgroup2 {
 	int procs; /* where children cannot be born inside */
 	int kill, events; /* open from the start: killing by cgroup.kill needs
 			     no descriptor, memory or process */
-	char name[CGROUP_NAME];
 };
 
 int contain_cgroup2_open(

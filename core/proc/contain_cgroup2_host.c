@@ -60,6 +60,9 @@ open_host(const char *prefix, bool freezes, void **own, struct err *err)
 		contain_cgroup2_close(host);
 		return r;
 	}
+	for (int i = 0; i < CONTAIN_LIMITS; i++)
+		host->has[i] = contain_limit_enable(
+			&host->base, (enum contain_limit)i);
 	*own = host;
 	return 0;
 }

@@ -43,6 +43,27 @@ tests_unit_agent_test_executor_contain_group_SOURCES = %D%/test-executor-contain
 tests_unit_agent_test_executor_contain_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_executor_contain_group_LDADD = $(rig_libs)
 
+# And on the rungs that are not the best here.
+unit_tests += tests/unit/agent/test-executor-contain-cgroup2-freeze
+tests_unit_agent_test_executor_contain_cgroup2_freeze_SOURCES = %D%/test-executor-contain.c
+tests_unit_agent_test_executor_contain_cgroup2_freeze_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_contain_cgroup2_freeze_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-contain-cgroup1
+tests_unit_agent_test_executor_contain_cgroup1_SOURCES = %D%/test-executor-contain.c
+tests_unit_agent_test_executor_contain_cgroup1_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_contain_cgroup1_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-cancel-cgroup2-freeze
+tests_unit_agent_test_executor_cancel_cgroup2_freeze_SOURCES = %D%/test-executor-cancel.c
+tests_unit_agent_test_executor_cancel_cgroup2_freeze_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_cancel_cgroup2_freeze_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-cancel-cgroup1
+tests_unit_agent_test_executor_cancel_cgroup1_SOURCES = %D%/test-executor-cancel.c
+tests_unit_agent_test_executor_cancel_cgroup1_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_cancel_cgroup1_LDADD = $(rig_libs)
+
 unit_tests += tests/unit/agent/test-executor-traced
 tests_unit_agent_test_executor_traced_SOURCES = %D%/test-executor-traced.c
 tests_unit_agent_test_executor_traced_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
