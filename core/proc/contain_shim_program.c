@@ -18,7 +18,10 @@
 #define P_PIDFD 3
 #endif
 
-enum { ANSWER_MS = 5000 }; /* less than the executor's watchdog has */
+enum {
+	ANSWER_MS = 5000, /* less than the executor's watchdog has */
+	LOOK_MS = 50,
+};
 
 static const struct child_exit killed = { .signaled = true, .code = SIGKILL };
 
@@ -176,13 +179,28 @@ start_shim(struct shims *c, struct program *p, const struct spawn *task,
 	return spawn_start(&how, &p->shim, &p->shim_pidfd, &failed);
 }
 
+/* The task may run before its shim has said so, and have stopped it. */
+static int
+receive_answer(struct program *p, struct shim_msg *msg, int *fd)
+{
+	int r = -EAGAIN;
+
+	for (int ms = 0; r == -EAGAIN && ms < ANSWER_MS; ms += LOOK_MS) {
+		r = shim_receive(p->socket, LOOK_MS, msg, fd);
+		if (r == -EAGAIN)
+			(void)syscall(SYS_pidfd_send_signal, p->shim_pidfd,
+				SIGCONT, NULL, 0);
+	}
+	return r;
+}
+
 static int
 hear_answer(
 	struct shims *c, struct program *p, int *pidfd, enum spawn_step *failed)
 {
 	AUTO_CLOSE int fd = -1;
 	struct shim_msg msg;
-	int r = shim_receive(p->socket, ANSWER_MS, &msg, &fd);
+	int r = receive_answer(p, &msg, &fd);
 
 	if (r == 0 && msg.word == SHIM_FAILED) {
 		*failed = msg.step;
