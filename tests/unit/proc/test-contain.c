@@ -75,9 +75,11 @@ run_in(struct contain *c, const char *script)
 {
 	static const char *const env[] = { "PATH=/usr/bin:/bin", NULL };
 	const char *const argv[] = { "sh", "-c", script, NULL };
-	struct spawn how = {
-		.path = "/bin/sh", .argv = argv, .envp = env, .extra_fd = -1, .born_in = -1
-	};
+	struct spawn how = { .path = "/bin/sh",
+		.argv = argv,
+		.envp = env,
+		.extra_fd = -1,
+		.born_in = -1 };
 	struct program p;
 	enum spawn_step failed;
 	int ends[2];
@@ -188,7 +190,8 @@ TEST(says_why_a_program_cannot_start)
 	struct spawn how = { .path = "/nonexistent",
 		.argv = argv,
 		.envp = argv + 1,
-		.extra_fd = -1, .born_in = -1 };
+		.extra_fd = -1,
+		.born_in = -1 };
 	enum spawn_step failed;
 	int pidfd, wait_fd, null = fd_open("/dev/null", O_RDWR);
 	pid_t pid;
