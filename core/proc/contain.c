@@ -25,8 +25,8 @@ static const struct {
 	[CONTAIN_CGROUP2] = { "cgroup2", &contain_cgroup2_ops, true },
 	[CONTAIN_FREEZE] = { "cgroup2-freeze", &contain_freeze_ops, true },
 	[CONTAIN_CGROUP1] = { "cgroup1", &contain_cgroup1_ops, true },
-	[CONTAIN_PIDNS] = { "pidns", NULL, true },
-	[CONTAIN_SUBREAPER] = { "subreaper", NULL, false },
+	[CONTAIN_PIDNS] = { "pidns", &contain_pidns_ops, true },
+	[CONTAIN_SUBREAPER] = { "subreaper", &contain_subreaper_ops, false },
 	[CONTAIN_GROUP] = { "group", &contain_group_ops, false },
 };
 

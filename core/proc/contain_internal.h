@@ -38,7 +38,8 @@ struct contain_ops {
 };
 
 extern const struct contain_ops contain_cgroup2_ops, contain_freeze_ops,
-	contain_cgroup1_ops, contain_group_ops;
+	contain_cgroup1_ops, contain_pidns_ops, contain_subreaper_ops,
+	contain_group_ops;
 
 /* A group of v1 for one limit. */
 struct contain_limit_group {
