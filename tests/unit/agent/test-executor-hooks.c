@@ -378,7 +378,7 @@ TEST(counts_what_hooks_print_towards_the_limit)
 }
 END
 
-	TEST(holds_hooks_to_the_limits_of_the_task)
+TEST(holds_hooks_to_the_limits_of_the_task)
 {
 	const struct msg_start how = { .limits = { .open_files = 77 } };
 
@@ -390,7 +390,7 @@ END
 }
 END
 
-UNIT_MAIN("executor: hooks", runs_cleanup_in_order_after_the_end,
+	UNIT_MAIN("executor: hooks", runs_cleanup_in_order_after_the_end,
 		has_none_for_a_task_without,
 		runs_what_was_deferred_last_first_and_then_cleanup,
 		takes_words_from_nodelink_defer_as_they_are,
@@ -408,4 +408,4 @@ UNIT_MAIN("executor: hooks", runs_cleanup_in_order_after_the_end,
 		reads_the_file_that_it_made_and_no_other,
 		runs_hooks_of_a_task_that_has_locked_up_its_folder,
 		counts_what_hooks_print_towards_the_limit,
-	holds_hooks_to_the_limits_of_the_task)
+		holds_hooks_to_the_limits_of_the_task)
