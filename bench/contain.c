@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -111,6 +112,8 @@ kill_bare(const char *group, const char *cmd)
 	await_empty(events);
 	took = clock_us() - start;
 	(void)waitpid(pid, NULL, 0);
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
 	(void)close(ends[0]);
 	(void)close(killer);
 	(void)close(events);
@@ -126,6 +129,8 @@ measure_bare(
 {
 	char group[4096];
 
+	/* Init may be slow to reap, and the dead count for limits. */
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	for (uint64_t i = 0; i < count; i++) {
 		(void)snprintf(group, sizeof group, "%s/bench-%d-%lu", below,
 			(int)getpid(), (unsigned long)i);

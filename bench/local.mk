@@ -37,6 +37,7 @@ bench_sim_agents_LDADD = librpc.la libwire.la libloop.la libbase.la
 
 .PHONY: bench
 bench: all # which is a make of its own, so the rest must wait for it
-	@$(MAKE) $(AM_MAKEFLAGS) $(bench_programs)
+	@$(MAKE) $(AM_MAKEFLAGS) $(bench_programs) \
+		tests/system/helpers/adversary$(EXEEXT)
 	@echo "Now: $(srcdir)/bench/run --build $(abs_builddir)"
 CLEANFILES += $(bench_programs)
