@@ -10,6 +10,9 @@
  *	           what holds them and all that they started; orphans.c those
  *	           whose parents died; limits.c what they may use
  *	cancel.c   the ladder: stop signal, grace, SIGKILL, lost; receipt.c
+ *	hooks.c    its hooks, one after the other: hook.c runs one, defers.c
+ *	           reads those that it registered itself, keep.c writes down
+ *	           what the next executor must know, for abandoned.c
  *	output.c   pipes and emit() to responses, within the windows
  *	outbox.c   responses kept until the server acknowledges them
  *	host.c     the services of plugin.h; handles.c its timers and watches
@@ -35,6 +38,10 @@ struct executor_options {
 	const struct msg_param *settings; /* of the plugin */
 	size_t n_settings;
 	int64_t max_grace_ms; /* 0: 5 minutes */
+	const char *user; /* of tasks that name none; NULL: ours */
+	const char *const *allow_users; /* whom else a task may name */
+	size_t n_allow_users;
+	bool no_new_privs; /* for tasks */
 	const char *containment; /* name of a rung; NULL or "auto": the best
 				    that works */
 	const char *shim; /* path of nodelink-shim; NULL: none */
@@ -66,8 +73,9 @@ AUTO_DEFINE(struct executor *, executor_free)
 /* Serve this connected socket from now on; an older one is closed. */
 void executor_serve(struct executor *ex, int take_fd);
 
-/* Cancel every task (400 agent_stopping), take no more, then on_stopped.
- * Called again: without grace. */
+/* Cancel every task (400 agent_stopping), take no more, then on_stopped. Hooks
+ * have 20 s beside the longest grace; those that have not begun by then are the
+ * next executor's. Called again: without grace, and no time for hooks. */
 void executor_stop(struct executor *ex);
 
 /* How many tasks are not acknowledged yet, and how many still run. */

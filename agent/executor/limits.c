@@ -69,7 +69,8 @@ parse_cpus(const char *text, uint64_t *out)
 	size_t n = dot ? (size_t)(dot - text) : strlen(text);
 	uint64_t units, thousandths;
 
-	if (n >= sizeof whole || (dot && strlen(dot + 1) > MILLI_DIGITS))
+	if (!*text || n >= sizeof whole ||
+		(dot && strlen(dot + 1) > MILLI_DIGITS))
 		return -EINVAL;
 	if (n)
 		(void)memcpy(whole, text, n + 1);
@@ -146,22 +147,36 @@ limits_choose(const struct executor *ex, const struct msg_limits *asked,
 	return 0;
 }
 
+static bool
+groups_limit_memory(const struct task *task)
+{
+	return holds_limit(task->ex, CONTAIN_MEMORY) != NULL;
+}
+
 void
-limits_split(const struct task *task, struct contain_limits *by_group,
-	struct spawn_rlimits *by_rlimit)
+limits_by_group(const struct task *task, struct contain_limits *out)
 {
 	const struct msg_limits *limits = &task->limits;
-	const bool memory = holds_limit(task->ex, CONTAIN_MEMORY) != NULL;
 
-	*by_group = (struct contain_limits){
+	*out = (struct contain_limits){
 		/* The default is the containment's own business. */
 		.pids = task->asks_pids ? limits->pids : 0,
-		.memory = memory ? limits->memory : 0,
+		.memory = groups_limit_memory(task) ? limits->memory : 0,
 		.cpu_milli = limits->cpu_milli,
 	};
-	by_rlimit->as = memory ? 0 : limits->memory;
-	by_rlimit->nofile = limits->open_files;
-	by_rlimit->fsize = limits->file_size;
+}
+
+void
+limits_by_rlimit(const struct task *task, struct spawn_rlimits *out)
+{
+	const struct msg_limits *limits = &task->limits;
+
+	*out = (struct spawn_rlimits){
+		.nofile = limits->open_files,
+		.fsize = limits->file_size,
+		.as = groups_limit_memory(task) ? 0 : limits->memory,
+		.no_core = true,
+	};
 }
 
 static void

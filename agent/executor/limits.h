@@ -25,9 +25,9 @@ int limits_parse(const char *text, struct msg_limits *out);
 int limits_choose(const struct executor *ex, const struct msg_limits *asked,
 	struct msg_limits *out, struct err *err);
 
-/* How they are enforced for this task. */
-void limits_split(const struct task *task, struct contain_limits *by_group,
-	struct spawn_rlimits *by_rlimit);
+/* How they are enforced for this task: on all of it, and on each process. */
+void limits_by_group(const struct task *task, struct contain_limits *out);
+void limits_by_rlimit(const struct task *task, struct spawn_rlimits *out);
 
 /* What the limits did to it, for its result. While its hold is there. */
 void limits_note(struct task *task);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -30,6 +31,7 @@ struct arguments {
 	struct executor_options options;
 	struct msg_param settings[LIMIT_PARAMS];
 	const char *values[LIMIT_PARAMS];
+	const char *allow_users[LIMIT_USERS];
 };
 
 static const char usage_text[] =
@@ -39,6 +41,8 @@ static const char usage_text[] =
 	"                         [--max-grace DURATION] [--uplink-uid UID]\n"
 	"                         [--containment auto|cgroup2|cgroup2-freeze|\n"
 	"                                        cgroup1|pidns|subreaper|group]\n"
+	"                         [--user NAME] [--allow-user NAME]...\n"
+	"                         [--no-new-privs]\n"
 	"                         [--limit NAME=VALUE]... [--max-limit NAME=VALUE]...\n"
 	"                         [--log-level error|warn|info|debug]\n";
 
@@ -61,6 +65,9 @@ enum option_name {
 	OPT_SCRATCH,
 	OPT_MAX_GRACE,
 	OPT_CONTAINMENT,
+	OPT_USER,
+	OPT_ALLOW_USER,
+	OPT_NO_NEW_PRIVS,
 	OPT_LIMIT,
 	OPT_MAX_LIMIT,
 	OPT_DESCRIBE,
@@ -80,6 +87,9 @@ static const struct option option_table[] = {
 	{ "scratch", required_argument, NULL, OPT_SCRATCH },
 	{ "max-grace", required_argument, NULL, OPT_MAX_GRACE },
 	{ "containment", required_argument, NULL, OPT_CONTAINMENT },
+	{ "user", required_argument, NULL, OPT_USER },
+	{ "allow-user", required_argument, NULL, OPT_ALLOW_USER },
+	{ "no-new-privs", no_argument, NULL, OPT_NO_NEW_PRIVS },
 	{ "limit", required_argument, NULL, OPT_LIMIT },
 	{ "max-limit", required_argument, NULL, OPT_MAX_LIMIT },
 	{ "describe", no_argument, NULL, OPT_DESCRIBE },
@@ -144,6 +154,13 @@ set_option(struct arguments *a, int option, char *value)
 	case OPT_CONTAINMENT:
 		o->containment = value;
 		return check_containment(value);
+	case OPT_USER: o->user = value; break;
+	case OPT_ALLOW_USER:
+		if (o->n_allow_users == LIMIT_USERS)
+			return -E2BIG;
+		a->allow_users[o->n_allow_users++] = value;
+		break;
+	case OPT_NO_NEW_PRIVS: o->no_new_privs = true; break;
 	case OPT_LIMIT: return limits_parse(value, &o->limits);
 	case OPT_MAX_LIMIT: return limits_parse(value, &o->max_limits);
 	case OPT_DESCRIBE: a->describe = true; break;
@@ -194,6 +211,7 @@ read_arguments(int argc, char **argv, struct arguments *a)
 		return usage_error(
 			"--socket, --agent-id and --scratch are needed", NULL);
 	a->options.settings = a->settings;
+	a->options.allow_users = a->allow_users;
 	return -1;
 }
 
@@ -248,6 +266,7 @@ serve(const struct plugin *plugin, struct arguments *a, struct err *err)
 
 	if (!loop)
 		return err_set(err, -ENOMEM, "out of memory");
+	(void)umask(022); /* users of tasks pass through our folders */
 	(void)fd_raise_limit(); /* fewer tasks then */
 	a->options.on_stopped = stopped;
 	a->options.arg = &service;

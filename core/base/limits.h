@@ -28,7 +28,8 @@ enum {
 	LIMIT_USER = 64, /* bytes of a user's name */
 	LIMIT_HOOKS = 32, /* cleanup commands given with a task */
 	LIMIT_DEFERS = 256, /* registered by the task itself */
-	LIMIT_HOOK_RUNS = 1 + LIMIT_DEFERS + LIMIT_HOOKS, /* with pre_stop */
+	LIMIT_HOOK_RUNS =
+		2 + LIMIT_DEFERS + LIMIT_HOOKS, /* pre_stop; too many */
 	LIMIT_HOOK_CMD = 4 << 10, /* bytes of one of them */
 	LIMIT_HOOK_S = 600, /* longest time of one of them */
 	LIMIT_TIMEOUT_S = 30 * 24 * 3600,
@@ -41,6 +42,7 @@ enum {
 	/* an agent */
 	LIMIT_TASKS_PER_AGENT = 20000,
 	LIMIT_PLUGINS = 32,
+	LIMIT_USERS = 64, /* names that its tasks may run as */
 	LIMIT_SEND_QUEUE = 8 << 20, /* bytes waiting for one stream or socket */
 };
 

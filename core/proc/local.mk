@@ -24,4 +24,5 @@ libproc_la_SOURCES = \
 	%D%/spawn.c %D%/spawn.h %D%/spawn_internal.h \
 	%D%/spawn_child.c \
 	%D%/spawn_ns.c \
-	%D%/tree.c %D%/tree.h
+	%D%/tree.c %D%/tree.h \
+	%D%/user.c %D%/user.h
