@@ -4,11 +4,13 @@
  * Exit status: 0 stopped in good order, 1 failure, 2 wrong usage. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/id.h"
@@ -235,6 +237,23 @@ stopped(void *arg)
 	loop_stop(((const struct service *)arg)->loop);
 }
 
+/* Beside this program, installed or not. NULL: it cannot be told. */
+static const char *
+find_shim(void)
+{
+	static const char name[] = "/nodelink-shim";
+	static char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof path - sizeof name);
+	char *slash;
+
+	path[n > 0 ? n : 0] = 0;
+	slash = strrchr(path, '/');
+	if (!slash)
+		return NULL;
+	memcpy(slash, name, sizeof name);
+	return path;
+}
+
 static int
 serve(const struct plugin *plugin, struct arguments *a, struct err *err)
 {
@@ -251,6 +270,7 @@ serve(const struct plugin *plugin, struct arguments *a, struct err *err)
 	(void)fd_raise_limit(); /* fewer tasks then */
 	a->options.on_stopped = stopped;
 	a->options.arg = &service;
+	a->options.shim = find_shim();
 	r = executor_new(loop, plugin, &a->options, &ex, err);
 	if (r < 0)
 		return r;

@@ -14,7 +14,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -37,6 +36,7 @@ shims_make(void *own, const char *name, struct contain **out, struct err *err)
 	struct shim_host *host = own;
 	struct shims *c = calloc(1, sizeof *c);
 
+	(void)name; /* contain.c keeps it */
 	if (!c)
 		return err_set(err, -ENOMEM, "out of memory");
 	c->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -48,7 +48,6 @@ shims_make(void *own, const char *name, struct contain **out, struct err *err)
 	c->contain.ops =
 		host->subreaper ? &contain_subreaper_ops : &contain_pidns_ops;
 	c->host = host;
-	(void)snprintf(c->name, sizeof c->name, "%s", name);
 	c->next = host->first;
 	host->first = c;
 	*out = &c->contain;

@@ -27,7 +27,6 @@ struct shims {
 	int epoll; /* of its shims, for contain_fd() */
 	unsigned strokes; /* of contain_kill() */
 	bool broken; /* a shim died before its program's processes */
-	char name[96];
 };
 
 struct shim_host {

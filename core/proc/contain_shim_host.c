@@ -47,7 +47,7 @@ try_out(struct contain *c, const struct shim_host *host)
 
 	if (null < 0)
 		return null;
-	r = contain_spawn(c, &how, &pid, &pidfd, &wait_fd, &failed);
+	r = c->ops->spawn(c, &how, &pid, &pidfd, &wait_fd, &failed);
 	if (r < 0)
 		return r;
 	n = contain_list(c, NULL, 0);

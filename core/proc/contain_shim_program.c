@@ -159,7 +159,8 @@ start_shim(struct shims *c, struct program *p, const struct spawn *task,
 {
 	const struct shim_host *host = c->host;
 	const char *const argv[] = { "nodelink-shim",
-		host->subreaper ? "subreaper" : "pidns", c->name, NULL };
+		host->subreaper ? "subreaper" : "pidns", c->contain.name,
+		NULL };
 	const char *const envp[] = { NULL };
 	struct spawn how = *task;
 	enum spawn_step failed;

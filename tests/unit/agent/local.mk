@@ -148,3 +148,23 @@ unit_tests += tests/unit/agent/test-plugin
 tests_unit_agent_test_plugin_SOURCES = %D%/test-plugin.c
 tests_unit_agent_test_plugin_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_plugin_LDADD = libexecutor.la $(unit_libs)
+
+unit_tests += tests/unit/agent/test-executor-contain-pidns
+tests_unit_agent_test_executor_contain_pidns_SOURCES = %D%/test-executor-contain.c
+tests_unit_agent_test_executor_contain_pidns_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_contain_pidns_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-contain-subreaper
+tests_unit_agent_test_executor_contain_subreaper_SOURCES = %D%/test-executor-contain.c
+tests_unit_agent_test_executor_contain_subreaper_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_contain_subreaper_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-cancel-pidns
+tests_unit_agent_test_executor_cancel_pidns_SOURCES = %D%/test-executor-cancel.c
+tests_unit_agent_test_executor_cancel_pidns_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_cancel_pidns_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-cancel-subreaper
+tests_unit_agent_test_executor_cancel_subreaper_SOURCES = %D%/test-executor-cancel.c
+tests_unit_agent_test_executor_cancel_subreaper_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_cancel_subreaper_LDADD = $(rig_libs)

@@ -109,6 +109,7 @@ rig_open(struct rig *rig, const char *file)
 		rig->options.containment = named_rung();
 	rig->loop = loop_new();
 	rig->options.agent_id = "agent1";
+	rig->options.shim = getenv("NODELINK_SHIM");
 	rig->options.on_failure = on_failure;
 	rig->options.on_stopped = on_stopped;
 	rig->options.arg = rig;

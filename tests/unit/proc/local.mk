@@ -35,3 +35,7 @@ unit_tests += tests/unit/proc/test-contain-cgroup1
 tests_unit_proc_test_contain_cgroup1_SOURCES = %D%/test-contain.c
 tests_unit_proc_test_contain_cgroup1_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_proc_test_contain_cgroup1_LDADD = libproc.la libloop.la libbase.la $(unit_libs)
+unit_tests += tests/unit/proc/test-order
+tests_unit_proc_test_order_SOURCES = %D%/test-order.c
+tests_unit_proc_test_order_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_proc_test_order_LDADD = libproc.la libloop.la libbase.la $(unit_libs)
