@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "executor/limits.h"
 #include "executor/starts.h"
 #include "executor/task.h"
 #include "executor/tombs.h"
@@ -133,14 +134,10 @@ list_tasks(const struct executor *ex, size_t *n)
 static int
 send_inventory(struct executor *ex)
 {
-	/* What every host can. */
-	static const struct msg_limit_kind limits[] = {
-		{ "open_files", "rlimit" },
-		{ "file_size", "rlimit" },
-	};
 	size_t n_params, n_tasks;
 	AUTO_FREE struct msg_field *params = list_fields(ex->plugin, &n_params);
 	AUTO_FREE struct msg_held *tasks = list_tasks(ex, &n_tasks);
+	struct msg_limit_kind limits[LIMIT_KINDS];
 	struct msg msg = { .kind = MSG_INVENTORY,
 		.agent_id = ex->opt.agent_id,
 		.plugin = ex->plugin->v.name };
@@ -152,13 +149,13 @@ send_inventory(struct executor *ex)
 		.version = ex->plugin->v.version,
 		.summary = ex->plugin->v.summary,
 		.containment = holds_name(ex),
-		.complete = holds_are_complete(ex),
-		.limits = limits,
-		.n_limits = ARRAY_SIZE(limits),
 		.params = params,
 		.n_params = n_params,
 		.tasks = tasks,
 		.n_tasks = n_tasks,
+		.limits = limits,
+		.n_limits = limits_list(ex, limits),
+		.complete = holds_are_complete(ex),
 	};
 	return link_send(ex->link, &msg, true);
 }
