@@ -35,3 +35,7 @@ unit_tests += tests/unit/proc/test-contain-cgroup1
 tests_unit_proc_test_contain_cgroup1_SOURCES = %D%/test-contain.c
 tests_unit_proc_test_contain_cgroup1_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_proc_test_contain_cgroup1_LDADD = libproc.la libloop.la libbase.la $(unit_libs)
+unit_tests += tests/unit/proc/test-user
+tests_unit_proc_test_user_SOURCES = %D%/test-user.c
+tests_unit_proc_test_user_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_proc_test_user_LDADD = libproc.la libloop.la libbase.la $(unit_libs)
