@@ -14,6 +14,7 @@
 #include "executor/env.h"
 #include "executor/hooks.h"
 #include "executor/keep.h"
+#include "executor/limits.h"
 #include "executor/scratch.h"
 #include "executor/task.h"
 
@@ -72,8 +73,10 @@ load(struct task *task)
 	if (!how->n_cleanup && keep_defer_size(task) == 0)
 		return -ENOENT;
 	task->attempt = how->attempt;
-	task->limits = how->limits;
-	r = task_identify(task, how, &err);
+	task->asks_pids = how->limits.pids != 0;
+	r = limits_choose(task->ex, &how->limits, &task->limits, &err);
+	if (r == 0)
+		r = task_identify(task, how, &err);
 	if (r == 0 && !is_of_its_user(task))
 		r = err_set(&err, -EPERM, "it ran as another user than '%s'",
 			task->user->name);

@@ -378,6 +378,18 @@ TEST(counts_what_hooks_print_towards_the_limit)
 }
 END
 
+TEST(holds_hooks_to_the_limits_of_the_task)
+{
+	const struct msg_start how = { .limits = { .open_files = 77 } };
+
+	rig_open(&rig, SHELL);
+	hooks_start(&rig, "t1", "ulimit -n", CMDS("ulimit -n"), how);
+	ck_assert(rig_result(&rig, "t1")->ok);
+	ck_assert_str_eq(hooks_printed(&rig, "t1"), "77\n");
+	rig_close(&rig);
+}
+END
+
 	UNIT_MAIN("executor: hooks", runs_cleanup_in_order_after_the_end,
 		has_none_for_a_task_without,
 		runs_what_was_deferred_last_first_and_then_cleanup,
@@ -395,4 +407,5 @@ END
 		records_what_is_not_run_of_a_hostile_defer_file,
 		reads_the_file_that_it_made_and_no_other,
 		runs_hooks_of_a_task_that_has_locked_up_its_folder,
-		counts_what_hooks_print_towards_the_limit)
+		counts_what_hooks_print_towards_the_limit,
+		holds_hooks_to_the_limits_of_the_task)

@@ -116,7 +116,7 @@ TEST(sends_everything_unacknowledged_again_after_attach)
 	ck_assert_uint_eq(inventory->n_tasks, 2);
 	ck_assert_int_ne(
 		contain_rung_parse(inventory->containment), CONTAIN_RUNGS);
-	ck_assert_uint_eq(inventory->n_params, 4);
+	ck_assert_uint_eq(inventory->n_params, 3);
 	ck_assert_uint_eq(rig_count(&rig, "t1", MSG_STARTED), 0);
 	ck_assert_uint_eq(rig_count(&rig, "t1", MSG_OUTPUT), 1);
 	rig_output(&rig, "t1", MSG_STDOUT, &out);
