@@ -60,6 +60,7 @@ class System:
         # In memory, as the default /run/nodelink is.
         self.runtime = tempfile.mkdtemp(prefix="nodelink-bench.",
                                         dir="/dev/shm")
+        os.chmod(self.runtime, 0o711)  # tasks are nobody's
         self.processes = []
         try:
             self._start_server()
