@@ -65,7 +65,7 @@ class System:
         # In memory, as the default /run/nodelink is.
         self.runtime = tempfile.mkdtemp(prefix="nodelink-bench.",
                                         dir="/dev/shm")
-        os.chmod(self.runtime, 0o755)  # tasks run as another user
+        os.chmod(self.runtime, 0o711)  # tasks are nobody's
         self.processes = []
         try:
             self._start_server()
