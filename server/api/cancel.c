@@ -88,7 +88,7 @@ answer(struct waiting *w)
 {
 	if (!w->req)
 		return;
-	if (!task_is_final(w->task->status))
+	if (!task_over(w->task))
 		reply_state(w->req, w->task, 202, "cancel requested");
 	else if (w->task->status == TASK_CANCELLED)
 		reply_state(w->req, w->task, 200, "task cancelled");
@@ -106,7 +106,7 @@ on_change(void *arg)
 {
 	struct waiting *w = arg;
 
-	if (!task_is_final(w->task->status))
+	if (!task_over(w->task))
 		return;
 	answer(w);
 	waiting_free(w);
@@ -139,26 +139,25 @@ is_reachable(struct hub *hub, const struct task *t)
 	return a && a->connected;
 }
 
+/* Nothing was promised before; from here on a restart forgets nothing. */
 static void
-got_task(void *arg, struct task *t)
+intent_stored(void *arg, int r)
 {
 	AUTO(waiting_free) struct waiting *w = arg;
+	struct task *t = w->task;
 	int64_t wait_ms;
 
-	if (!t) {
+	if (r < 0) {
 		if (w->req)
-			reply_no_task(w->req);
-		return;
-	}
-	w->task = task_ref(t);
-	/* Also when the client has left meanwhile: it did ask. */
-	if (hub_cancel(w->api->hub, t, &w->how.how) == HUB_FINAL) {
-		if (w->req)
-			reply_final(w->req, t, "already_final");
+			http_reply_error(w->req, 503, "store_failing",
+				"the cancel is on its way to the agent, but a "
+				"restart of the server would forget it: ask "
+				"again later",
+				"the cancel cannot be stored now");
 		return;
 	}
 	wait_ms = cancel_how_wait(&w->how, t->cancel.grace_ms);
-	if (task_is_final(t->status) || !wait_ms || !w->req ||
+	if (task_over(t) || !wait_ms || !w->req ||
 		!is_reachable(w->api->hub, t)) {
 		answer(w);
 		return;
@@ -167,6 +166,27 @@ got_task(void *arg, struct task *t)
 	task_watch_add(t, &w->watch);
 	loop_timer_set(w->timer, wait_ms);
 	w = NULL; /* its watch, its timer or on_gone() frees it */
+}
+
+static void
+got_task(void *arg, int r, struct task *t)
+{
+	AUTO(waiting_free) struct waiting *w = arg;
+
+	if (r < 0) {
+		if (w->req)
+			reply_no_task(w->req, r);
+		return;
+	}
+	w->task = task_ref(t);
+	/* Also when the client has left meanwhile: it did ask. */
+	if (hub_cancel(w->api->hub, t, &w->how.how, intent_stored, w) ==
+		HUB_OK) {
+		w = NULL;
+		return;
+	}
+	if (w->req)
+		reply_final(w->req, t, "already_final");
 }
 
 void

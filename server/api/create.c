@@ -129,7 +129,7 @@ created(void *arg, int r, struct task *t)
 	if (!req)
 		return; /* the task is there all the same: GET /tasks has it */
 	if (r < 0) {
-		reply_failure(req, r, "store the task");
+		reply_store_failing(req, r);
 		return;
 	}
 	emit_init(&e, &body);

@@ -46,6 +46,12 @@ task_unref(struct task *t)
 	free(t);
 }
 
+bool
+task_over(const struct task *t)
+{
+	return task_is_final(t->status) && transcript_ended(t->transcript);
+}
+
 void
 task_watch_add(struct task *t, struct task_watch *w)
 {
