@@ -234,3 +234,64 @@ def test_newer_database_is_left_alone(system):
     said = refused(server)
     assert path in said and "newer nodelink-server" in said
     assert digest(path) == before
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a file system of 3 MiB, and a function that makes it larger."""
+    folder = str(tmp_path / "disk")
+    os.mkdir(folder)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "nodelink-test", folder]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a tmpfs is not allowed here")
+    yield folder, lambda: subprocess.run(
+        ["mount", "-o", "remount,size=200m", folder], check=True)
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_full_disk_refuses_the_new_and_loses_nothing_of_the_old(system, small_disk):
+    folder, enlarge = small_disk
+    server = system.server(store=f"{folder}/store")
+    client = server.client
+    system.agent("agent1", server)
+    go = system.path("go")
+    loud = client.shell("seq 2000000; echo end >&2", output_limit="1G")
+    quiet = client.shell(f"echo on; until [ -e {go} ]; do sleep 0.01; done; exit 7")
+    until(lambda: client.get("/readyz").status == 503, "the disk is full")
+    assert client.get("/readyz").json["code"] == "store_full"
+    answer = client.call("POST", "/tasks/shell", {"agent_id": "agent1", "cmd": "true"})
+    assert answer.status == 503 and answer.json["code"] == "store_full"
+    assert int(answer.headers["Retry-After"]) > 0
+    # One more ends meanwhile, and nobody is told before it is stored.
+    system.path("go", "")
+    until(lambda: not of_task(quiet), "it has ended")
+    assert client.task(loud)["status"] == "in_progress"
+    before = server.pid
+    enlarge()
+    assert client.end(quiet, timeout=60)["exit_code"] == 7
+    record = client.end(loud, timeout=120)
+    assert record["status"] == "completed" and server.pid == before
+    out = client.output(loud)
+    assert out == b"".join(b"%d\n" % n for n in range(1, 2000001))
+    assert hashlib.sha256(out).hexdigest() == record["output"]["stdout_sha256"]
+    assert client.get("/readyz").status == 200
+    assert client.run("echo new")[1] == "new\n"
+    # Nothing is damaged either: a hard end, a check, all of it again.
+    again = restart(system, server)
+    assert again.client.output(loud) == out
+    again.stop()
+
+
+def test_cancel_works_on_a_full_disk(system, small_disk):
+    folder, enlarge = small_disk
+    server = system.server(store=f"{folder}/store")
+    client = server.client
+    system.agent("agent1", server)
+    task_id = client.shell("while :; do seq 100000; done")
+    until(lambda: client.get("/readyz").status == 503, "the disk is full")
+    answer = client.cancel(task_id, grace=0)
+    assert answer.status in (202, 503), answer
+    until(lambda: not of_task(task_id), "it is gone from the node")
+    enlarge()
+    assert client.end(task_id, timeout=60)["status"] == "cancelled"
+    server.stop()
