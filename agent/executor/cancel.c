@@ -26,8 +26,9 @@ report(struct task *task, enum msg_phase phase, const char *message)
 
 	if (!task->cancel)
 		return; /* leftovers of a natural end: nobody asked */
-	msg.cancel_phase =
-		(struct msg_cancel_phase){ phase, message, clock_wall_ms() };
+	msg.cancel_phase = (struct msg_cancel_phase){ phase, message,
+		clock_wall_ms(), task->cancel->code, task->cancel->reason,
+		task->cancel->actor };
 	outbox_add(task, &msg);
 }
 

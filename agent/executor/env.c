@@ -2,13 +2,13 @@
 #include "executor/env.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/auto.h"
+#include "executor/scratch.h"
 #include "executor/text.h"
 
 #define DEFAULT_PATH \
@@ -58,36 +58,22 @@ to_block(const struct msg_env *list, size_t n)
 }
 
 struct msg_env *
-env_base(void)
+env_base(const struct user *user)
 {
-	const struct passwd *pw = getpwuid(geteuid());
 	const char *lang = getenv("LANG");
-	const char *user = pw && pw->pw_name ? pw->pw_name : "nobody";
-	const char *shell = pw && *pw->pw_shell ? pw->pw_shell : "/bin/sh";
 	const struct msg_env list[] = {
 		{ "PATH", DEFAULT_PATH },
-		{ "HOME", pw && pw->pw_dir ? pw->pw_dir : "/" },
-		{ "USER", user },
-		{ "LOGNAME", user },
-		{ "SHELL", shell },
+		{ "HOME", user->home },
+		{ "USER", user->name },
+		{ "LOGNAME", user->name },
+		{ "SHELL", user->shell },
 		{ "LANG", lang && *lang ? lang : "C.UTF-8" },
 		{ NULL, NULL },
 	};
-	size_t size = sizeof list;
-	struct msg_env *out;
-	char *text;
+	struct msg_env *out = malloc(sizeof list);
 
-	for (size_t i = 0; list[i].name; i++)
-		size += text_size(list[i].value);
-	out = malloc(size);
-	if (!out)
-		return NULL;
-	memcpy(out, list, sizeof list); /* names are static text */
-	text = (char *)out + sizeof list;
-	for (size_t i = 0; list[i].name; i++) {
-		/* getpwuid()'s text does not last. */
-		out[i].value = text_put(&text, list[i].value);
-	}
+	if (out)
+		memcpy(out, list, sizeof list);
 	return out;
 }
 
@@ -107,14 +93,40 @@ check(const struct msg_env *given, size_t n, struct err *err)
 	return 0;
 }
 
+/* Of the task's folder; texts in *block. */
+struct files {
+	const char *work, *cancel, *defer;
+};
+
+static int
+name_files(const char *dir, char **block, struct files *out)
+{
+	if (asprintf(block,
+		    "%s/" SCRATCH_WORK "%c%s/" SCRATCH_CANCEL
+		    "%c%s/" SCRATCH_DEFER,
+		    dir, 0, dir, 0, dir) < 0) {
+		*block = NULL;
+		return -ENOMEM;
+	}
+	out->work = *block;
+	out->cancel = out->work + strlen(out->work) + 1;
+	out->defer = out->cancel + strlen(out->cancel) + 1;
+	return 0;
+}
+
 int
 env_build(const struct msg_env *base, const char *task_id, const char *dir,
 	const struct msg_env *given, size_t n, char ***out, struct err *err)
 {
+	AUTO_FREE char *block = NULL;
+	struct files files = { NULL, NULL, NULL };
+	const int named = name_files(dir, &block, &files);
 	const struct msg_env ours[] = {
 		{ OURS "TASK", task_id },
-		{ OURS "TASK_DIR", dir },
-		{ "TMPDIR", dir },
+		{ OURS "TASK_DIR", files.work },
+		{ OURS "CANCEL_FILE", files.cancel },
+		{ OURS "DEFER_FILE", files.defer },
+		{ "TMPDIR", files.work },
 	};
 	AUTO_FREE struct msg_env *list = NULL;
 	size_t n_base = 0, n_list = 0;
@@ -122,6 +134,8 @@ env_build(const struct msg_env *base, const char *task_id, const char *dir,
 
 	if (r < 0)
 		return r;
+	if (named < 0)
+		return err_set(err, named, "out of memory");
 	while (base[n_base].name)
 		n_base++;
 	list = calloc(n_base + ARRAY_SIZE(ours) + n, sizeof *list);

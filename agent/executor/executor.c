@@ -9,13 +9,13 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "executor/env.h"
 #include "executor/leftovers.h"
 #include "executor/orphans.h"
 #include "executor/scratch.h"
 #include "executor/starts.h"
 #include "executor/task.h"
 #include "executor/tombs.h"
+#include "executor/users.h"
 #include "task/reason.h"
 
 enum {
@@ -201,8 +201,11 @@ set_options(struct executor *ex, const struct executor_options *o)
 static int
 make_parts(struct executor *ex, struct err *err)
 {
-	int r = scratch_new(ex->loop, ex->opt.scratch, &ex->scratch, err);
+	int r = users_new(ex->opt.user, ex->opt.allow_users,
+		ex->opt.n_allow_users, &ex->users, err);
 
+	if (r == 0)
+		r = scratch_new(ex->loop, ex->opt.scratch, &ex->scratch, err);
 	if (r < 0)
 		return r;
 	ex->null_fd = fd_open("/dev/null", O_RDWR);
@@ -212,15 +215,14 @@ make_parts(struct executor *ex, struct err *err)
 	r = holds_new(ex, err);
 	if (r < 0)
 		return r;
-	ex->base_env = env_base();
 	ex->tombs = tombs_new();
 	ex->io = malloc(LIMIT_OUTPUT_CHUNK);
 	ex->watchdog = watchdog_new(ex->opt.watchdog_ms);
 	ex->orphans = orphans_new(ex);
 	ex->starts = starts_new(ex);
 	ex->lazy_timer = loop_timer_new(ex->loop, outbox_hurry, ex);
-	if (!ex->lazy_timer || !ex->orphans || !ex->starts || !ex->base_env ||
-		!ex->tombs || !ex->io || !ex->watchdog || host_new(ex) < 0)
+	if (!ex->lazy_timer || !ex->orphans || !ex->starts || !ex->tombs ||
+		!ex->io || !ex->watchdog || host_new(ex) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	return fields_check(ex->plugin->settings, "setting", ex->opt.settings,
 		ex->opt.n_settings, &ex->settings, err);
@@ -345,7 +347,7 @@ executor_free(struct executor *ex)
 	buf_done(&ex->pack);
 	if (ex->null_fd >= 0)
 		(void)close(ex->null_fd);
-	free(ex->base_env);
+	users_free(ex->users);
 	free(ex->io);
 	free(ex);
 }

@@ -35,6 +35,10 @@ struct executor_options {
 	const struct msg_param *settings; /* of the plugin */
 	size_t n_settings;
 	int64_t max_grace_ms; /* 0: 5 minutes */
+	const char *user; /* of tasks that name none; NULL: ours */
+	const char *const *allow_users; /* whom else a task may name */
+	size_t n_allow_users;
+	bool no_new_privs; /* for tasks */
 	const char *containment; /* name of a rung; NULL or "auto": the best
 				    that works */
 	const char *shim; /* path of nodelink-shim; NULL: none */

@@ -122,27 +122,41 @@ make_hold(struct task *task)
 
 /* ---------------------------------------------------------------------- spawn */
 
+void
+launch_init(const struct task *task, struct spawn *out)
+{
+	*out = (struct spawn){
+		.envp = (const char *const *)task->env,
+		.cwd = env_get(task->env, "NODELINK_TASK_DIR"),
+		.extra_fd = -1,
+		.born_in = -1,
+		.user = task->user->is_us ? NULL : &task->user->id,
+		.limits = { .nofile = task->limits.open_files,
+			.fsize = task->limits.file_size,
+			.no_core = true },
+		.no_new_privs = task->ex->opt.no_new_privs,
+		.die_with_us = true,
+	};
+}
+
 static int
 spawn_with(struct task *task, const struct ndl_spawn *how, struct stdio *io,
 	struct child *child)
 {
-	struct spawn spawn = {
-		.path = how->path,
-		.argv = how->argv,
-		.envp = how->envp ? how->envp : (const char *const *)task->env,
-		.cwd = how->cwd ? how->cwd
-				: env_get(task->env, "NODELINK_TASK_DIR"),
-		.extra_fd = -1,
-		.born_in = -1,
-		.limits = { .no_core = true },
-		.die_with_us = true,
-	};
+	struct spawn spawn;
 	enum spawn_step step = SPAWN_CLONE;
 	int pidfd = -1, r = make_hold(task);
 	pid_t pid;
 
 	if (r < 0)
 		return r;
+	launch_init(task, &spawn);
+	spawn.path = how->path;
+	spawn.argv = how->argv;
+	if (how->envp)
+		spawn.envp = how->envp;
+	if (how->cwd)
+		spawn.cwd = how->cwd;
 	for (int i = 0; i < 3 && r == 0; i++)
 		r = stdio_set(io, i, how, task->ex->null_fd);
 	if (r == 0) {

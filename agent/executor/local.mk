@@ -23,9 +23,12 @@ libexecutor_la_SOURCES = \
 	%D%/session.c \
 	%D%/starts.c %D%/starts.h \
 	%D%/start.c \
+	%D%/spare.c %D%/spare.h \
+	%D%/sweep.c %D%/sweep.h \
 	%D%/task.c %D%/task.h \
 	%D%/text.h \
 	%D%/tombs.c %D%/tombs.h \
+	%D%/users.c %D%/users.h \
 	%D%/watchdog.c %D%/watchdog.h
 libexecutor_la_LIBADD = libwire.la libproc.la libtask.la libloop.la libbase.la
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/id.h"
@@ -27,6 +28,7 @@ struct arguments {
 	struct executor_options options;
 	struct msg_param settings[LIMIT_PARAMS];
 	const char *values[LIMIT_PARAMS];
+	const char *allow_users[LIMIT_USERS];
 };
 
 static const char usage_text[] =
@@ -36,6 +38,8 @@ static const char usage_text[] =
 	"                         [--max-grace DURATION] [--uplink-uid UID]\n"
 	"                         [--containment auto|cgroup2|cgroup2-freeze|\n"
 	"                                        cgroup1|pidns|subreaper|group]\n"
+	"                         [--user NAME] [--allow-user NAME]...\n"
+	"                         [--no-new-privs]\n"
 	"                         [--log-level error|warn|info|debug]\n";
 
 static int
@@ -57,6 +61,9 @@ enum option_name {
 	OPT_SCRATCH,
 	OPT_MAX_GRACE,
 	OPT_CONTAINMENT,
+	OPT_USER,
+	OPT_ALLOW_USER,
+	OPT_NO_NEW_PRIVS,
 	OPT_DESCRIBE,
 	OPT_JSON,
 	OPT_LOG_LEVEL,
@@ -74,6 +81,9 @@ static const struct option option_table[] = {
 	{ "scratch", required_argument, NULL, OPT_SCRATCH },
 	{ "max-grace", required_argument, NULL, OPT_MAX_GRACE },
 	{ "containment", required_argument, NULL, OPT_CONTAINMENT },
+	{ "user", required_argument, NULL, OPT_USER },
+	{ "allow-user", required_argument, NULL, OPT_ALLOW_USER },
+	{ "no-new-privs", no_argument, NULL, OPT_NO_NEW_PRIVS },
 	{ "describe", no_argument, NULL, OPT_DESCRIBE },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
@@ -136,6 +146,13 @@ set_option(struct arguments *a, int option, char *value)
 	case OPT_CONTAINMENT:
 		o->containment = value;
 		return check_containment(value);
+	case OPT_USER: o->user = value; break;
+	case OPT_ALLOW_USER:
+		if (o->n_allow_users == LIMIT_USERS)
+			return -E2BIG;
+		a->allow_users[o->n_allow_users++] = value;
+		break;
+	case OPT_NO_NEW_PRIVS: o->no_new_privs = true; break;
 	case OPT_DESCRIBE: a->describe = true; break;
 	case OPT_JSON: a->json = true; break;
 	case OPT_LOG_LEVEL:
@@ -184,6 +201,7 @@ read_arguments(int argc, char **argv, struct arguments *a)
 		return usage_error(
 			"--socket, --agent-id and --scratch are needed", NULL);
 	a->options.settings = a->settings;
+	a->options.allow_users = a->allow_users;
 	return -1;
 }
 
@@ -221,6 +239,7 @@ serve(const struct plugin *plugin, struct arguments *a, struct err *err)
 
 	if (!loop)
 		return err_set(err, -ENOMEM, "out of memory");
+	(void)umask(022); /* users of tasks pass through our folders */
 	(void)fd_raise_limit(); /* fewer tasks then */
 	a->options.on_stopped = stopped;
 	a->options.arg = &service;

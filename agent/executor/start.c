@@ -4,10 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "executor/env.h"
 #include "executor/scratch.h"
 #include "executor/task.h"
+#include "executor/users.h"
 
 enum { DEFAULT_GRACE_MS = 10000 };
 
@@ -57,17 +60,57 @@ set_options(struct task *task, const struct msg_start *how)
 				    : SIGTERM;
 	task->wait_orphans = how->wait_orphans;
 	task->output_limit = how->output_limit;
+	task->limits = how->limits;
 	/* A piece of output must fit, or the task could never go on. */
 	task->window = how->window ? how->window : LIMIT_TASK_WINDOW;
 	if (task->window < LIMIT_OUTPUT_CHUNK)
 		task->window = LIMIT_OUTPUT_CHUNK;
 }
 
+/* Who it runs as, its folder and its environment. */
+static int
+make_place(struct task *task, const struct msg_start *how, struct err *err)
+{
+	struct executor *ex = task->ex;
+	const struct task_user *user = users_find(ex->users, how->user, err);
+	char dir[4096];
+	int r;
+
+	if (!user)
+		return -EPERM;
+	task->user = user->account;
+	if (snprintf(dir, sizeof dir, "%s/%s", scratch_path(ex->scratch),
+		    task->id) >= (int)sizeof dir)
+		return err_set(err, -ENAMETOOLONG, "scratch path too long");
+	r = env_build(user->env, task->id, dir, how->env, how->n_env,
+		&task->env, err);
+	if (r < 0)
+		return r;
+	r = scratch_make(ex->scratch, task->id, task->user);
+	if (r < 0)
+		return err_set(err, r, "cannot make scratch folder '%s': %s",
+			dir, err_name(-r));
+	return 0;
+}
+
+/* What no process of ours may have cannot be given. */
+static int
+check_open_files(uint64_t asked, struct err *err)
+{
+	struct rlimit ours;
+
+	if (!asked || geteuid() == 0 || getrlimit(RLIMIT_NOFILE, &ours) < 0 ||
+		asked <= ours.rlim_max)
+		return 0;
+	return err_set(err, -EPERM,
+		"limits: open_files is at most %llu here, the agent's own",
+		(unsigned long long)ours.rlim_max);
+}
+
 static int
 prepare(struct task *task, const struct msg_start *how, struct err *err)
 {
 	struct executor *ex = task->ex;
-	char dir[4096];
 	int r;
 
 	if (HASH_COUNT(ex->tasks) > EXECUTOR_TASKS)
@@ -82,18 +125,8 @@ prepare(struct task *task, const struct msg_start *how, struct err *err)
 		how->n_params, &task->params, err);
 	if (r < 0)
 		return r;
-	if (snprintf(dir, sizeof dir, "%s/%s", scratch_path(ex->scratch),
-		    task->id) >= (int)sizeof dir)
-		return err_set(err, -ENAMETOOLONG, "scratch path too long");
-	r = env_build(ex->base_env, task->id, dir, how->env, how->n_env,
-		&task->env, err);
-	if (r < 0)
-		return r;
-	r = scratch_make(ex->scratch, task->id);
-	if (r < 0)
-		return err_set(err, r, "cannot make scratch folder '%s': %s",
-			dir, err_name(-r));
-	return 0;
+	r = check_open_files(how->limits.open_files, err);
+	return r < 0 ? r : make_place(task, how, err);
 }
 
 /* start() said no. Programs it had started all the same are stopped first. */

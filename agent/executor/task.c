@@ -241,7 +241,8 @@ task_announce(struct task *task, pid_t pid)
 	msg.started = (struct msg_started){ .at = task->started_at,
 		.pid = pid,
 		.containment = holds_name(task->ex),
-		.grace_ms = task->grace_ms };
+		.grace_ms = task->grace_ms,
+		.user = task->user->name };
 	outbox_add(task, &msg);
 }
 

@@ -20,6 +20,7 @@
 #include "executor/watchdog.h"
 #include "proc/child.h"
 #include "proc/group.h"
+#include "proc/user.h"
 #include "wire/link.h"
 
 enum {
@@ -109,6 +110,8 @@ struct task {
 	void *work; /* the plugin's */
 	struct fields *params;
 	char **env; /* one block, ended by NULL */
+	const struct user *user; /* that it runs as; NULL: refused before */
+	struct msg_limits limits;
 
 	int64_t grace_ms, timeout_ms;
 	int stop_signal;
@@ -147,7 +150,7 @@ struct executor {
 	struct fields *settings;
 	struct watchdog *watchdog;
 	char instance[ID_MAX];
-	struct msg_env *base_env; /* of every task */
+	struct users *users; /* that tasks may run as */
 	int null_fd;
 	struct scratch *scratch;
 
@@ -219,6 +222,9 @@ void task_alarm_off(struct task *task);
 
 /* -------------------------------------------------------------- launch.c */
 
+/* All but program, folder and descriptors of a spawn for the task: its user,
+ * environment and limits of each process. */
+void launch_init(const struct task *task, struct spawn *out);
 /* ndl_host.spawn: id or -errno; a failure is remembered for the result. */
 int64_t child_spawn(struct task *task, const struct ndl_spawn *how);
 

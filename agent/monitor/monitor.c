@@ -91,6 +91,12 @@ make_executor(struct monitor *m, const struct plugin_file *plugin)
 	args_add(argv, "--scratch=%s/%s", s->scratch_dir, plugin->name);
 	args_add(argv, "--max-grace=%lldms", (long long)s->max_grace_ms);
 	args_add(argv, "--containment=%s", s->containment);
+	if (s->user)
+		args_add(argv, "--user=%s", s->user);
+	for (size_t i = 0; i < s->n_allow_users; i++)
+		args_add(argv, "--allow-user=%s", s->allow_users[i]);
+	if (s->no_new_privs)
+		args_add(argv, "--no-new-privs");
 	args_add(argv, "--log-level=%s", s->log_level);
 	(void)conf_each(s->conf, add_setting, &f); /* never fails */
 	args_add_environment(&spec.envp, token_variable);

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "monitor/plugins.h"
+#include "monitor/users.h"
 #include "proc/contain.h"
 
 static char hostname[HOST_NAME_MAX + 1];
@@ -79,6 +80,21 @@ static const struct conf_item items[] = {
 		.fallback = "cancel",
 		.help = "with running tasks: cancel them, or leave them to the "
 			"next agent" },
+	{ .key = "tasks.user",
+		.flag = "user",
+		.arg = "NAME",
+		.help = "who runs tasks that name nobody (default: nobody "
+			"when this is root, else its own user)" },
+	{ .key = "tasks.allow_users",
+		.flag = "allow-users",
+		.arg = "LIST",
+		.help = "others that a task may name" },
+	{ .key = "tasks.no_new_privs",
+		.flag = "no-new-privs",
+		.type = CONF_BOOL,
+		.fallback = "yes",
+		.help = "sudo and other setuid programs gain nothing in "
+			"tasks" },
 	{ .key = "log.level",
 		.flag = "log-level",
 		.type = CONF_LEVEL,
@@ -194,6 +210,8 @@ check_all(struct settings *s, struct err *err)
 	if (r == 0)
 		r = check_socket_paths(s, err);
 	if (r == 0)
+		r = users_read(s, err);
+	if (r == 0)
 		r = check_token(s, err);
 	return r;
 }
@@ -224,6 +242,7 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 	s->max_grace_ms = conf_number(conf, "agent.max_grace");
 	s->containment = conf_text(conf, "agent.containment");
 	s->leave = strcmp(conf_text(conf, "agent.on_stop"), "leave") == 0;
+	s->no_new_privs = conf_bool(conf, "tasks.no_new_privs");
 	s->check = conf_bool(conf, "check");
 	s->scratch_dir = conf_text(conf, "agent.scratch_dir");
 	if (!s->scratch_dir) {
@@ -242,6 +261,7 @@ settings_done(struct settings *s)
 {
 	for (size_t i = 0; i < s->n_plugins; i++)
 		free(s->plugins[i].file);
+	free(s->allow_text);
 	conf_free(s->conf);
 	memset(s, 0, sizeof *s);
 }
@@ -254,6 +274,7 @@ settings_print(const struct settings *s)
 		conf_file(s->conf) ? conf_file(s->conf) : "no file");
 	(void)printf("agent     %s\nserver    %s\nruntime   %s\nscratch   %s\n",
 		s->id, s->server, s->runtime_dir, s->scratch_dir);
+	(void)printf("tasks as  %s\n", s->user ? s->user : "this user");
 	for (size_t i = 0; i < s->n_plugins; i++)
 		(void)printf("plugin    %s (%s)\n", s->plugins[i].name,
 			s->plugins[i].file);

@@ -16,6 +16,7 @@ enum {
 	/* HTTP */
 	LIMIT_HTTP_BODY = 1 << 20,
 	LIMIT_JSON_DEPTH = 32,
+	LIMIT_BULK = 10000, /* tasks that one request cancels */
 
 	/* a task */
 	LIMIT_CMD = 128 << 10, /* the kernel's own limit for one argument */
@@ -40,6 +41,7 @@ enum {
 	/* an agent */
 	LIMIT_TASKS_PER_AGENT = 20000,
 	LIMIT_PLUGINS = 32,
+	LIMIT_USERS = 64, /* names that its tasks may run as */
 	LIMIT_SEND_QUEUE = 8 << 20, /* bytes waiting for one stream or socket */
 };
 

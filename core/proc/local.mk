@@ -12,4 +12,5 @@ libproc_la_SOURCES = \
 	%D%/contain_try.c \
 	%D%/group.c %D%/group.h \
 	%D%/spawn.c %D%/spawn.h %D%/spawn_internal.h \
-	%D%/spawn_child.c
+	%D%/spawn_child.c \
+	%D%/user.c %D%/user.h

@@ -135,6 +135,8 @@ struct msg_cancel_phase {
 	enum msg_phase phase;
 	const char *message;
 	int64_t at;
+	uint32_t code; /* why; 0: not said */
+	const char *reason, *actor;
 };
 
 struct msg_survivor {

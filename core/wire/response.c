@@ -123,6 +123,9 @@ put_body(struct arena *a, const struct msg *msg, union body *body,
 			(Nodelink__V1__CancelPhase)msg->cancel_phase.phase;
 		body->cancel.message = convert_text(msg->cancel_phase.message);
 		body->cancel.at = msg->cancel_phase.at;
+		body->cancel.code = msg->cancel_phase.code;
+		body->cancel.reason = convert_text(msg->cancel_phase.reason);
+		body->cancel.actor = convert_text(msg->cancel_phase.actor);
 		resp->response_case =
 			NODELINK__V1__TASK_RESPONSE__RESPONSE_TASK_CANCEL;
 		resp->task_cancel = &body->cancel;
@@ -233,7 +236,9 @@ get_body(struct arena *a, const Nodelink__V1__TaskResponse *m, struct msg *msg,
 			return get_unknown(m, msg, err);
 		msg->cancel_phase = (struct msg_cancel_phase){
 			(enum msg_phase)m->task_cancel->phase,
-			m->task_cancel->message, m->task_cancel->at
+			m->task_cancel->message, m->task_cancel->at,
+			m->task_cancel->code, m->task_cancel->reason,
+			m->task_cancel->actor
 		};
 		return 0;
 	case NODELINK__V1__TASK_RESPONSE__RESPONSE_STARTED:

@@ -66,6 +66,16 @@ reply_store_failing(struct http_request *req, int r)
 }
 
 void
+reply_cancel_unstored(struct http_request *req)
+{
+	http_add_header(req, "Retry-After", "5");
+	http_reply_error(req, 503, "store_failing",
+		"it is on its way to the agent, but a restart of the server "
+		"would forget it: ask again later",
+		"the cancel cannot be stored now");
+}
+
+void
 reply_no_agent(struct http_request *req, const char *id)
 {
 	http_reply_error(req, 404, "no_such_agent",

@@ -43,7 +43,7 @@ emit_state(struct emit *e, const struct task *t)
 		(void)msg_unpack(MSG_TO_SERVER, t->result.data, t->result.len,
 			&box, NULL); /* fails for want of memory only */
 	emit_text(e, "task_id", t->id);
-	emit_text(e, "status", task_status_name(t->status));
+	emit_text(e, "status", task_status_name(task_told(t)));
 	task_json_cancel(e, t);
 	task_json_receipt(e, box ? &msg_get(box)->result : NULL);
 }
@@ -131,14 +131,6 @@ on_gone(void *arg)
 		waiting_free(w);
 }
 
-static bool
-is_reachable(struct hub *hub, const struct task *t)
-{
-	const struct agent *a = hub_agent(hub, t->agent_id);
-
-	return a && a->connected;
-}
-
 /* Nothing was promised before; from here on a restart forgets nothing. */
 static void
 intent_stored(void *arg, int r)
@@ -149,16 +141,12 @@ intent_stored(void *arg, int r)
 
 	if (r < 0) {
 		if (w->req)
-			http_reply_error(w->req, 503, "store_failing",
-				"the cancel is on its way to the agent, but a "
-				"restart of the server would forget it: ask "
-				"again later",
-				"the cancel cannot be stored now");
+			reply_cancel_unstored(w->req);
 		return;
 	}
 	wait_ms = cancel_how_wait(&w->how, t->cancel.grace_ms);
 	if (task_over(t) || !wait_ms || !w->req ||
-		!is_reachable(w->api->hub, t)) {
+		!cancel_can_verify(w->api->hub, t)) {
 		answer(w);
 		return;
 	}

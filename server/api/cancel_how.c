@@ -156,3 +156,11 @@ cancel_how_wait(const struct cancel_how *h, int64_t grace_ms)
 	return h->wait_ms == WAIT_DEFAULT ? grace_ms + WAIT_EXTRA_MS
 					  : h->wait_ms;
 }
+
+bool
+cancel_can_verify(struct hub *hub, const struct task *t)
+{
+	const struct agent *a = hub_agent(hub, t->agent_id);
+
+	return a && a->connected;
+}

@@ -4,6 +4,7 @@
 #ifndef NODELINK_API_CANCEL_HOW_H
 #define NODELINK_API_CANCEL_HOW_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -25,5 +26,8 @@ int cancel_how_read(struct cancel_how *h, uint32_t code,
 
 /* How long the client wants to wait for tasks with at most this grace. */
 int64_t cancel_how_wait(const struct cancel_how *h, int64_t grace_ms);
+
+/* Its node is there to say that it has ended: waiting has a sense. */
+bool cancel_can_verify(struct hub *hub, const struct task *t);
 
 #endif

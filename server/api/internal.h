@@ -7,7 +7,7 @@
 
 http_handler_fn api_home, api_health, api_ready;
 http_handler_fn api_agents, api_agent, api_agent_tasks;
-http_handler_fn api_create, api_tasks, api_task, api_cancel;
+http_handler_fn api_create, api_tasks, api_task, api_cancel, api_cancel_many;
 http_handler_fn api_stream, api_output;
 
 /* A question to hub or store whose answer may come when the client has left. */
@@ -25,6 +25,7 @@ struct http_request *asked_done(struct asked *asked);
 void reply_no_task(struct http_request *req, int r);
 /* The store cannot take it now; r: what it said. */
 void reply_store_failing(struct http_request *req, int r);
+void reply_cancel_unstored(struct http_request *req);
 void reply_no_agent(struct http_request *req, const char *id);
 void reply_no_memory(struct http_request *req);
 /* What a reader of the request said: 400 with this code, or -ENOMEM. */

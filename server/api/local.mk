@@ -5,6 +5,7 @@ libapi_la_SOURCES = \
 	%D%/asked.c \
 	%D%/cancel.c \
 	%D%/cancel_how.c %D%/cancel_how.h \
+	%D%/cancel_many.c \
 	%D%/create.c \
 	%D%/filter.c %D%/filter.h \
 	%D%/health.c \

@@ -135,3 +135,20 @@ hub_cancel(struct hub *hub, struct task *t, const struct hub_cancel *how,
 	task_unref(t);
 	return HUB_OK;
 }
+
+size_t
+hub_match(struct hub *hub, const struct store_filter *filter, struct task **out,
+	size_t max)
+{
+	struct task *t, *next;
+	size_t n = 0;
+
+	HASH_ITER(hh_live, hub->live, t, next) {
+		if (task_is_final(t->status) || !store_matches(filter, t))
+			continue;
+		if (n < max)
+			out[n] = t;
+		n++;
+	}
+	return n;
+}

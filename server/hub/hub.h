@@ -129,6 +129,11 @@ enum { HUB_OK, HUB_FINAL };
 int hub_cancel(struct hub *hub, struct task *t, const struct hub_cancel *how,
 	store_done_fn *done, void *arg);
 
+/* Unfinished tasks, oldest first: how many the filter means; the first max of
+ * them in out, borrowed until something happens to one of them. */
+size_t hub_match(struct hub *hub, const struct store_filter *filter,
+	struct task **out, size_t max);
+
 /* Counts for /healthz and metrics. */
 struct hub_stats {
 	size_t agents, agents_connected, tasks_live, tasks_stored;

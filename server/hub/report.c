@@ -4,6 +4,7 @@
  * acknowledged when it is stored. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -85,6 +86,20 @@ on_output(struct hub *hub, struct task *t, uint64_t seq,
 	return r;
 }
 
+/* What the node acts upon is the cause, whoever else has asked meanwhile. */
+static void
+set_cause(struct task_cancel *c, uint32_t code, const char *reason,
+	const char *actor)
+{
+	if (!code || code == c->code)
+		return;
+	c->code = code;
+	free(c->reason);
+	free(c->actor);
+	c->reason = *reason ? strdup(reason) : NULL;
+	c->actor = strdup(actor);
+}
+
 static void
 on_phase(struct hub *hub, struct task *t, uint64_t seq,
 	const struct msg_cancel_phase *m)
@@ -105,6 +120,7 @@ on_phase(struct hub *hub, struct task *t, uint64_t seq,
 		c->grace_ms = t->grace_ms;
 		c->requested_at = m->at;
 	}
+	set_cause(c, m->code, m->reason, m->actor);
 	if (m->phase == MSG_PHASE_DELIVERED)
 		c->delivered_at = m->at;
 	else if (m->phase == MSG_PHASE_STOPPING)
@@ -125,12 +141,7 @@ take_receipt(struct task *t, const struct msg_receipt *receipt)
 
 	(void)cancel_move(&c->phase, CANCEL_EV_VERIFY);
 	if (receipt) {
-		if (!c->code)
-			c->code = receipt->code;
-		if (!c->reason && *receipt->reason)
-			c->reason = strdup(receipt->reason);
-		if (!c->actor)
-			c->actor = strdup(receipt->actor);
+		set_cause(c, receipt->code, receipt->reason, receipt->actor);
 		if (!c->requested_at)
 			c->requested_at = receipt->requested_at;
 		c->delivered_at = receipt->delivered_at;

@@ -175,6 +175,7 @@ settle(struct memory *m, struct task *t)
 
 	transcript_show(t->transcript, &all);
 	t->stored_seq = t->agent_seq;
+	t->stored_status = t->status;
 	if (m->store.stored)
 		m->store.stored(m->store.arg, t);
 }

@@ -131,6 +131,7 @@ struct item { /* one task in a batch */
 	struct transcript_state state;
 	struct transcript_mark mark;
 	uint64_t seq;
+	enum task_status status;
 	struct waiter *waiters;
 	int r; /* the writer's: this one was refused */
 };

@@ -94,6 +94,7 @@ fill_item(struct item *it, struct kept *k)
 		it->mark.last--;
 	}
 	it->seq = k->task->agent_seq;
+	it->status = it->record ? k->task->status : k->task->stored_status;
 	it->bytes = pages_seal(k, &it->first, &it->last);
 	it->key = TAKE(k->key);
 	it->waiters = TAKE(k->waiters);
@@ -209,6 +210,7 @@ item_stored(struct sqlite *s, struct item *it)
 	k->is_new = false;
 	transcript_show(t->transcript, &it->mark);
 	t->stored_seq = it->seq;
+	t->stored_status = it->status;
 	if (ends)
 		sqlite_linger(s, k);
 	call_waiters(TAKE(it->waiters), t, 0);

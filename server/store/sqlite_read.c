@@ -81,6 +81,7 @@ read_row(struct sqlite *s, sqlite3_stmt *st, struct task **out)
 	if (r < 0)
 		return r;
 	t->stored_seq = t->agent_seq;
+	t->stored_status = t->status;
 	*out = TAKE(t);
 	return 0;
 }

@@ -71,8 +71,9 @@ struct task {
 	/* bookkeeping */
 	unsigned refs;
 	struct task_watch *watches;
-	uint64_t
-		stored_seq; /* agent_seq, as far as it is stored; the store's */
+	/* the store's: as far as it is stored */
+	uint64_t stored_seq; /* of agent_seq */
+	enum task_status stored_status;
 	/* the hub's, while the task is unfinished */
 	struct agent *agent;
 	struct loop_timer *start_timer; /* pending: no agent in time */
@@ -100,6 +101,8 @@ AUTO_DEFINE(struct task *, task_unref)
 
 /* Final, and stored as such: only then it is said to anybody. */
 bool task_over(const struct task *t);
+/* The status that may be said: the one before, while an end is being stored. */
+enum task_status task_told(const struct task *t);
 
 /* Watches: fn runs after every change of the record or of its log, on the
  * loop's thread. It may drop its own watch, and no other. */

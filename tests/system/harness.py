@@ -53,9 +53,10 @@ SBIN, ENVIRONMENT = _paths()
 
 
 class Program:
-    """A started program whose stderr is collected line by line."""
+    """A started program whose stderr is collected line by line; inside: an
+    oracle.Oracle to start it in."""
 
-    def __init__(self, name, argv, env=None):
+    def __init__(self, name, argv, env=None, inside=None):
         self.name = name
         self.argv = argv
         self.lines = []
@@ -65,7 +66,8 @@ class Program:
         environ = {**os.environ, **ENVIRONMENT, **(env or {})}
         # A session of its own: a stray signal of the tests stays ours.
         self.process = subprocess.Popen(
-            argv, env=environ, stdin=subprocess.DEVNULL,
+            inside.wrap(argv) if inside else argv,
+            env=environ, stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             start_new_session=True)
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -153,13 +155,18 @@ class Server(Program):
 
 
 class Agent(Program):
-    def __init__(self, folder, agent_id, grpc, *options, env=None):
+    def __init__(self, folder, agent_id, grpc, *options, env=None, user="root",
+                 inside=None):
+        """Tasks run as root, since pytest's folders are closed to others; user=None: as an
+        agent does by itself."""
         self.id = agent_id
         self.folder = folder
         os.makedirs(folder, exist_ok=True)
+        if user and os.geteuid() == 0:
+            options = ("--user", user, *options)
         super().__init__(agent_id, [
             f"{SBIN}/nodelink-agent", "--id", agent_id, "--server", grpc,
-            "--runtime-dir", folder, *options], env)
+            "--runtime-dir", folder, *options], env, inside)
 
     def child(self, program, plugin=None):
         """The pid of nodelink-uplink, or of the executor of a plugin."""
@@ -344,11 +351,13 @@ class Client:
     def agents(self):
         return {a["agent_id"]: a for a in self.ok("GET", "/agents")["agents"]}
 
+    def is_agent_ready(self, agent_id):
+        agent = self.agents().get(agent_id, {})
+        return agent.get("connected") and len(agent.get("plugins", [])) >= 2
+
     def agent_ready(self, agent_id, timeout=DEADLINE):
-        def ready():
-            agent = self.agents().get(agent_id, {})
-            return agent.get("connected") and len(agent.get("plugins", [])) >= 2
-        until(ready, f"agent {agent_id} is connected with its plugins", timeout)
+        until(lambda: self.is_agent_ready(agent_id),
+              f"agent {agent_id} is connected with its plugins", timeout)
 
 
 class Event:

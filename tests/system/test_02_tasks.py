@@ -71,9 +71,14 @@ def test_working_directory_is_used(client):
     assert out == "/usr\n"
 
 
-def test_another_user_is_refused_for_now(client):
-    record, _, _ = client.run("id", user="daemon")
-    assert record["status"] == "failed" and record["failure"] == "refused"
+def test_a_user_who_is_not_allowed_is_refused(client):
+    answer = client.call("POST", "/tasks/shell",
+                         {"agent_id": "agent1", "cmd": "id", "user": "daemon"})
+    if answer.status == 400:  # the executor says that it does not know users
+        assert "'user'" in answer.json["error"]
+    else:
+        record = client.end(answer.json["task_id"])
+        assert record["status"] == "failed" and record["failure"] == "refused"
 
 
 def test_environment_is_built_not_inherited(client):

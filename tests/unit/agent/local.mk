@@ -30,9 +30,6 @@ tests_unit_agent_test_executor_cancel_group_SOURCES = %D%/test-executor-cancel.c
 tests_unit_agent_test_executor_cancel_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_executor_cancel_group_LDADD = $(rig_libs)
 
-check_PROGRAMS += tests/unit/agent/adversary
-tests_unit_agent_adversary_SOURCES = %D%/adversary.c
-
 unit_tests += tests/unit/agent/test-executor-contain
 tests_unit_agent_test_executor_contain_SOURCES = %D%/test-executor-contain.c
 tests_unit_agent_test_executor_contain_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -43,6 +40,25 @@ tests_unit_agent_test_executor_contain_group_SOURCES = %D%/test-executor-contain
 tests_unit_agent_test_executor_contain_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_executor_contain_group_LDADD = $(rig_libs)
 
+unit_tests += tests/unit/agent/test-executor-traced
+tests_unit_agent_test_executor_traced_SOURCES = %D%/test-executor-traced.c
+tests_unit_agent_test_executor_traced_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_traced_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-traced-group
+tests_unit_agent_test_executor_traced_group_SOURCES = %D%/test-executor-traced.c
+tests_unit_agent_test_executor_traced_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_traced_group_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-stuck
+tests_unit_agent_test_executor_stuck_SOURCES = %D%/test-executor-stuck.c
+tests_unit_agent_test_executor_stuck_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_stuck_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-stuck-group
+tests_unit_agent_test_executor_stuck_group_SOURCES = %D%/test-executor-stuck.c
+tests_unit_agent_test_executor_stuck_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_stuck_group_LDADD = $(rig_libs)
 unit_tests += tests/unit/agent/test-listen
 tests_unit_agent_test_listen_SOURCES = %D%/test-listen.c
 tests_unit_agent_test_listen_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

@@ -83,7 +83,7 @@ adversary(const char *kind, const char *file)
 	(void)snprintf(mark, sizeof mark, "mark-%d-%lld", (int)getpid(),
 		(long long)clock_us());
 	(void)snprintf(command, sizeof command,
-		"exec %s/tests/unit/agent/adversary %s %s %s", full, kind, mark,
+		"exec %s/tests/system/helpers/adversary %s %s %s", full, kind, mark,
 		file);
 	return command;
 }

@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "executor/listen.h"
 #include "rig.h"
-#include "unit/unit.h"
+#include "tests/unit/unit.h"
 #include "wire/frame.h"
 
 enum { FEW = 64, ROUNDS = 3 };
@@ -35,7 +35,9 @@ listener_at(struct rig *rig, struct sockaddr_un *addr)
 static void
 attach(struct rig *rig, int fd, const struct sockaddr_un *addr)
 {
-	const struct msg msg = { .kind = MSG_ATTACH };
+	const struct msg msg = {
+		.kind = MSG_ATTACH, .agent_id = "agent1", .plugin = "shell"
+	};
 	AUTO_BUF struct buf frame = { 0 };
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	size_t start;

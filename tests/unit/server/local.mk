@@ -58,3 +58,9 @@ tests_unit_server_test_options_SOURCES = %D%/test-options.c %D%/api-rig.c %D%/ap
 	%D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_options_CFLAGS = $(tests_unit_server_test_api_CFLAGS)
 tests_unit_server_test_options_LDADD = $(tests_unit_server_test_api_LDADD)
+
+unit_tests += tests/unit/server/test-cancel-many
+tests_unit_server_test_cancel_many_SOURCES = %D%/test-cancel-many.c \
+	%D%/api-rig.c %D%/api-rig.h %D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_cancel_many_CFLAGS = $(tests_unit_server_test_api_CFLAGS)
+tests_unit_server_test_cancel_many_LDADD = $(tests_unit_server_test_api_LDADD)

@@ -220,6 +220,23 @@ TEST(carries_the_hooks_that_have_run)
 }
 END
 
+TEST(carries_why_a_cancel_goes_on)
+{
+	struct msg msg = { .kind = MSG_CANCEL_PHASE,
+		.task_id = "t",
+		.plugin = "shell",
+		.cancel_phase = { MSG_PHASE_STOPPING, "m", 9, 200, "r", "a" } };
+	AUTO(msg_free) struct msg_box *box = NULL;
+	const struct msg *got = trip(&msg, MSG_TO_SERVER, &box);
+
+	ck_assert_int_eq(got->cancel_phase.phase, MSG_PHASE_STOPPING);
+	ck_assert_int_eq(got->cancel_phase.at, 9);
+	ck_assert_uint_eq(got->cancel_phase.code, 200);
+	ck_assert_str_eq(got->cancel_phase.reason, "r");
+	ck_assert_str_eq(got->cancel_phase.actor, "a");
+}
+END
+
 TEST(carries_a_result_with_its_receipt)
 {
 	static const char *const signals[] = { "SIGTERM", "SIGKILL" };
@@ -473,8 +490,8 @@ END
 		takes_absent_options_as_none, takes_the_user_of_the_seeds_form,
 		carries_cancel_and_ack, carries_output_byte_for_byte,
 		carries_what_a_start_came_to, carries_the_hooks_that_have_run,
-		carries_a_result_with_its_receipt, carries_an_inventory,
-		refuses_ids_of_a_wrong_form,
+		carries_why_a_cancel_goes_on, carries_a_result_with_its_receipt,
+		carries_an_inventory, refuses_ids_of_a_wrong_form,
 		refuses_text_that_is_not_utf8_at_any_depth,
 		refuses_more_than_its_limits, refuses_hooks_beyond_their_limits,
 		refuses_a_hook_for_an_unknown_occasion,
