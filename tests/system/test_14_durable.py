@@ -236,6 +236,35 @@ def test_newer_database_is_left_alone(system):
     assert digest(path) == before
 
 
+def test_repeated_post_with_a_key_starts_one_task(system):
+    server = system.server()
+    system.agent("agent1", server)
+    body = {"agent_id": "agent1", "cmd": "echo once"}
+
+    def post(client, key, what=None, plugin="shell"):
+        return client.call("POST", f"/tasks/{plugin}", what or body,
+                           headers={"Idempotency-Key": key})
+
+    first = post(server.client, "k 1")
+    assert first.status == 200 and "Idempotent-Replayed" not in first.headers
+    task_id = first.json["task_id"]
+    server.client.end(task_id)
+    again = restart(system, server)
+    client = again.client
+    second = post(client, "k 1")
+    assert second.status == 200 and second.headers["Idempotent-Replayed"] == "true"
+    assert second.json["task_id"] == task_id and second.json["cmd"] == "echo once"
+    assert len(client.ok("GET", "/tasks")["tasks"]) == 1
+    assert post(client, "k 1", {**body, "cmd": "echo twice"}).status == 422
+    assert post(client, "k 1", plugin="countdown").status == 422
+    assert post(client, "k 2").json["task_id"] != task_id
+    assert post(client, "x" * 256).status == 400
+    assert post(client, "x" * 255).status == 200
+    # A request that is refused does not use its key up.
+    assert post(client, "k 3", {**body, "agent_id": "nobody"}).status == 404
+    assert post(client, "k 3").status == 200
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A folder on a file system of 3 MiB, and a function that makes it larger."""
