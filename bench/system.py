@@ -89,8 +89,8 @@ class System:
 listen = 127.0.0.1:0
 [grpc]
 listen = 127.0.0.1:0
-[server]
-tmp_dir = {self.folder}/state
+[store]
+path = {self.folder}/store
 retention = 30s
 """)
         self.server = Process(self.build, "nodelink-server", config,
