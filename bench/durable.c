@@ -49,6 +49,14 @@ send_next(struct http *h, const char *body, uint64_t *left)
 	--*left;
 }
 
+static void
+ignore_bytes(void *arg, const char *data, size_t len)
+{
+	(void)arg;
+	(void)data;
+	(void)len;
+}
+
 static int
 submit(char **argv)
 {
@@ -68,7 +76,7 @@ submit(char **argv)
 		struct epoll_event e = { .events = EPOLLIN,
 			.data.ptr = &all[open] };
 
-		if (http_open(&all[open], &addr, NULL, NULL) < 0 ||
+		if (http_open(&all[open], &addr, ignore_bytes, NULL) < 0 ||
 			epoll_ctl(epoll, EPOLL_CTL_ADD, all[open].fd, &e) < 0)
 			errx(1, "cannot connect");
 		send_next(&all[open], body, &left);

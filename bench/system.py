@@ -3,6 +3,7 @@ and what /proc says about them."""
 
 import json
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -105,6 +106,8 @@ id = {AGENT}
 server = {self.grpc}
 runtime_dir = {self.runtime}
 containment = {self.containment}
+[tasks]
+user = {pwd.getpwuid(os.getuid()).pw_name}
 [log]
 level = warn
 """)
