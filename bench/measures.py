@@ -5,9 +5,10 @@ import json
 import os
 import resource
 import subprocess
+import tempfile
 import time
 
-from system import AGENT, Failed, System
+from system import AGENT, Failed, Oracle, System, own_cgroup2
 
 
 class Bench:
@@ -15,6 +16,7 @@ class Bench:
 
     def __init__(self, build, quick):
         self.build = build
+        self.adversary = os.path.join(build, "tests/system/helpers/adversary")
         self.tasks = 800 if quick else 3000
         self.singles = 100 if quick else 400
         self.cancels = 20 if quick else 60
@@ -29,9 +31,14 @@ class Bench:
         return os.path.join(self.build, "bench", name)
 
     def ask(self, name, *arguments):
+        return self.ask_in(None, name, *arguments)
+
+    def ask_in(self, oracle, name, *arguments):
         """Run an instrument; its line of JSON. Exit status 1 with a line
-        is a finding, not a failure: the line says how many went wrong."""
-        run = subprocess.run([self.tool(name), *map(str, arguments)],
+        is a finding, not a failure: the line says how many went wrong. With
+        an oracle its processes are bounded, and gone at the end."""
+        argv = [self.tool(name), *map(str, arguments)]
+        run = subprocess.run(oracle.wrap(argv) if oracle else argv,
                              stdin=subprocess.DEVNULL, capture_output=True,
                              text=True, timeout=600, check=False)
         try:
@@ -129,6 +136,58 @@ def cancel(bench, system):
         "raw_p50_ms": raw["p50_ms"], "raw_p99_ms": raw["p99_ms"],
         "ratio": got["p50_ms"] / raw["p50_ms"], "alive": got["alive"],
     }
+
+
+RUNGS = ("cgroup2", "cgroup2-freeze", "cgroup1", "pidns", "subreaper",
+         "group")
+ADVERSARIES = (("plain", "exec sleep 60"), ("tree", "tree"),
+               ("daemon", "deaf-daemon"), ("comets", "comets"),
+               ("bomb", "bomb"))
+
+
+def contain(bench, _):
+    """From the order to kill until nothing is left: the executor, on its best
+    rung, against a bare program that writes cgroup.kill. And what each rung
+    costs per task."""
+    out = {}
+    with Oracle() as oracle:
+        for name, kind in ADVERSARIES:
+            command = (f"echo ready; {kind}" if name == "plain" else
+                       f"exec {bench.adversary} {kind} bench")
+            if name == "bomb":
+                oracle.bound(oracle.used() + 300)
+            raw = bench.ask_in(oracle, "contain", "bare", own_cgroup2(),
+                               bench.cancels, command)
+            got = contained(bench, oracle, "auto", bench.cancels, command)
+            for percent in ("p50_ms", "p99_ms"):
+                out[f"{name}.{percent}"] = got[percent]
+                out[f"{name}.raw_{percent}"] = raw[percent]
+            out[f"{name}.p50_ratio"] = got["p50_ms"] / raw["p50_ms"]
+            out[f"{name}.p99_ratio"] = got["p99_ms"] / raw["p99_ms"]
+    for rung in RUNGS:
+        try:
+            contained(bench, None, rung, 1, "echo ready; exec sleep 60")
+        except Failed:
+            continue  # not on this machine
+        with System(bench.build, containment=rung) as system:
+            raw = bench.ask("raw", "spawn", 2, bench.tasks // 2, "bash", "-c",
+                            "true")
+            got = bench.ask("load", system.http, AGENT, 8, bench.tasks // 2,
+                            "bash", "true")
+            out[f"tasks.{rung}.per_second"] = got["per_second"]
+            out[f"tasks.{rung}.ratio"] = got["per_second"] / raw["per_second"]
+            out[f"tasks.{rung}.failed"] = got["failed"]
+    return out
+
+
+def contained(bench, oracle, rung, count, command):
+    with tempfile.TemporaryDirectory(prefix="nodelink-bench.",
+                                     dir="/dev/shm") as folder:
+        return bench.ask_in(
+            oracle, "contain", "node", folder,
+            os.path.join(bench.build, "nodelink-executor"),
+            os.path.join(bench.build, "plugins/.libs/shell.so"), rung, count,
+            command)
 
 
 def output(bench, system):
@@ -276,7 +335,7 @@ def durable(bench, system):
 
 
 ROUNDS = {"tasks": tasks_per_second, "submit": submit_to_final,
-          "cancel": cancel, "output": output, "watchers": watchers,
-          "durable": durable}
+          "cancel": cancel, "contain": contain, "output": output,
+          "watchers": watchers, "durable": durable}
 ONCE = {"idle": idle}
 FRESH = {"sleeping": sleeping, "fleet": fleet}  # with systems of their own

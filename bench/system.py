@@ -8,10 +8,15 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "../tests/system"))
+from oracle import Oracle, own_cgroup2  # noqa: E402,F401
 
 AGENT = "bench"
 
@@ -61,6 +66,7 @@ class System:
         # In memory, as the default /run/nodelink is.
         self.runtime = tempfile.mkdtemp(prefix="nodelink-bench.",
                                         dir="/dev/shm")
+        os.chmod(self.runtime, 0o755)  # tasks run as another user
         self.processes = []
         try:
             self._start_server()

@@ -34,6 +34,17 @@ find(const struct msg_env *list, size_t n, const char *name)
 	return NULL;
 }
 
+static char *
+put_variable(char **text, const struct msg_env *v)
+{
+	char *start = *text;
+
+	(void)text_put(text, v->name);
+	(*text)[-1] = '=';
+	(void)text_put(text, v->value);
+	return start;
+}
+
 /* Pointers and text in one block. */
 static char **
 to_block(const struct msg_env *list, size_t n)
@@ -47,12 +58,8 @@ to_block(const struct msg_env *list, size_t n)
 	if (!out)
 		return NULL;
 	text = (char *)(out + n + 1);
-	for (size_t i = 0; i < n; i++) {
-		out[i] = text;
-		(void)text_put(&text, list[i].name);
-		text[-1] = '=';
-		(void)text_put(&text, list[i].value);
-	}
+	for (size_t i = 0; i < n; i++)
+		out[i] = put_variable(&text, &list[i]);
 	out[n] = NULL;
 	return out;
 }
@@ -152,6 +159,43 @@ env_build(const struct msg_env *base, const char *task_id, const char *dir,
 			list[n_list++] = given[i];
 	*out = to_block(list, n_list);
 	return *out ? 0 : err_set(err, -ENOMEM, "out of memory");
+}
+
+static bool
+is_in(const struct msg_env *list, size_t n, const char *line)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(list[i].name);
+
+		if (strncmp(line, list[i].name, len) == 0 && line[len] == '=')
+			return true;
+	}
+	return false;
+}
+
+char **
+env_with(char *const *env, const struct msg_env *more, size_t n)
+{
+	size_t n_env = 0, at = 0, size;
+	char **out, *text;
+
+	while (env[n_env])
+		n_env++;
+	size = (n_env + n + 1) * sizeof(char *);
+	for (size_t i = 0; i < n; i++)
+		size += text_size(more[i].name) + text_size(more[i].value);
+	out = malloc(size);
+	if (!out)
+		return NULL;
+	text = (char *)(out + n_env + n + 1);
+	for (; *env; env++)
+		if (!is_in(more, n, *env))
+			out[at++] = *env;
+	for (size_t i = 0; i < n; i++)
+		if (more[i].value)
+			out[at++] = put_variable(&text, &more[i]);
+	out[at] = NULL;
+	return out;
 }
 
 const char *

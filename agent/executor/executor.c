@@ -9,6 +9,9 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "executor/abandoned.h"
+#include "executor/hook.h"
+#include "executor/hooks.h"
 #include "executor/leftovers.h"
 #include "executor/orphans.h"
 #include "executor/scratch.h"
@@ -25,6 +28,8 @@ enum {
 	WATCHDOG_MS = 10000,
 	HELD_MAX = 64 << 20,
 	LAST_ACKS_MS = 3000, /* at the end, for the server to store results */
+	LAST_HOOKS_MS = 20000, /* for hooks, less than what the monitor adds to
+				  the grace */
 };
 
 /* -------------------------------------------------------------------- link */
@@ -132,7 +137,12 @@ static void
 stopped(void *arg)
 {
 	struct executor *ex = arg;
+	int64_t left = ex->hooks_until - clock_ms();
 
+	if (hook_count(ex) && left > 0) {
+		set_later(ex, stopped, left + LAST_ACKS_MS);
+		return;
+	}
 	if (ex->opt.on_stopped)
 		ex->opt.on_stopped(ex->opt.arg);
 }
@@ -160,11 +170,17 @@ executor_stop(struct executor *ex)
 		return; /* it ends by itself, with a last word */
 	ex->stopping = true;
 	starts_clear(ex->starts);
-	HASH_ITER(hh, ex->tasks, task, tmp) {
-		cancel_request(task, &why);
+	HASH_ITER(hh, ex->tasks, task, tmp)
 		if (task->state != WORK_ENDED && task->grace_ms > longest)
 			longest = task->grace_ms;
+	ex->hooks_until =
+		clock_ms() + (why.grace_ms ? longest + LAST_HOOKS_MS : 0);
+	HASH_ITER(hh, ex->tasks, task, tmp) {
+		cancel_request(task, &why);
+		if (task->state == WORK_CLEANING)
+			hooks_hurry(task);
 	}
+	abandoned_stop(ex);
 	/* Output that nobody fetches must not keep us for ever. */
 	set_later(ex, stopped, (why.grace_ms ? longest : 0) + LAST_ACKS_MS);
 	executor_maybe_stopped(ex);
@@ -195,6 +211,8 @@ set_options(struct executor *ex, const struct executor_options *o)
 	ex->opt.unkillable_after_ms =
 		or_default(o->unkillable_after_ms, UNKILLABLE_AFTER_MS);
 	ex->opt.watchdog_ms = or_default(o->watchdog_ms, WATCHDOG_MS);
+	if (o->max_limits.pids && o->limits.pids > o->max_limits.pids)
+		ex->opt.limits.pids = o->max_limits.pids;
 	ex->opt.held_max = o->held_max ? o->held_max : HELD_MAX;
 }
 
@@ -264,7 +282,8 @@ sweep_task(void *arg, const char *task_id)
 		ex->plugin->v.sweep(ex->self, task_id);
 		watchdog_leave(ex->watchdog);
 	}
-	scratch_remove(ex->scratch, task_id);
+	if (!abandoned_add(ex, task_id))
+		scratch_remove(ex->scratch, task_id);
 }
 
 /* A folder that is here already is of a task that an earlier executor had
@@ -282,6 +301,7 @@ sweep_all(struct executor *ex, struct err *err)
 			processes);
 	if (r == 0 && folders)
 		r = scratch_each(ex->scratch, sweep_task, ex);
+	abandoned_start(ex);
 	if (r < 0)
 		return err_set(err, r, "cannot read '%s': %s",
 			scratch_path(ex->scratch), err_name(-r));
@@ -332,6 +352,8 @@ executor_free(struct executor *ex)
 	}
 	if (ex->ready && ex->plugin->v.fini)
 		ex->plugin->v.fini(ex->self);
+	ex->ready = false;
+	abandoned_free(ex);
 	if (ex->host)
 		handle_drop_all(ex, NULL);
 	host_free(ex);

@@ -8,8 +8,11 @@
  *	task.c     from there to its result
  *	launch.c   its programs: pipes and spawn; child.c their death; hold.c
  *	           what holds them and all that they started; orphans.c those
- *	           whose parents died
+ *	           whose parents died; limits.c what they may use
  *	cancel.c   the ladder: stop signal, grace, SIGKILL, lost; receipt.c
+ *	hooks.c    its hooks, one after the other: hook.c runs one, defers.c
+ *	           reads those that it registered itself, keep.c writes down
+ *	           what the next executor must know, for abandoned.c
  *	output.c   pipes and emit() to responses, within the windows
  *	outbox.c   responses kept until the server acknowledges them
  *	host.c     the services of plugin.h; handles.c its timers and watches
@@ -42,6 +45,8 @@ struct executor_options {
 	const char *containment; /* name of a rung; NULL or "auto": the best
 				    that works */
 	const char *shim; /* path of nodelink-shim; NULL: none */
+	struct msg_limits limits; /* of a task that says nothing; 0: none */
+	struct msg_limits max_limits; /* of any task; 0: none */
 	/* Below: 0 is the documented value; tests want shorter ones. */
 	int64_t lost_after_ms; /* finish() after cancel(force): 5 s */
 	int64_t unkillable_after_ms; /* alive after SIGKILL: 60 s */
@@ -68,8 +73,9 @@ AUTO_DEFINE(struct executor *, executor_free)
 /* Serve this connected socket from now on; an older one is closed. */
 void executor_serve(struct executor *ex, int take_fd);
 
-/* Cancel every task (400 agent_stopping), take no more, then on_stopped.
- * Called again: without grace. */
+/* Cancel every task (400 agent_stopping), take no more, then on_stopped. Hooks
+ * have 20 s beside the longest grace; those that have not begun by then are the
+ * next executor's. Called again: without grace, and no time for hooks. */
 void executor_stop(struct executor *ex);
 
 /* How many tasks are not acknowledged yet, and how many still run. */

@@ -21,6 +21,8 @@ void holds_free(struct executor *ex);
 /* For receipts: "cgroup2", ... */
 const char *holds_name(const struct executor *ex);
 bool holds_are_complete(const struct executor *ex);
+/* As contain_host_limit(). */
+const char *holds_limit(const struct executor *ex, enum contain_limit which);
 
 struct hold_watcher {
 	/* hold_is_empty() may be true now; never called from within a

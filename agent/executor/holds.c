@@ -125,7 +125,8 @@ holds_new(struct executor *ex, struct err *err)
 {
 	char prefix[PREFIX_MAX + 1];
 	struct contain_options options = { .prefix = prefix,
-		.shim = ex->opt.shim };
+		.shim = ex->opt.shim,
+		.pids = ex->opt.limits.pids };
 	struct holds *holds = ex->holds = calloc(1, sizeof *holds);
 	int r = choose_rungs(ex->opt.containment, &options, err);
 
@@ -170,4 +171,10 @@ bool
 holds_are_complete(const struct executor *ex)
 {
 	return contain_rung_is_complete(contain_host_rung(ex->holds->host));
+}
+
+const char *
+holds_limit(const struct executor *ex, enum contain_limit which)
+{
+	return contain_host_limit(ex->holds->host, which);
 }

@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "executor/env.h"
+#include "executor/limits.h"
 #include "executor/task.h"
 #include "proc/spawn.h"
 
@@ -103,15 +104,17 @@ static int
 make_hold(struct task *task)
 {
 	const struct hold_watcher watcher = { changed, alive, task };
+	struct contain_limits limits;
 	char name[ID_MAX + 16];
 	struct err err;
 	int r;
 
 	if (task->hold)
 		return 0;
+	limits_by_group(task, &limits);
 	(void)snprintf(
 		name, sizeof name, "%s.%u", task->id, (unsigned)task->attempt);
-	r = hold_new(task->ex, name, NULL, &watcher, &task->hold, &err);
+	r = hold_new(task->ex, name, &limits, &watcher, &task->hold, &err);
 	if (r < 0) {
 		task->failure = "spawn_error";
 		free(task->message);
@@ -131,12 +134,10 @@ launch_init(const struct task *task, struct spawn *out)
 		.extra_fd = -1,
 		.born_in = -1,
 		.user = task->user->is_us ? NULL : &task->user->id,
-		.limits = { .nofile = task->limits.open_files,
-			.fsize = task->limits.file_size,
-			.no_core = true },
 		.no_new_privs = task->ex->opt.no_new_privs,
 		.die_with_us = true,
 	};
+	limits_by_rlimit(task, &out->limits);
 }
 
 static int

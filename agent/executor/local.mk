@@ -1,8 +1,10 @@
 # All but main(), for the tests as well.
 noinst_LTLIBRARIES += libexecutor.la
 libexecutor_la_SOURCES = \
+	%D%/abandoned.c %D%/abandoned.h \
 	%D%/cancel.c \
 	%D%/child.c \
+	%D%/defers.c %D%/defers.h \
 	%D%/describe.c \
 	%D%/env.c %D%/env.h \
 	%D%/executor.c %D%/executor.h \
@@ -10,9 +12,15 @@ libexecutor_la_SOURCES = \
 	%D%/handles.c \
 	%D%/hold.c %D%/hold.h %D%/hold_internal.h \
 	%D%/holds.c \
+	%D%/hook.c %D%/hook.h \
+	%D%/hooks.c %D%/hooks.h %D%/hooks_internal.h \
+	%D%/hooks_given.c \
+	%D%/hooks_record.c \
 	%D%/host.c \
+	%D%/keep.c %D%/keep.h \
 	%D%/launch.c \
 	%D%/leftovers.c %D%/leftovers.h \
+	%D%/limits.c %D%/limits.h \
 	%D%/listen.c %D%/listen.h \
 	%D%/orphans.c %D%/orphans.h \
 	%D%/outbox.c \

@@ -16,10 +16,11 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "executor/executor.h"
+#include "executor/limits.h"
 #include "executor/listen.h"
 #include "proc/contain.h"
 
-enum { EXIT_USAGE = 2 };
+enum { EXIT_USAGE = 2, DEFAULT_PIDS = 4096 };
 
 struct arguments {
 	const char *plugin, *socket;
@@ -40,6 +41,7 @@ static const char usage_text[] =
 	"                                        cgroup1|pidns|subreaper|group]\n"
 	"                         [--user NAME] [--allow-user NAME]...\n"
 	"                         [--no-new-privs]\n"
+	"                         [--limit NAME=VALUE]... [--max-limit NAME=VALUE]...\n"
 	"                         [--log-level error|warn|info|debug]\n";
 
 static int
@@ -64,6 +66,8 @@ enum option_name {
 	OPT_USER,
 	OPT_ALLOW_USER,
 	OPT_NO_NEW_PRIVS,
+	OPT_LIMIT,
+	OPT_MAX_LIMIT,
 	OPT_DESCRIBE,
 	OPT_JSON,
 	OPT_LOG_LEVEL,
@@ -84,6 +88,8 @@ static const struct option option_table[] = {
 	{ "user", required_argument, NULL, OPT_USER },
 	{ "allow-user", required_argument, NULL, OPT_ALLOW_USER },
 	{ "no-new-privs", no_argument, NULL, OPT_NO_NEW_PRIVS },
+	{ "limit", required_argument, NULL, OPT_LIMIT },
+	{ "max-limit", required_argument, NULL, OPT_MAX_LIMIT },
 	{ "describe", no_argument, NULL, OPT_DESCRIBE },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
@@ -153,6 +159,8 @@ set_option(struct arguments *a, int option, char *value)
 		a->allow_users[o->n_allow_users++] = value;
 		break;
 	case OPT_NO_NEW_PRIVS: o->no_new_privs = true; break;
+	case OPT_LIMIT: return limits_parse(value, &o->limits);
+	case OPT_MAX_LIMIT: return limits_parse(value, &o->max_limits);
 	case OPT_DESCRIBE: a->describe = true; break;
 	case OPT_JSON: a->json = true; break;
 	case OPT_LOG_LEVEL:
@@ -277,7 +285,8 @@ describe(const struct plugin *plugin, bool json)
 int
 main(int argc, char **argv)
 {
-	struct arguments a = { .uplink_uid = (uid_t)-1 };
+	struct arguments a = { .uplink_uid = (uid_t)-1,
+		.options.limits.pids = DEFAULT_PIDS };
 	AUTO(plugin_free) struct plugin *plugin = NULL;
 	struct err err;
 	int status;

@@ -1,9 +1,9 @@
 /* task.h - the state of one task, shared by the executor's own files
  *
  * A task is STARTING inside the plugin's start(), RUNNING until its outcome
- * is known, SETTLING until no process of it is left and its output is
- * complete, and ENDED when its result is in the outbox. It is forgotten when
- * the server has acknowledged that. */
+ * is known, SETTLING until no process of it is left, CLEANING until its hooks
+ * have run and its output is complete, and ENDED when its result is in the
+ * outbox. It is forgotten when the server has acknowledged that. */
 #ifndef NODELINK_EXECUTOR_TASK_H
 #define NODELINK_EXECUTOR_TASK_H
 
@@ -29,7 +29,13 @@ enum {
 	STRANGER_MS = 2000, /* for output held by processes not of the task */
 };
 
-enum work_state { WORK_STARTING, WORK_RUNNING, WORK_SETTLING, WORK_ENDED };
+enum work_state {
+	WORK_STARTING,
+	WORK_RUNNING,
+	WORK_SETTLING,
+	WORK_CLEANING,
+	WORK_ENDED,
+};
 
 /* A response that the server may still need. */
 struct held {
@@ -79,7 +85,13 @@ struct child {
 	void *arg;
 };
 
-enum stop_step { STOP_NONE, STOP_GRACE, STOP_KILLED };
+/* stop_deadline stands from the first step on. */
+enum stop_step {
+	STOP_NONE,
+	STOP_HOOK, /* pre_stop runs */
+	STOP_GRACE, /* stop signal sent */
+	STOP_KILLED,
+};
 
 enum { CANCEL_SIGNALS = 8, CANCEL_KILLED = 64 };
 
@@ -107,13 +119,14 @@ struct task {
 	bool reaping;
 	bool wait_orphans;
 	bool lost;
+	bool abandoned; /* of a dead executor: only its hooks are left */
 	void *work; /* the plugin's */
 	struct fields *params;
 	char **env; /* one block, ended by NULL */
 	const struct user *user; /* that it runs as; NULL: refused before */
-	struct msg_limits limits;
 
-	int64_t grace_ms, timeout_ms;
+	int64_t grace_ms, timeout_ms, idle_ms;
+	int64_t begun_ms, heard_ms; /* clock_ms() of start and last output */
 	int stop_signal;
 	struct loop_timer *alarm; /* the next deadline, whatever it is */
 	void (*on_alarm)(struct task *task);
@@ -124,13 +137,18 @@ struct task {
 	bool unkillable; /* reported */
 	struct cancel *cancel;
 
+	struct hooks *hooks; /* NULL: none */
+	int defer_fd; /* -1: none */
+
 	struct child *children;
 	struct hold *hold; /* once it has programs */
+	struct msg_limits limits; /* in force */
+	bool asks_pids; /* else the number is the default */
 	struct pump *pumps;
 	struct handle *handles; /* timers and watches of the plugin */
 	struct outbox out;
 	uint64_t window, produced, dropped, output_limit;
-	uint64_t stream_bytes[2];
+	uint64_t stream_bytes[3]; /* stdout, stderr, hooks */
 	bool full; /* a pump or emit() waits for the window or for memory */
 	bool want_drained[2];
 
@@ -139,7 +157,7 @@ struct task {
 	int32_t code;
 	const char *failure; /* static text; NULL: as outcome and code say */
 	char *message;
-	int64_t started_at;
+	int64_t started_at, verified_at;
 };
 
 struct executor {
@@ -155,11 +173,13 @@ struct executor {
 	struct scratch *scratch;
 
 	struct task *tasks; /* by id */
+	struct task *abandoned; /* by id; of dead executors */
 	size_t running; /* not ENDED */
 	struct tombs *tombs;
 	struct starts *starts; /* not begun yet */
 	bool ready; /* the plugin is initialised */
 	bool stopping, failed;
+	int64_t hooks_until; /* clock_ms(), when stopping */
 	struct loop_timer *later; /* posts on_stopped and on_failure */
 
 	struct link *link;
@@ -174,6 +194,7 @@ struct executor {
 
 	struct ndl_host_box *host;
 	struct child *leaders; /* by pid */
+	struct hook *hooks; /* that run, by pid */
 	struct orphans *orphans;
 	struct holds *holds;
 	int64_t last_id; /* of children, timers and watches */
@@ -194,6 +215,9 @@ void session_frame(struct executor *ex, const uint8_t *payload, size_t len);
 
 /* --------------------------------------------------------------- start.c */
 
+/* Who it runs as, and its environment. 0 or -errno with text. */
+int
+task_identify(struct task *task, const struct msg_start *how, struct err *err);
 /* A START for an id we do not have. Always ends in a result sometime. */
 void
 task_start(struct executor *ex, const char *id, const struct msg_start *how);
@@ -209,16 +233,25 @@ void task_announce(struct task *task, pid_t pid);
 /* The outcome is known. `failure` is static text or NULL. */
 void task_finish(struct task *task, enum msg_outcome outcome, int32_t code,
 	const char *failure, const char *message);
+/* Exit status 0, or what the plugin says is as good. */
+bool task_is_ok(const struct task *task);
 /* Its result goes out and it is ENDED; what it held was released before. */
 void task_end(struct task *task);
 void task_release(struct task *task);
+/* No process of it is left: its hooks begin. */
+void task_clean(struct task *task);
 /* Something of the task has changed: is it over? */
 void task_advance(struct task *task);
 /* Forget it: acknowledged, or the executor ends. */
 void task_drop(struct task *task);
+/* One at a time, and the newest wins. Whose it is: while RUNNING the time
+ * limits'; from the first step of a cancel on the ladder's; of what is left
+ * over at the end task.c's; then that of its output. Hooks have their own. */
 void
 task_alarm(struct task *task, int64_t delay_ms, void (*fn)(struct task *task));
 void task_alarm_off(struct task *task);
+/* The alarm for run time and silence, whichever is over first. */
+void task_watch_time(struct task *task);
 
 /* -------------------------------------------------------------- launch.c */
 
@@ -259,6 +292,10 @@ AUTO_DEFINE(struct cancel *, cancel_free)
 void cancel_request(struct task *task, const struct msg_cancel *why);
 /* The run time is over. */
 void cancel_timeout(struct task *task);
+/* No output for too long. */
+void cancel_idle(struct task *task);
+/* The pre_stop hook has ended. */
+void cancel_pre_stopped(struct task *task);
 /* Finished, but processes of it are left. */
 void cancel_leftovers(struct task *task);
 /* These are alive after SIGKILL: report it when it is too long. */
@@ -278,6 +315,10 @@ void output_resume(struct task *task);
 /* Every process of the task is gone: read what is left. True when all pipes
  * are at their end. */
 bool output_settle(struct task *task);
+/* The hooks' pipe has all that they have printed. */
+void output_hooks_over(struct task *task);
+/* Is something to be read, or waiting for room? */
+bool output_is_waiting(const struct task *task);
 void output_free(struct task *task);
 
 /* -------------------------------------------------------------- outbox.c */

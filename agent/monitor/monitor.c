@@ -66,6 +66,27 @@ add_setting(void *arg, const char *name, const char *key, const char *value,
 	return 0;
 }
 
+static void
+add_limits(struct args *argv, const struct conf *conf)
+{
+	static const char *const names[] = { "pids", "memory", "cpu",
+		"open_files", "file_size" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char key[48];
+		const char *value;
+
+		(void)snprintf(key, sizeof key, "limits.%s", names[i]);
+		value = conf_text(conf, key);
+		if (value)
+			args_add(argv, "--limit=%s=%s", names[i], value);
+		(void)snprintf(key, sizeof key, "limits.max_%s", names[i]);
+		value = conf_text(conf, key);
+		if (value)
+			args_add(argv, "--max-limit=%s=%s", names[i], value);
+	}
+}
+
 static struct worker *
 make_executor(struct monitor *m, const struct plugin_file *plugin)
 {
@@ -97,6 +118,7 @@ make_executor(struct monitor *m, const struct plugin_file *plugin)
 		args_add(argv, "--allow-user=%s", s->allow_users[i]);
 	if (s->no_new_privs)
 		args_add(argv, "--no-new-privs");
+	add_limits(argv, s->conf);
 	args_add(argv, "--log-level=%s", s->log_level);
 	(void)conf_each(s->conf, add_setting, &f); /* never fails */
 	args_add_environment(&spec.envp, token_variable);

@@ -15,6 +15,17 @@
 
 static char hostname[HOST_NAME_MAX + 1];
 
+/* A limit of each task, and the most that one may ask for. */
+#define LIMIT(name, value_type, value_fallback) \
+	{ .key = "limits." name, \
+		.type = value_type, \
+		.fallback = value_fallback, \
+		.help = name " of a task that asks for nothing else" }, \
+	{ \
+		.key = "limits.max_" name, .type = value_type, \
+		.help = "most " name " of any task" \
+	}
+
 static const struct conf_item items[] = {
 	{ .key = "agent.id",
 		.flag = "id",
@@ -74,6 +85,11 @@ static const struct conf_item items[] = {
 		.arg = "KIND",
 		.fallback = "auto",
 		.help = "what holds tasks: auto, cgroup2, ..., group" },
+	LIMIT("pids", CONF_TEXT, "4096"),
+	LIMIT("memory", CONF_SIZE, NULL),
+	LIMIT("cpu", CONF_TEXT, NULL),
+	LIMIT("open_files", CONF_TEXT, NULL),
+	LIMIT("file_size", CONF_SIZE, NULL),
 	{ .key = "agent.on_stop",
 		.flag = "on-stop",
 		.arg = "WHAT",

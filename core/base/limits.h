@@ -28,7 +28,8 @@ enum {
 	LIMIT_USER = 64, /* bytes of a user's name */
 	LIMIT_HOOKS = 32, /* cleanup commands given with a task */
 	LIMIT_DEFERS = 256, /* registered by the task itself */
-	LIMIT_HOOK_RUNS = 1 + LIMIT_DEFERS + LIMIT_HOOKS, /* with pre_stop */
+	LIMIT_HOOK_RUNS =
+		2 + LIMIT_DEFERS + LIMIT_HOOKS, /* pre_stop; too many */
 	LIMIT_HOOK_CMD = 4 << 10, /* bytes of one of them */
 	LIMIT_HOOK_S = 600, /* longest time of one of them */
 	LIMIT_TIMEOUT_S = 30 * 24 * 3600,

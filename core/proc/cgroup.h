@@ -40,6 +40,14 @@ int cgroup_walk(int dir, void (*visit)(void *arg, int dir), void *arg);
 size_t cgroup_signal(
 	int dir, int signo, bool (*skip)(void *arg, pid_t pid), void *arg);
 
+/* One stroke for where there is no cgroup.kill: everybody in it and below is
+ * killed who was there all the time. To be repeated until nobody is left. How
+ * many it reached. */
+size_t cgroup_kill_each(int dir);
+/* Kill by any means until nobody is left, a second at most; blocks. 0 or
+ * -errno. */
+int cgroup_kill_wait(int dir);
+
 /* Remove a group and those below it. 0, or -EBUSY while somebody is in it, and
  * often a moment later. */
 int cgroup_remove(int at, const char *name);
@@ -56,9 +64,8 @@ int cgroup_base_open(struct cgroup_base *base, const char *controller,
 	const char *prefix, struct err *err);
 /* Back to where we came from, so that it can go. */
 void cgroup_base_close(struct cgroup_base *base);
-/* end() for each base with that prefix whose process is dead: everybody in it
- * is nobody's. Then it is removed. */
-void cgroup_base_sweep(const struct cgroup_base *base, const char *prefix,
-	void (*end)(int dir, const char *name));
+/* Bases with that prefix whose processes are dead: what is in them is
+ * nobody's, is killed, and they are removed. */
+void cgroup_base_sweep(const struct cgroup_base *base, const char *prefix);
 
 #endif

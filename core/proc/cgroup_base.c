@@ -173,8 +173,7 @@ is_left(int dir, const char *number)
 }
 
 void
-cgroup_base_sweep(const struct cgroup_base *base, const char *prefix,
-	void (*end)(int dir, const char *name))
+cgroup_base_sweep(const struct cgroup_base *base, const char *prefix)
 {
 	int fd = cgroup_open_dir(base->own, ".");
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -190,8 +189,9 @@ cgroup_base_sweep(const struct cgroup_base *base, const char *prefix,
 		dir = cgroup_open_dir(base->own, name);
 		if (dir < 0 || !is_left(dir, name + strlen(prefix)))
 			continue;
-		end(dir, name);
-		(void)cgroup_remove(base->own, name); /* or the next time */
+		/* What survives is tried again by the next one. */
+		if (cgroup_kill_wait(dir) == 0)
+			(void)cgroup_remove(base->own, name);
 	}
 	if (d)
 		(void)closedir(d);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { NAME_MAX_LEN = 95, WHY = 1024 };
 
@@ -11,6 +12,8 @@ struct contain_host {
 	const struct contain_ops *ops;
 	enum contain_rung rung;
 	void *own; /* the rung's */
+	uint64_t pids; /* the default */
+	struct contain_limit_host limits;
 	char why[WHY];
 };
 
@@ -20,10 +23,10 @@ static const struct {
 	bool complete;
 } rungs[CONTAIN_RUNGS] = {
 	[CONTAIN_CGROUP2] = { "cgroup2", &contain_cgroup2_ops, true },
-	[CONTAIN_FREEZE] = { "cgroup2-freeze", NULL, true },
-	[CONTAIN_CGROUP1] = { "cgroup1", NULL, true },
-	[CONTAIN_PIDNS] = { "pidns", NULL, true },
-	[CONTAIN_SUBREAPER] = { "subreaper", NULL, false },
+	[CONTAIN_FREEZE] = { "cgroup2-freeze", &contain_freeze_ops, true },
+	[CONTAIN_CGROUP1] = { "cgroup1", &contain_cgroup1_ops, true },
+	[CONTAIN_PIDNS] = { "pidns", &contain_pidns_ops, true },
+	[CONTAIN_SUBREAPER] = { "subreaper", &contain_subreaper_ops, false },
 	[CONTAIN_GROUP] = { "group", &contain_group_ops, false },
 };
 
@@ -70,6 +73,24 @@ try_rung(struct contain_host *host, const struct contain_options *options,
 	return r;
 }
 
+static const char *
+rung_limit(const struct contain_host *host, enum contain_limit which)
+{
+	return host->ops->can_limit ? host->ops->can_limit(host->own, which)
+				    : NULL;
+}
+
+static void
+open_limits(struct contain_host *host, const struct contain_options *options)
+{
+	bool taken[CONTAIN_LIMITS];
+
+	for (int i = 0; i < CONTAIN_LIMITS; i++)
+		taken[i] = rung_limit(host, (enum contain_limit)i) != NULL;
+	host->pids = options->pids;
+	contain_limit_host_open(&host->limits, options, taken);
+}
+
 int
 contain_host_new(const struct contain_options *options,
 	struct contain_host **out, struct err *err)
@@ -87,6 +108,7 @@ contain_host_new(const struct contain_options *options,
 		free(host);
 		return r;
 	}
+	open_limits(host, options);
 	*out = host;
 	return 0;
 }
@@ -96,6 +118,7 @@ contain_host_free(struct contain_host *host)
 {
 	if (!host)
 		return;
+	contain_limit_host_close(&host->limits);
 	host->ops->close(host->own);
 	free(host);
 }
@@ -114,29 +137,117 @@ contain_host_why(const struct contain_host *host)
 
 /* ------------------------------------------------------------- containment */
 
+const char *
+contain_host_limit(const struct contain_host *host, enum contain_limit which)
+{
+	const char *by = rung_limit(host, which);
+
+	return by ? by : host->limits.works[which] ? "cgroup1" : NULL;
+}
+
+static int
+set_limit(struct contain *c, enum contain_limit which, uint64_t value)
+{
+	struct contain_host *host = c->host;
+
+	if (!value)
+		return 0;
+	if (rung_limit(host, which))
+		return host->ops->limit(c, which, value);
+	if (!host->limits.works[which])
+		return -ENOTSUP;
+	return contain_limit_make(
+		&host->limits, c->name, which, value, &c->limit[which]);
+}
+
+static int
+set_limits(
+	struct contain *c, const struct contain_limits *limits, struct err *err)
+{
+	static const char *const names[CONTAIN_LIMITS] = { "pids", "memory",
+		"cpu" };
+	uint64_t values[CONTAIN_LIMITS] = { limits->pids, limits->memory,
+		limits->cpu_milli };
+
+	if (!limits->pids && rung_limit(c->host, CONTAIN_PIDS))
+		values[CONTAIN_PIDS] = c->host->pids;
+	for (int i = 0; i < CONTAIN_LIMITS; i++) {
+		int r = set_limit(c, (enum contain_limit)i, values[i]);
+
+		if (r == -ENOTSUP)
+			return err_set(err, r,
+				"'%s' cannot be limited on this host",
+				names[i]);
+		if (r < 0)
+			return err_set(err, r, "cannot limit '%s': %s",
+				names[i], err_name(-r));
+	}
+	return 0;
+}
+
 int
 contain_new(struct contain_host *host, const char *name,
 	const struct contain_limits *limits, struct contain **out,
 	struct err *err)
 {
+	struct contain *c;
+	int r;
+
 	if (strlen(name) > NAME_MAX_LEN)
 		return err_set(err, -ENAMETOOLONG, "'%s' is too long", name);
-	(void)limits;
-	return host->ops->make(host->own, name, out, err);
+	r = host->ops->make(host->own, name, &c, err);
+	if (r < 0)
+		return r;
+	c->host = host;
+	(void)stpncpy(c->name, name, sizeof c->name - 1);
+	for (int i = 0; i < CONTAIN_LIMITS; i++)
+		c->limit[i].dir = c->limit[i].procs = -1;
+	r = set_limits(c, limits, err);
+	if (r < 0) {
+		(void)contain_remove(c); /* nobody was in it */
+		contain_free(c);
+		return r;
+	}
+	*out = c;
+	return 0;
 }
 
 void
 contain_free(struct contain *c)
 {
-	if (c)
-		c->ops->free(c);
+	if (!c)
+		return;
+	for (int i = 0; c->host && i < CONTAIN_LIMITS; i++) {
+		if (c->limit[i].dir >= 0)
+			(void)close(c->limit[i].dir);
+		if (c->limit[i].procs >= 0)
+			(void)close(c->limit[i].procs);
+	}
+	c->ops->free(c);
 }
 
 int
 contain_spawn(struct contain *c, const struct spawn *how, pid_t *pid,
 	int *pidfd, int *wait_fd, enum spawn_step *failed)
 {
-	return c->ops->spawn(c, how, pid, pidfd, wait_fd, failed);
+	struct spawn limited = *how;
+
+	/* A rung that tries itself out has neither host nor limits yet. */
+	for (int i = 0; c->host && i < CONTAIN_LIMITS; i++)
+		if (c->limit[i].procs >= 0)
+			limited.enter[limited.n_enter++] = c->limit[i].procs;
+	return c->ops->spawn(c, &limited, pid, pidfd, wait_fd, failed);
+}
+
+void
+contain_events(struct contain *c, struct contain_events *out)
+{
+	*out = (struct contain_events){ 0 };
+	if (c->ops->events)
+		c->ops->events(c, out);
+	for (int i = 0; i < CONTAIN_LIMITS; i++)
+		if (c->limit[i].dir >= 0)
+			contain_limit_events(c->limit[i].dir, out);
 }
 
 int
@@ -180,5 +291,10 @@ contain_list(struct contain *c, struct group_member *out, size_t max)
 int
 contain_remove(struct contain *c)
 {
-	return c->ops->remove(c);
+	int r = c->ops->remove(c);
+
+	/* One that a rung has made to try itself out is its own. */
+	if (r < 0 || !c->host)
+		return r;
+	return contain_limit_remove(&c->host->limits, c->name, c->limit);
 }

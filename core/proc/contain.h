@@ -42,6 +42,8 @@ struct contain_options {
 	const char *prefix; /* of names of control groups, at most 64 bytes */
 	const char *shim; /* absolute path of nodelink-shim; NULL: none */
 	enum contain_rung first, last; /* the best of these that works */
+	uint64_t pids; /* of a task for which no other number is given; where
+			  only v1 can enforce it: of all these together */
 };
 
 struct contain_host;
@@ -64,6 +66,7 @@ struct contain_limits {
 	uint32_t cpu_milli; /* thousandths of one processor */
 };
 enum contain_limit { CONTAIN_PIDS, CONTAIN_MEMORY, CONTAIN_CPU };
+enum { CONTAIN_LIMITS = CONTAIN_CPU + 1 };
 /* "cgroup2", "cgroup1", or NULL: it cannot be enforced here. */
 const char *
 contain_host_limit(const struct contain_host *host, enum contain_limit which);

@@ -1,8 +1,12 @@
-/* contain_cgroup2.c - the first rung: a control group (v2) for each task
+/* contain_cgroup2.c - the first two rungs: a control group (v2) for each task
  *
- * Whatever a process does, its children stay in its group. One write kills
- * them all, and the kernel says when none is left. A group serves once: a
- * kernel that has killed a group kills what is born into it later, too. */
+ * Whatever a process does, its children stay in its group, and the kernel says
+ * when none is left. One write to cgroup.kill ends them all. A group serves
+ * once: a kernel that has killed a group kills what is born into it later, too.
+ *
+ * Without cgroup.kill (before Linux 5.14) a group is frozen, so that nobody in
+ * it can fork, and each is killed; a frozen process can die. One that was being
+ * born when we looked is found by the next look. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -27,11 +31,12 @@ free_group(struct contain *base)
 static int
 open_files(struct cgroup2 *c)
 {
-	c->dir = cgroup_open_dir(c->host->base.dir, c->name);
+	c->dir = cgroup_open_dir(c->host->base.dir, c->contain.name);
 	if (c->dir < 0)
 		return c->dir;
-	c->kill = openat(c->dir, "cgroup.kill", O_WRONLY | O_CLOEXEC);
-	if (c->kill < 0)
+	if (!c->host->freezes)
+		c->kill = openat(c->dir, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+	if (!c->host->freezes && c->kill < 0)
 		return -errno;
 	c->events = openat(c->dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
 	if (c->events < 0)
@@ -51,15 +56,16 @@ contain_cgroup2_make(
 
 	if (!c)
 		return err_set(err, -ENOMEM, "out of memory");
-	c->contain.ops = host->ops;
+	c->contain.ops =
+		host->freezes ? &contain_freeze_ops : &contain_cgroup2_ops;
 	c->host = host;
 	c->dir = c->procs = c->kill = c->events = -1;
-	(void)stpncpy(c->name, name, sizeof c->name - 1);
-	r = cgroup_make_dir(host->base.dir, c->name);
+	(void)stpncpy(c->contain.name, name, sizeof c->contain.name - 1);
+	r = cgroup_make_dir(host->base.dir, c->contain.name);
 	if (r == 0) {
 		r = open_files(c);
 		if (r < 0)
-			(void)cgroup_remove(host->base.dir, c->name);
+			(void)cgroup_remove(host->base.dir, c->contain.name);
 	}
 	if (r < 0) {
 		free_group(&c->contain);
@@ -102,6 +108,13 @@ kill_all(struct contain *base)
 								     : 0;
 }
 
+static int
+freeze_and_kill(struct contain *base)
+{
+	(void)cgroup_kill_each(((struct cgroup2 *)base)->dir);
+	return 1;
+}
+
 /* Reading also arms the descriptor: it tells of what happens from now on. */
 static int
 is_empty(struct contain *base)
@@ -134,19 +147,43 @@ remove_group(struct contain *base)
 {
 	const struct cgroup2 *c = (struct cgroup2 *)base;
 
-	return cgroup_remove(c->host->base.dir, c->name);
+	return cgroup_remove(c->host->base.dir, c->contain.name);
 }
 
+static const char *
+can_limit(const void *own, enum contain_limit which)
+{
+	return ((const struct cgroup2_host *)own)->has[which] ? "cgroup2"
+							      : NULL;
+}
+
+static int
+limit(struct contain *base, enum contain_limit which, uint64_t value)
+{
+	return contain_limit_group(((struct cgroup2 *)base)->dir, which, value);
+}
+
+static void
+read_events(struct contain *base, struct contain_events *out)
+{
+	contain_limit_events(((struct cgroup2 *)base)->dir, out);
+}
+
+#define OPS \
+	.close = contain_cgroup2_close, .make = contain_cgroup2_make, \
+	.free = free_group, .spawn = spawn, .signal = send_signal, \
+	.is_empty = is_empty, .fd = events_fd, .list = list, \
+	.remove = remove_group, .can_limit = can_limit, .limit = limit, \
+	.events = read_events
+
 const struct contain_ops contain_cgroup2_ops = {
+	OPS,
 	.open = contain_cgroup2_open,
-	.close = contain_cgroup2_close,
-	.make = contain_cgroup2_make,
-	.free = free_group,
-	.spawn = spawn,
-	.signal = send_signal,
 	.kill = kill_all,
-	.is_empty = is_empty,
-	.fd = events_fd,
-	.list = list,
-	.remove = remove_group,
+};
+
+const struct contain_ops contain_freeze_ops = {
+	OPS,
+	.open = contain_freeze_open,
+	.kill = freeze_and_kill,
 };

@@ -6,8 +6,9 @@
 #include "proc/contain_internal.h"
 
 struct cgroup2_host {
-	const struct contain_ops *ops;
 	struct cgroup_base base;
+	bool freezes; /* has no cgroup.kill, or shall not use it */
+	bool has[CONTAIN_LIMITS]; /* controllers in our groups */
 	bool births; /* children can be born inside; else they enter by
 			writing, which is slower */
 };
@@ -17,12 +18,13 @@ struct cgroup2 {
 	struct cgroup2_host *host;
 	int dir;
 	int procs; /* where children cannot be born inside */
-	int kill, events; /* open from the start: killing must not need any
-			     descriptor, memory or process */
-	char name[CGROUP_NAME];
+	int kill, events; /* open from the start: killing by cgroup.kill needs
+			     no descriptor, memory or process */
 };
 
 int contain_cgroup2_open(
+	const struct contain_options *options, void **own, struct err *err);
+int contain_freeze_open(
 	const struct contain_options *options, void **own, struct err *err);
 void contain_cgroup2_close(void *own);
 int contain_cgroup2_make(

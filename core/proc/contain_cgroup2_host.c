@@ -1,16 +1,8 @@
 /* contain_cgroup2_host.c - do control groups (v2) work here, and how? */
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "base/clock.h"
-#include "base/log.h"
 #include "proc/contain_cgroup2.h"
-
-enum { SETTLE_MS = 1000 };
 
 /* Some kernels compare the wrong kill counters, and a child is dead at birth:
  * then groups are entered by writing. */
@@ -36,21 +28,6 @@ try_out(struct cgroup2_host *host, struct err *err)
 	return 0;
 }
 
-static void
-end_left(int dir, const char *name)
-{
-	int64_t end = clock_ms() + SETTLE_MS;
-	struct group_member one;
-
-	(void)cgroup_write(dir, "cgroup.kill", "1");
-	while (cgroup_list(dir, &one, 1) > 0 && clock_ms() < end)
-		(void)poll(NULL, 0, 1);
-	if (cgroup_list(dir, &one, 1) > 0)
-		log_warn(0,
-			"processes of a dead executor survive in the cgroup '%s'",
-			name);
-}
-
 void
 contain_cgroup2_close(void *own)
 {
@@ -60,19 +37,18 @@ contain_cgroup2_close(void *own)
 	free(host);
 }
 
-int
-contain_cgroup2_open(
-	const struct contain_options *options, void **own, struct err *err)
+static int
+open_host(const char *prefix, bool freezes, void **own, struct err *err)
 {
 	struct cgroup2_host *host = calloc(1, sizeof *host);
 	int r;
 
 	if (!host)
 		return err_set(err, -ENOMEM, "out of memory");
-	host->ops = &contain_cgroup2_ops;
-	r = cgroup_base_open(&host->base, NULL, options->prefix, err);
+	host->freezes = freezes;
+	r = cgroup_base_open(&host->base, NULL, prefix, err);
 	if (r == 0) {
-		cgroup_base_sweep(&host->base, options->prefix, end_left);
+		cgroup_base_sweep(&host->base, prefix);
 		host->births = true;
 		r = try_out(host, err);
 		if (r < 0) {
@@ -84,6 +60,23 @@ contain_cgroup2_open(
 		contain_cgroup2_close(host);
 		return r;
 	}
+	for (int i = 0; i < CONTAIN_LIMITS; i++)
+		host->has[i] = contain_limit_enable(
+			&host->base, (enum contain_limit)i);
 	*own = host;
 	return 0;
+}
+
+int
+contain_cgroup2_open(
+	const struct contain_options *options, void **own, struct err *err)
+{
+	return open_host(options->prefix, false, own, err);
+}
+
+int
+contain_freeze_open(
+	const struct contain_options *options, void **own, struct err *err)
+{
+	return open_host(options->prefix, true, own, err);
 }

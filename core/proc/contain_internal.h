@@ -5,6 +5,7 @@
 #ifndef NODELINK_PROC_CONTAIN_INTERNAL_H
 #define NODELINK_PROC_CONTAIN_INTERNAL_H
 
+#include "proc/cgroup.h"
 #include "proc/contain.h"
 
 struct contain_ops {
@@ -28,13 +29,58 @@ struct contain_ops {
 	int (*fd)(struct contain *c, unsigned *events);
 	int (*list)(struct contain *c, struct group_member *out, size_t max);
 	int (*remove)(struct contain *c);
+	/* Where it can limit by the groups that it has anyway; NULL: not at
+	 * all. */
+	const char *(*can_limit)(const void *own, enum contain_limit which);
+	int (*limit)(
+		struct contain *c, enum contain_limit which, uint64_t value);
+	void (*events)(struct contain *c, struct contain_events *out);
 };
 
-extern const struct contain_ops contain_cgroup2_ops, contain_group_ops;
+extern const struct contain_ops contain_cgroup2_ops, contain_freeze_ops,
+	contain_cgroup1_ops, contain_pidns_ops, contain_subreaper_ops,
+	contain_group_ops;
+
+/* A group of v1 for one limit. */
+struct contain_limit_group {
+	bool made;
+	int dir, procs;
+};
 
 struct contain {
 	const struct contain_ops *ops;
+	/* contain.c's: */
+	struct contain_host *host;
+	struct contain_limit_group limit[CONTAIN_LIMITS];
+	char name[CGROUP_NAME];
 };
+
+/* --------------------------------------------------------- contain_limit.c */
+
+/* In a group that has the controller. 0 or -errno. */
+int contain_limit_group(int dir, enum contain_limit which, uint64_t value);
+/* Added to out. */
+void contain_limit_events(int dir, struct contain_events *out);
+/* v2: groups below the base have that controller from now on. False: it is
+ * not ours to give. */
+bool
+contain_limit_enable(const struct cgroup_base *base, enum contain_limit which);
+
+/* The hierarchies of v1 that are needed. */
+struct contain_limit_host {
+	struct cgroup_base base[CONTAIN_LIMITS];
+	bool works[CONTAIN_LIMITS];
+};
+void contain_limit_host_open(struct contain_limit_host *host,
+	const struct contain_options *options, const bool *taken);
+void contain_limit_host_close(struct contain_limit_host *host);
+int contain_limit_make(const struct contain_limit_host *host, const char *name,
+	enum contain_limit which, uint64_t value,
+	struct contain_limit_group *out);
+int contain_limit_remove(const struct contain_limit_host *host,
+	const char *name, struct contain_limit_group groups[CONTAIN_LIMITS]);
+
+/* ----------------------------------------------------------- contain_try.c */
 
 /* For open(): a process in c that only waits; it begins with write(fd, "0")
  * for each of enter. 0 or -errno. */

@@ -9,19 +9,23 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "proc/procfs.h"
+
 struct group {
 	pid_t leader;
 	int pidfd; /* owned */
 	bool gone; /* seen empty: never signalled again */
 };
 
-enum { GROUP_NAME = 16 }; /* as the kernel's comm */
+enum { GROUP_NAME = PROCFS_NAME };
 
 struct group_member {
 	pid_t pid;
 	char name[GROUP_NAME];
 	char state; /* R, S, D, T, ... */
 };
+
+void group_member_set(struct group_member *out, const struct procfs_stat *stat);
 
 /* Takes over pidfd. */
 void group_init(struct group *g, pid_t leader, int take_pidfd);

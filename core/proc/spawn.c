@@ -128,9 +128,10 @@ make_child(struct spawn_job *job, char *stack_end, int *pidfd)
 	job->reset = ignored_signals();
 	if (!old_kernel)
 		pid = clone3_call(&args, spawn_child, job);
-	/* Before 5.5 a flag is unknown; old filters say EPERM. */
+	/* Before 5.5 a flag is unknown; old filters say EPERM, and so does
+	 * every kernel that refuses a namespace. */
 	if ((pid == -ENOSYS || pid == -EINVAL || pid == -EPERM) && !inside) {
-		old_kernel = true;
+		old_kernel = old_kernel || !job->how->clone_flags;
 		job->reset = ~(uint64_t)0; /* SIGKILL and SIGSTOP: refused */
 		return clone(spawn_child, stack_end, (int)flags | SIGCHLD, job,
 			pidfd);
@@ -154,7 +155,10 @@ spawn_start(const struct spawn *how, pid_t *pid, int *pidfd,
 	enum spawn_step *failed)
 {
 	sigset_t all, old;
-	struct spawn_job job = { .how = how, .parent = getpid() };
+	struct spawn_job job = { .how = how,
+		.parent = getpid(),
+		.uid = geteuid(),
+		.gid = getegid() };
 	void *stack = child_stack();
 	int fd = -1, dumpable = how->user ? prctl(PR_GET_DUMPABLE) : 0, error;
 	pid_t child;

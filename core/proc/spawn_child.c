@@ -226,6 +226,8 @@ spawn_child(void *arg)
 	for (size_t i = 0; i < how->n_enter; i++)
 		check(job, SPAWN_ENTER,
 			syscall(SYS_write, how->enter[i], "0", 1));
+	if (how->clone_flags)
+		check(job, SPAWN_CLONE, spawn_enter_namespaces(job));
 	(void)syscall(SYS_setsid);
 	reset_signals(job);
 	(void)syscall(SYS_umask, 022);

@@ -26,6 +26,8 @@ struct spawn_job {
 	struct rlimit nofile; /* unless how->limits has one */
 	uint64_t reset; /* signals to set back to their default action */
 	pid_t parent;
+	uid_t uid; /* ours, for the maps of a user namespace */
+	gid_t gid;
 	bool oom_reset; /* we are dearer to the kernel than a task may be */
 	enum spawn_step step;
 	int error;
@@ -33,5 +35,8 @@ struct spawn_job {
 
 /* The child, with its job. */
 int spawn_child(void *job);
+
+/* In the child: what how->clone_flags ask for. -1 with errno. */
+long spawn_enter_namespaces(const struct spawn_job *job);
 
 #endif

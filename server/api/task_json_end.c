@@ -1,5 +1,6 @@
 /* task_json_end.c - how a task ended, and on what evidence, as JSON */
 #include "api/internal.h"
+#include "base/err.h"
 #include "base/parse.h"
 #include "store/transcript.h"
 #include "task/reason.h"
@@ -17,6 +18,15 @@ emit_outcome(struct emit *e, enum msg_outcome outcome, int32_t code)
 		outcome == MSG_SIGNALED ? signal_name(code) : NULL);
 }
 
+/* Why it has neither exit code nor signal. */
+static const char *
+hook_error(const struct msg_hook_run *h)
+{
+	if (h->outcome == MSG_LOST)
+		return "it survives SIGKILL";
+	return h->outcome == MSG_NOT_STARTED ? err_name(h->code) : NULL;
+}
+
 static void
 emit_hooks(struct emit *e, const struct msg_result *result)
 {
@@ -28,6 +38,7 @@ emit_hooks(struct emit *e, const struct msg_result *result)
 		emit_text(e, "kind", h->kind);
 		emit_text(e, "cmd", h->cmd);
 		emit_outcome(e, h->outcome, h->code);
+		emit_text_or_null(e, "error", hook_error(h));
 		emit_bool(e, "timed_out", h->timed_out);
 		emit_time(e, "started_at", h->started_at);
 		emit_seconds(e, "duration", h->duration_ms);

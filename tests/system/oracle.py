@@ -33,17 +33,20 @@ def _own(controller):
     return "/"
 
 
+def own_cgroup2():
+    """Our own group of v2."""
+    for kind, _, point in _mounts():
+        if kind == "cgroup2":
+            return point + _own("").rstrip("/")
+    raise NoOracle("no cgroup v2 is mounted")
+
+
 def _parent():
     """Our own group: of v1's pids where there is one, else of v2."""
-    found = None
     for kind, options, point in _mounts():
         if kind == "cgroup" and "pids" in options:
             return point + _own("pids").rstrip("/")
-        if kind == "cgroup2":
-            found = point + _own("").rstrip("/")
-    if not found:
-        raise NoOracle("no control groups are mounted")
-    return found
+    return own_cgroup2()
 
 
 def _write(path, text):
@@ -77,6 +80,12 @@ class Oracle:
         self.bounds = os.path.exists(f"{self.path}/pids.max")
         self.bound(self.PIDS_MAX)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
     def bound(self, number):
         if self.bounds:
             _write(f"{self.path}/pids.max", str(number))
@@ -96,28 +105,30 @@ class Oracle:
         for folder, _, _ in os.walk(self.path, topdown=False):
             yield folder
 
-    def _look(self):
-        """(live, unknown): unknown were listed and are not there any more."""
-        listed = set()
+    def _listed(self, spare):
+        found = set()
         for group in self._groups():
             try:
                 with open(f"{group}/cgroup.procs", encoding="ascii") as file:
-                    listed.update(int(line) for line in file)
+                    found.update(int(line) for line in file)
             except OSError:
                 pass  # removed since
-        states = {pid: list(_states(pid)) for pid in listed}
-        live = {pid for pid in listed if any(s not in "ZX" for s in states[pid])}
-        return live, {pid for pid in listed if not states[pid]}
+        return found - set(spare)
 
     def members(self, spare=()):
-        """Live processes inside, without these. One that forks and exits all
-        the time leaves a number of nobody in each look: then look again."""
+        """Live processes inside, without these. What forks and exits all the
+        time is dead when one looks at it; but its child is in the next list
+        then. So nobody lives only when all of a list are dead and the next
+        one, made after that, names nobody else."""
+        listed = self._listed(spare)
         for _ in range(500):
-            live, unknown = self._look()
-            live -= set(spare)
-            if live or not unknown:
-                break
-        return live or unknown
+            live = {pid for pid in listed if any(s not in "ZX" for s in _states(pid))}
+            if live:
+                return live
+            before, listed = listed, self._listed(spare)
+            if listed <= before:
+                return set()
+        return listed
 
     def kill(self, spare=()):
         """End all but these, however hard they fork."""

@@ -71,16 +71,6 @@ def test_working_directory_is_used(client):
     assert out == "/usr\n"
 
 
-def test_a_user_who_is_not_allowed_is_refused(client):
-    answer = client.call("POST", "/tasks/shell",
-                         {"agent_id": "agent1", "cmd": "id", "user": "daemon"})
-    if answer.status == 400:  # the executor says that it does not know users
-        assert "'user'" in answer.json["error"]
-    else:
-        record = client.end(answer.json["task_id"])
-        assert record["status"] == "failed" and record["failure"] == "refused"
-
-
 def test_environment_is_built_not_inherited(client):
     _, out, _ = client.run("env", env={"GREETING": "grüß dich", "EMPTY": ""})
     env = dict(line.split("=", 1) for line in out.splitlines() if "=" in line)

@@ -215,10 +215,14 @@ static void
 comet(void)
 {
 	while (now_s() < end_s) {
+		pid_t pid;
+
 		(void)usleep(COMET_US);
-		if (fork() != 0)
+		pid = fork();
+		if (pid > 0)
 			_exit(0);
-		(void)setsid();
+		if (pid == 0)
+			(void)setsid();
 	}
 	_exit(0);
 }

@@ -1,5 +1,5 @@
 check_LTLIBRARIES += librig.la
-librig_la_SOURCES = %D%/rig.c %D%/rig.h
+librig_la_SOURCES = %D%/rig.c %D%/rig.h %D%/hooks-rig.c %D%/hooks-rig.h
 librig_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 
 rig_libs = librig.la libexecutor.la $(unit_libs)
@@ -18,6 +18,31 @@ unit_tests += tests/unit/agent/test-executor-output
 tests_unit_agent_test_executor_output_SOURCES = %D%/test-executor-output.c
 tests_unit_agent_test_executor_output_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_executor_output_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-hooks
+tests_unit_agent_test_executor_hooks_SOURCES = %D%/test-executor-hooks.c
+tests_unit_agent_test_executor_hooks_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_hooks_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-hooks-group
+tests_unit_agent_test_executor_hooks_group_SOURCES = %D%/test-executor-hooks.c
+tests_unit_agent_test_executor_hooks_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_hooks_group_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-stop
+tests_unit_agent_test_executor_stop_SOURCES = %D%/test-executor-stop.c
+tests_unit_agent_test_executor_stop_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_stop_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-restart
+tests_unit_agent_test_executor_restart_SOURCES = %D%/test-executor-restart.c
+tests_unit_agent_test_executor_restart_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_restart_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-defers
+tests_unit_agent_test_defers_SOURCES = %D%/test-defers.c
+tests_unit_agent_test_defers_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_defers_LDADD = libexecutor.la $(unit_libs)
 
 # The same where there are no control groups.
 unit_tests += tests/unit/agent/test-executor-run-group
@@ -39,6 +64,42 @@ unit_tests += tests/unit/agent/test-executor-contain-group
 tests_unit_agent_test_executor_contain_group_SOURCES = %D%/test-executor-contain.c
 tests_unit_agent_test_executor_contain_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_executor_contain_group_LDADD = $(rig_libs)
+
+# And on the rungs that are not the best here.
+unit_tests += tests/unit/agent/test-executor-contain-cgroup2-freeze
+tests_unit_agent_test_executor_contain_cgroup2_freeze_SOURCES = %D%/test-executor-contain.c
+tests_unit_agent_test_executor_contain_cgroup2_freeze_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_contain_cgroup2_freeze_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-contain-cgroup1
+tests_unit_agent_test_executor_contain_cgroup1_SOURCES = %D%/test-executor-contain.c
+tests_unit_agent_test_executor_contain_cgroup1_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_contain_cgroup1_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-cancel-cgroup2-freeze
+tests_unit_agent_test_executor_cancel_cgroup2_freeze_SOURCES = %D%/test-executor-cancel.c
+tests_unit_agent_test_executor_cancel_cgroup2_freeze_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_cancel_cgroup2_freeze_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-cancel-cgroup1
+tests_unit_agent_test_executor_cancel_cgroup1_SOURCES = %D%/test-executor-cancel.c
+tests_unit_agent_test_executor_cancel_cgroup1_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_cancel_cgroup1_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-limits
+tests_unit_agent_test_executor_limits_SOURCES = %D%/test-executor-limits.c
+tests_unit_agent_test_executor_limits_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_limits_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-limits-cgroup1
+tests_unit_agent_test_executor_limits_cgroup1_SOURCES = %D%/test-executor-limits.c
+tests_unit_agent_test_executor_limits_cgroup1_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_limits_cgroup1_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-limits-group
+tests_unit_agent_test_executor_limits_group_SOURCES = %D%/test-executor-limits.c
+tests_unit_agent_test_executor_limits_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_limits_group_LDADD = $(rig_libs)
 
 unit_tests += tests/unit/agent/test-executor-traced
 tests_unit_agent_test_executor_traced_SOURCES = %D%/test-executor-traced.c

@@ -232,10 +232,12 @@ TEST(shows_hooks_and_their_output)
 	};
 	static const char *const shown =
 		"\"hooks\":[{\"kind\":\"pre_stop\",\"cmd\":\"drain\","
-		"\"exit_code\":3,\"signal\":null,\"timed_out\":false,"
+		"\"exit_code\":3,\"signal\":null,\"error\":null,"
+		"\"timed_out\":false,"
 		"\"started_at\":\"1970-01-01T00:00:00.010Z\","
 		"\"duration\":0.020},{\"kind\":\"cleanup\",\"cmd\":\"undo\","
-		"\"exit_code\":null,\"signal\":\"SIGKILL\",\"timed_out\":true,"
+		"\"exit_code\":null,\"signal\":\"SIGKILL\","
+		"\"error\":null,\"timed_out\":true,"
 		"\"started_at\":\"1970-01-01T00:00:01.000Z\","
 		"\"duration\":30}]";
 	const struct msg_receipt receipt = { .code = 100 };

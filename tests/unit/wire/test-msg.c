@@ -409,7 +409,7 @@ TEST(refuses_results_and_inventories_beyond_their_limits)
 		.plugin = "shell",
 		.result = { .hooks = hooks, .n_hooks = LIMIT_HOOK_RUNS + 1 } };
 
-	refused(&msg, MSG_TO_SERVER, "names 290 hooks, the limit is 289");
+	refused(&msg, MSG_TO_SERVER, "names 291 hooks, the limit is 290");
 	msg.result.n_hooks = 1;
 	hooks[0].outcome = (enum msg_outcome)7;
 	refused(&msg, MSG_TO_SERVER, "hook has unknown outcome 7");
