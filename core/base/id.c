@@ -51,7 +51,7 @@ id_time_ms(const char *id)
 	size_t i;
 
 	for (i = 0; form[i]; i++) {
-		const char *set = form[i] == 'h' ? "0123456789abcdef"
+		const char *set = form[i] == 'h'   ? "0123456789abcdef"
 				  : form[i] == 'v' ? "89ab"
 						   : (char[]){ form[i], 0 };
 		const char *at = id[i] ? strchr(set, id[i]) : NULL;

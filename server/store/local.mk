@@ -7,6 +7,7 @@ libstore_la_SOURCES = \
 	%D%/spool.c \
 	%D%/sqlite.c %D%/sqlite.h \
 	%D%/sqlite_batch.c \
+	%D%/sqlite_linger.c \
 	%D%/sqlite_open.c \
 	%D%/sqlite_pages.c \
 	%D%/sqlite_read.c \

@@ -12,68 +12,7 @@
 enum {
 	LINGER_MS = 5000,
 	HELD_MAX = 64 << 20,
-	SWEEP_SOON_MS = 50,
-	SWEEP_LATEST_MS = 10 * 60 * 1000, /* keys end as well, clocks are set */
 };
-
-/* ------------------------------------------------------------ finished tasks */
-
-static void
-forget_lingering(void *arg)
-{
-	struct sqlite *s = arg;
-
-	while (s->lingering && s->lingering->linger_until <= clock_ms()) {
-		struct kept *k = s->lingering;
-
-		DL_DELETE2(s->lingering, k, linger_prev, linger_next);
-		HASH_DEL(s->by_id, k);
-		k->listed = false;
-		task_unref(k->task);
-	}
-	if (s->lingering)
-		loop_timer_set(s->linger_timer,
-			s->lingering->linger_until - clock_ms());
-}
-
-void
-sqlite_linger(struct sqlite *s, struct kept *k)
-{
-	k->linger_until = clock_ms() + s->conf.linger_ms;
-	DL_APPEND2(s->lingering, k, linger_prev, linger_next);
-	if (!loop_timer_active(s->linger_timer))
-		loop_timer_set(s->linger_timer, s->conf.linger_ms);
-	s->n_done++;
-	for (int kind = TRANSCRIPT_STDOUT; kind <= TRANSCRIPT_HOOK; kind++)
-		s->output += transcript_bytes(
-			k->task->transcript, (enum transcript_kind)kind);
-	if (s->n_done > s->conf.limits.max_tasks ||
-		s->output > s->conf.limits.max_output)
-		s->sweep_due = true;
-	else if (s->n_done == 1) /* else the timer is set for an older one */
-		sweep_schedule(s, clock_wall_ms());
-}
-
-static void
-sweep_now(void *arg)
-{
-	struct sqlite *s = arg;
-
-	s->sweep_due = true;
-}
-
-void
-sweep_schedule(struct sqlite *s, int64_t oldest)
-{
-	int64_t wait = SWEEP_LATEST_MS;
-
-	if (oldest)
-		wait = oldest + s->conf.limits.retention_ms - clock_wall_ms();
-	if (wait > SWEEP_LATEST_MS)
-		wait = SWEEP_LATEST_MS;
-	loop_timer_set(
-		s->sweep_timer, wait < SWEEP_SOON_MS ? SWEEP_SOON_MS : wait);
-}
 
 /* ------------------------------------------------------------------- changes */
 
@@ -393,7 +332,7 @@ store_sqlite_new(const struct store_sqlite_conf *conf, struct store **out,
 		s->conf.linger_ms = LINGER_MS;
 	if (!s->conf.held_max)
 		s->conf.held_max = HELD_MAX;
-	s->linger_timer = loop_timer_new(conf->loop, forget_lingering, s);
+	s->linger_timer = loop_timer_new(conf->loop, linger_over, s);
 	s->retry_timer = loop_timer_new(conf->loop, retry, s);
 	s->sweep_timer = loop_timer_new(conf->loop, sweep_now, s);
 	s->flush = loop_flush_new(conf->loop, batch_flush, s);

@@ -3,7 +3,8 @@
  *	sqlite.c	the store's life, and what its users call
  *	sqlite_batch.c	gather what has changed, hand it over, take it back
  *	sqlite_writer.c	the thread that writes batches
- *	sqlite_sweep.c	its other work: forget what is old
+ *	sqlite_linger.c	finished tasks on their way out of memory
+ *	sqlite_sweep.c	the writer's other work: forget what is old
  *	sqlite_pages.c	transcripts as pages: in memory, and read back
  *	sqlite_read.c	records read back
  *	sqlite_row.c	a record as a row
@@ -210,10 +211,6 @@ struct sqlite {
 	int64_t born, gone; /* store_missing() */
 };
 
-/* sqlite.c */
-void sqlite_linger(struct sqlite *s, struct kept *k);
-void sweep_schedule(struct sqlite *s, int64_t oldest);
-
 void batch_dirty(struct kept *k);
 /* To be called once per turn of the loop. */
 void batch_flush(void *arg);
@@ -222,6 +219,16 @@ void batch_back(void *arg);
 void batch_drain(struct sqlite *s);
 /* Called when all that is said of the task by now is stored. */
 int batch_wait(struct kept *k, struct waiter w);
+
+/* ----------------------------------------------------------- sqlite_linger.c */
+
+/* The end of it is stored. */
+void linger_begin(struct sqlite *s, struct kept *k);
+/* Timers of a store. */
+void linger_over(void *s);
+void sweep_now(void *s);
+/* For the one that ended first, wall ms; 0: there is none. */
+void sweep_schedule(struct sqlite *s, int64_t oldest);
 
 /* ----------------------------------------------------------- sqlite_writer.c */
 

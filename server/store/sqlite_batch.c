@@ -212,7 +212,7 @@ item_stored(struct sqlite *s, struct item *it)
 	t->stored_seq = it->seq;
 	t->stored_status = it->status;
 	if (ends)
-		sqlite_linger(s, k);
+		linger_begin(s, k);
 	call_waiters(TAKE(it->waiters), t, 0);
 	if (s->store.stored && !it->insert)
 		s->store.stored(s->store.arg, t);

@@ -4,7 +4,7 @@ tests_unit_server_test_transcript_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_server_test_transcript_LDADD = libstore.la libbase.la $(unit_libs)
 
 store_suite_libs = libstore.la libtask.la libloop.la libbase.la $(unit_libs)
-store_suite_sources = %D%/store-suite.c %D%/store-suite.h
+store_suite_sources = %D%/store-suite.c %D%/store-suite.h %D%/store-rig.c
 
 unit_tests += tests/unit/server/test-memory tests/unit/server/test-sqlite
 tests_unit_server_test_memory_SOURCES = %D%/test-memory.c $(store_suite_sources)

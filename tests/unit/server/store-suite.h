@@ -32,8 +32,17 @@ int store_it(struct task *t, const struct store_key *key);
 struct task *create(const char *id, const char *agent);
 void append(struct task *t, enum transcript_kind kind, const void *data,
 	size_t len, uint64_t seq);
+void update(struct task *t);
+/* Its only label. */
+void label(struct task *t, const char *name, const char *value);
 /* End it well; gives up the caller's reference. */
 void finish(struct task *t);
+struct got { /* for store->ops->get(); t with a reference */
+	int there;
+	int r;
+	struct task *t;
+};
+void keep_task(void *arg, int r, struct task *t);
 /* r of get(); *out with a reference of the caller's, or NULL. */
 int get(const char *id, struct task **out);
 /* All stdout that readers are shown, from after an entry on. */
