@@ -3,6 +3,7 @@ and what /proc says about them."""
 
 import json
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -95,8 +96,8 @@ class System:
 listen = 127.0.0.1:0
 [grpc]
 listen = 127.0.0.1:0
-[server]
-tmp_dir = {self.folder}/state
+[store]
+path = {self.folder}/store
 retention = 30s
 """)
         self.server = Process(self.build, "nodelink-server", config,
@@ -111,6 +112,8 @@ id = {AGENT}
 server = {self.grpc}
 runtime_dir = {self.runtime}
 containment = {self.containment}
+[tasks]
+user = {pwd.getpwuid(os.getuid()).pw_name}
 [log]
 level = warn
 """)

@@ -153,14 +153,14 @@ def test_server_stops_with_open_streams_and_says_goodbye(system):
 def test_server_that_forgot_a_task_has_it_ended(system):
     """Killed, and its store was memory: the new one knows nothing of the task,
     so nobody could ever cancel it. The agent is told to end it."""
-    server = system.server()
+    server = system.server(store="memory")
     agent = system.agent("agent1", server)
     task_id = server.client.shell("echo on; sleep 1000")
     with server.client.events(task_id) as events:
         events.until_stdout("on\n")
     assert of_task(task_id)
     server.kill()
-    again = system.server(grpc=server.grpc)
+    again = system.server(grpc=server.grpc, store="memory")
     again.client.agent_ready("agent1")
     until(lambda: not of_task(task_id), "the forgotten task is ended")
     assert again.client.run("echo new")[1] == "new\n"
