@@ -251,6 +251,7 @@ def test_repeated_post_with_a_key_starts_one_task(system):
     server.client.end(task_id)
     again = restart(system, server)
     client = again.client
+    client.agent_ready("agent1")
     second = post(client, "k 1")
     assert second.status == 200 and second.headers["Idempotent-Replayed"] == "true"
     assert second.json["task_id"] == task_id and second.json["cmd"] == "echo once"
