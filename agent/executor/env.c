@@ -112,9 +112,8 @@ env_build(const struct msg_env *base, const char *task_id, const char *dir,
 	const struct msg_env *given, size_t n, char ***out, struct err *err)
 {
 	const struct msg_env ours[] = {
-		{ OURS "TASK", task_id },
-		{ OURS "TASK_DIR", dir },
-		{ "TMPDIR", dir },
+		{ "TMPDIR", dir }, { OURS "TASK", task_id },
+		{ OURS "TASK_DIR", dir }, /* env_asked() needs one last */
 	};
 	AUTO_FREE struct msg_env *list = NULL;
 	size_t n_base = 0, n_list = 0;
@@ -149,4 +148,15 @@ env_get(char *const *env, const char *name)
 		if (strncmp(*env, name, len) == 0 && (*env)[len] == '=')
 			return *env + len + 1;
 	return NULL;
+}
+
+char *const *
+env_asked(char *const *env)
+{
+	char *const *after = env;
+
+	for (; *env; env++)
+		if (strncmp(*env, OURS, strlen(OURS)) == 0)
+			after = env + 1;
+	return after;
 }

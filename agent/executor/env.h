@@ -17,6 +17,9 @@ struct msg_env *env_base(void);
 int env_build(const struct msg_env *base, const char *task_id, const char *dir,
 	const struct msg_env *given, size_t n, char ***out, struct err *err);
 
+/* The part of it that the task asked for. */
+char *const *env_asked(char *const *env);
+
 /* The value, or NULL. */
 const char *env_get(char *const *env, const char *name);
 

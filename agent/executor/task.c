@@ -67,10 +67,16 @@ task_release(struct task *task)
 	free(TAKE(task->env));
 }
 
+static bool
+is_cancelled(const struct task *task)
+{
+	return task->cancel && !task->cancel->too_late;
+}
+
 static const char *
 failure_name(const struct task *task)
 {
-	if (task->cancel)
+	if (is_cancelled(task))
 		return "";
 	if (task->failure)
 		return task->failure;
@@ -91,9 +97,10 @@ report_result(struct task *task)
 	struct msg msg = { .kind = MSG_RESULT };
 
 	msg.result = (struct msg_result){
-		.ok = task->cancel ||
-		      (task->outcome == MSG_EXITED && task->code == 0),
-		.cancelled = task->cancel != NULL,
+		.ok = is_cancelled(task) ||
+		      (task->outcome == MSG_EXITED && task->code == 0 &&
+			      !task->failure),
+		.cancelled = is_cancelled(task),
 		.outcome = task->outcome,
 		.code = task->code,
 		.failure = failure_name(task),
@@ -104,7 +111,7 @@ report_result(struct task *task)
 		.stderr_bytes = task->stream_bytes[1],
 		.dropped_bytes = task->dropped,
 	};
-	if (task->cancel) {
+	if (is_cancelled(task)) {
 		cancel_receipt(task, &receipt, killed);
 		msg.result.receipt = &receipt;
 	}
