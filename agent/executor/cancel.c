@@ -174,6 +174,8 @@ begin_kill(struct task *task)
 	look_at_all(task);
 	if (task->state == WORK_RUNNING && ex->plugin->v.cancel) {
 		ask_plugin(task, 0, true);
+		if (task->cancel->by_plugin && !task->cancel->killed_at)
+			task->cancel->killed_at = clock_wall_ms();
 		if (task->state == WORK_RUNNING)
 			task_alarm(task, ex->opt.lost_after_ms, lost);
 	}
