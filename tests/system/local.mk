@@ -5,7 +5,9 @@ EXTRA_DIST += tests/tsan.supp %D%/harness.py %D%/conftest.py %D%/pytest.ini \
 	%D%/test_01_start.py %D%/test_02_tasks.py %D%/test_03_output.py \
 	%D%/test_04_cancel.py %D%/test_05_race.py %D%/test_06_input.py \
 	%D%/test_07_agents.py %D%/test_08_disconnect.py %D%/test_09_idle.py \
-	%D%/test_10_containment.py
+	%D%/test_10_containment.py \
+	%D%/dockerd.py %D%/test_15_docker.py %D%/test_16_engine.py \
+	%D%/test_17_podman.py
 
 check_PROGRAMS += %D%/helpers/mute-agent
 %C%_helpers_mute_agent_SOURCES = %D%/helpers/mute-agent.c
