@@ -7,6 +7,7 @@ import resource
 import subprocess
 import time
 
+from docker import docker
 from system import AGENT, Failed, System
 
 
@@ -20,6 +21,7 @@ class Bench:
         self.cancels = 20 if quick else 60
         self.output = "32M" if quick else "256M"
         self.seq = 200000 if quick else 2000000
+        self.containers = 5 if quick else 20
         self.watchers = 1000
         self.sleepers = 1000
         self.fleet = 500 if quick else 5000
@@ -248,4 +250,4 @@ def fleet(bench):
 ROUNDS = {"tasks": tasks_per_second, "submit": submit_to_final,
           "cancel": cancel, "output": output, "watchers": watchers}
 ONCE = {"idle": idle}
-FRESH = {"sleeping": sleeping, "fleet": fleet}  # with systems of their own
+FRESH = {"sleeping": sleeping, "fleet": fleet, "docker": docker}  # with systems of their own

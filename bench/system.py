@@ -53,9 +53,10 @@ class Process:
 class System:
     """One server and, unless told otherwise, one agent."""
 
-    def __init__(self, build, agent=True, containment="auto"):
+    def __init__(self, build, agent=True, containment="auto", more=""):
         self.build = build
         self.containment = containment
+        self.more = more
         self.folder = tempfile.mkdtemp(prefix="nodelink-bench.")
         # In memory, as the default /run/nodelink is.
         self.runtime = tempfile.mkdtemp(prefix="nodelink-bench.",
@@ -107,7 +108,7 @@ runtime_dir = {self.runtime}
 containment = {self.containment}
 [log]
 level = warn
-""")
+{self.more}""")
         self.agent = Process(self.build, "nodelink-agent", config, self.folder)
         self.processes.append(self.agent)
         self.wait_for("the agent is connected", self.agent_ready)
