@@ -1,7 +1,7 @@
 # The measuring instruments: built by "make bench", never installed, asserted
 # in no test. bench/run uses them.
 bench_programs = bench/emit bench/raw bench/load bench/cancel bench/hold \
-	bench/watch bench/sim-agents
+	bench/watch bench/sim-agents bench/contain bench/durable
 EXTRA_PROGRAMS += $(bench_programs)
 EXTRA_DIST += %D%/run %D%/README.md %D%/RESULTS.md $(bench_python)
 
@@ -23,17 +23,25 @@ bench_load_LDADD = libbase.la
 bench_cancel_SOURCES = %D%/cancel.c $(bench_http) $(bench_sample)
 bench_cancel_LDADD = libbase.la
 
+bench_contain_SOURCES = %D%/contain.c $(bench_sample)
+bench_contain_LDADD = libwire.la libloop.la libbase.la
+
 bench_hold_SOURCES = %D%/hold.c $(bench_http)
 bench_hold_LDADD = libbase.la
 
 bench_watch_SOURCES = %D%/watch.c $(bench_http) $(bench_sse)
 bench_watch_LDADD = libbase.la
 
+bench_durable_SOURCES = %D%/durable.c $(bench_http) $(bench_sse)
+bench_durable_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+bench_durable_LDADD = libbase.la $(SQLITE_LIBS)
+
 bench_sim_agents_SOURCES = %D%/sim-agents.c
 bench_sim_agents_LDADD = librpc.la libwire.la libloop.la libbase.la
 
 .PHONY: bench
 bench: all # which is a make of its own, so the rest must wait for it
-	@$(MAKE) $(AM_MAKEFLAGS) $(bench_programs)
+	@$(MAKE) $(AM_MAKEFLAGS) $(bench_programs) \
+		tests/system/helpers/adversary$(EXEEXT)
 	@echo "Now: $(srcdir)/bench/run --build $(abs_builddir)"
 CLEANFILES += $(bench_programs)

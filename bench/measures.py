@@ -5,10 +5,11 @@ import json
 import os
 import resource
 import subprocess
+import tempfile
 import time
 
 from docker import docker
-from system import AGENT, Failed, System
+from system import AGENT, Failed, Oracle, System, own_cgroup2
 
 
 class Bench:
@@ -16,6 +17,7 @@ class Bench:
 
     def __init__(self, build, quick):
         self.build = build
+        self.adversary = os.path.join(build, "tests/system/helpers/adversary")
         self.tasks = 800 if quick else 3000
         self.singles = 100 if quick else 400
         self.cancels = 20 if quick else 60
@@ -31,9 +33,14 @@ class Bench:
         return os.path.join(self.build, "bench", name)
 
     def ask(self, name, *arguments):
+        return self.ask_in(None, name, *arguments)
+
+    def ask_in(self, oracle, name, *arguments):
         """Run an instrument; its line of JSON. Exit status 1 with a line
-        is a finding, not a failure: the line says how many went wrong."""
-        run = subprocess.run([self.tool(name), *map(str, arguments)],
+        is a finding, not a failure: the line says how many went wrong. With
+        an oracle its processes are bounded, and gone at the end."""
+        argv = [self.tool(name), *map(str, arguments)]
+        run = subprocess.run(oracle.wrap(argv) if oracle else argv,
                              stdin=subprocess.DEVNULL, capture_output=True,
                              text=True, timeout=600, check=False)
         try:
@@ -131,6 +138,58 @@ def cancel(bench, system):
         "raw_p50_ms": raw["p50_ms"], "raw_p99_ms": raw["p99_ms"],
         "ratio": got["p50_ms"] / raw["p50_ms"], "alive": got["alive"],
     }
+
+
+RUNGS = ("cgroup2", "cgroup2-freeze", "cgroup1", "pidns", "subreaper",
+         "group")
+ADVERSARIES = (("plain", "exec sleep 60"), ("tree", "tree"),
+               ("daemon", "deaf-daemon"), ("comets", "comets"),
+               ("bomb", "bomb"))
+
+
+def contain(bench, _):
+    """From the order to kill until nothing is left: the executor, on its best
+    rung, against a bare program that writes cgroup.kill. And what each rung
+    costs per task."""
+    out = {}
+    with Oracle() as oracle:
+        for name, kind in ADVERSARIES:
+            command = (f"echo ready; {kind}" if name == "plain" else
+                       f"exec {bench.adversary} {kind} bench")
+            if name == "bomb":
+                oracle.bound(oracle.used() + 300)
+            raw = bench.ask_in(oracle, "contain", "bare", own_cgroup2(),
+                               bench.cancels, command)
+            got = contained(bench, oracle, "auto", bench.cancels, command)
+            for percent in ("p50_ms", "p99_ms"):
+                out[f"{name}.{percent}"] = got[percent]
+                out[f"{name}.raw_{percent}"] = raw[percent]
+            out[f"{name}.p50_ratio"] = got["p50_ms"] / raw["p50_ms"]
+            out[f"{name}.p99_ratio"] = got["p99_ms"] / raw["p99_ms"]
+    for rung in RUNGS:
+        try:
+            contained(bench, None, rung, 1, "echo ready; exec sleep 60")
+        except Failed:
+            continue  # not on this machine
+        with System(bench.build, containment=rung) as system:
+            raw = bench.ask("raw", "spawn", 2, bench.tasks // 2, "bash", "-c",
+                            "true")
+            got = bench.ask("load", system.http, AGENT, 8, bench.tasks // 2,
+                            "bash", "true")
+            out[f"tasks.{rung}.per_second"] = got["per_second"]
+            out[f"tasks.{rung}.ratio"] = got["per_second"] / raw["per_second"]
+            out[f"tasks.{rung}.failed"] = got["failed"]
+    return out
+
+
+def contained(bench, oracle, rung, count, command):
+    with tempfile.TemporaryDirectory(prefix="nodelink-bench.",
+                                     dir="/dev/shm") as folder:
+        return bench.ask_in(
+            oracle, "contain", "node", folder,
+            os.path.join(bench.build, "nodelink-executor"),
+            os.path.join(bench.build, "plugins/.libs/shell.so"), rung, count,
+            command)
 
 
 def output(bench, system):
@@ -247,7 +306,38 @@ def fleet(bench):
             "wakeups_per_s": (end[1] - cpu[1]) / seconds}
 
 
+def durable(bench, system):
+    """Tasks that are only stored, and the replay of one that is only on disk,
+    against rows that SQLite alone stores on the same file system."""
+    folder = system.folder
+    out = {}
+    with System(bench.build) as own:
+        made = bench.ask("watch", own.http, AGENT, 1, "sse",
+                         f"{bench.tool('emit')} lines {bench.output}")
+        task = own.get("/tasks")["tasks"][0]["task_id"]
+        time.sleep(6)  # it stays in memory for 5 s
+        raw = bench.ask("durable", "blobs", folder, made["bytes"])
+        got = bench.ask("durable", "replay", own.http, task)
+        out["replay_mb_s"] = got["mb_per_second"]
+        out["replay_events_s"] = got["events_per_second"]
+        out["replay_raw_mb_s"] = raw["mb_per_second"]
+        out["replay_ratio"] = got["mb_per_second"] / raw["mb_per_second"]
+        out["replay_lost"] = int(got["bytes"] != made["bytes"])
+        own.agent.stop()
+        for clients in (1, 64):
+            raw = bench.ask("durable", "rows", folder, bench.tasks, clients)
+            got = bench.ask("durable", "submit", own.http, AGENT, clients,
+                            bench.tasks)
+            out[f"submit_{clients}_s"] = got["per_second"]
+            out[f"submit_{clients}_raw_s"] = raw["per_second"]
+            out[f"submit_{clients}_ratio"] = (
+                got["per_second"] / raw["per_second"])
+            out[f"submit_{clients}.failed"] = got["failed"]
+    return out
+
+
 ROUNDS = {"tasks": tasks_per_second, "submit": submit_to_final,
-          "cancel": cancel, "output": output, "watchers": watchers}
+          "cancel": cancel, "contain": contain, "output": output,
+          "watchers": watchers, "durable": durable}
 ONCE = {"idle": idle}
 FRESH = {"sleeping": sleeping, "fleet": fleet, "docker": docker}  # with systems of their own

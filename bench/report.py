@@ -19,6 +19,8 @@ GOALS = (
     ("DELETE answered, leader gone, p50 / bare kill+wait", "cancel.ratio",
      "x", "<=", 4),
     ("leader alive when DELETE was answered", "cancel.alive", "", "<=", 0),
+    ("a task's processes gone, p99 / bare cgroup.kill",
+     "contain.plain.p99_ratio", "x", "<=", 3),
     ("/output, long lines", "output.lines.output_mb_s", "MB/s", ">=", 200),
     ("/output, 64 KB writes", "output.blocks.output_mb_s", "MB/s", ">=", 200),
     ("SSE, long lines", "output.lines.sse_mb_s", "MB/s", ">=", 100),

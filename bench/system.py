@@ -3,14 +3,20 @@ and what /proc says about them."""
 
 import json
 import os
+import pwd
 import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "../tests/system"))
+from oracle import Oracle, own_cgroup2  # noqa: E402,F401
 
 AGENT = "bench"
 
@@ -61,6 +67,7 @@ class System:
         # In memory, as the default /run/nodelink is.
         self.runtime = tempfile.mkdtemp(prefix="nodelink-bench.",
                                         dir="/dev/shm")
+        os.chmod(self.runtime, 0o711)  # tasks are nobody's
         self.processes = []
         try:
             self._start_server()
@@ -90,8 +97,8 @@ class System:
 listen = 127.0.0.1:0
 [grpc]
 listen = 127.0.0.1:0
-[server]
-tmp_dir = {self.folder}/state
+[store]
+path = {self.folder}/store
 retention = 30s
 """)
         self.server = Process(self.build, "nodelink-server", config,
@@ -106,6 +113,8 @@ id = {AGENT}
 server = {self.grpc}
 runtime_dir = {self.runtime}
 containment = {self.containment}
+[tasks]
+user = {pwd.getpwuid(os.getuid()).pw_name}
 [log]
 level = warn
 {self.more}""")

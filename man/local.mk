@@ -1,4 +1,5 @@
 dist_man_MANS += \
+	%D%/nodelink-defer.1 \
 	%D%/nodelink-agent.8 \
 	%D%/nodelink-agent.conf.5 \
 	%D%/nodelink-api.7 \
@@ -6,4 +7,5 @@ dist_man_MANS += \
 	%D%/nodelink-plugin.3 \
 	%D%/nodelink-server.8 \
 	%D%/nodelink-server.conf.5 \
+	%D%/nodelink-shim.8 \
 	%D%/nodelink-uplink.8

@@ -14,6 +14,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "executor/hooks.h"
+#include "executor/keep.h"
 #include "executor/task.h"
 #include "task/reason.h"
 
@@ -26,8 +28,9 @@ report(struct task *task, enum msg_phase phase, const char *message)
 
 	if (!task->cancel)
 		return; /* leftovers of a natural end: nobody asked */
-	msg.cancel_phase =
-		(struct msg_cancel_phase){ phase, message, clock_wall_ms() };
+	msg.cancel_phase = (struct msg_cancel_phase){ phase, message,
+		clock_wall_ms(), task->cancel->code, task->cancel->reason,
+		task->cancel->actor };
 	outbox_add(task, &msg);
 }
 
@@ -44,25 +47,18 @@ note_signal(struct task *task, int signo)
 static void
 signal_all(struct task *task, int signo)
 {
-	if (hold_signal(task, signo))
+	if (child_signal_all(task, signo))
 		note_signal(task, signo);
 }
 
 static void
 kill_all(struct task *task)
 {
-	if (!hold_kill_on(task))
+	if (!child_kill_all(task))
 		return;
 	note_signal(task, SIGKILL);
 	if (task->cancel)
 		task->cancel->killed_at = clock_wall_ms();
-}
-
-static void
-look_at_all(struct task *task)
-{
-	for (struct child *c = task->children; c; c = c->next)
-		child_look_soon(c);
 }
 
 /* ------------------------------------------------------------ the plugin */
@@ -150,7 +146,7 @@ note_killed(struct task *task)
 
 	if (!c || c->killed)
 		return;
-	n = hold_list(task, found, CANCEL_KILLED);
+	n = child_list(task, found, CANCEL_KILLED);
 	c->killed = n ? malloc(n * sizeof *found) : NULL;
 	if (!c->killed)
 		return; /* a receipt without names */
@@ -166,12 +162,15 @@ begin_kill(struct task *task)
 	if (task->stop == STOP_KILLED)
 		return;
 	task_alarm_off(task);
+	if (task->stop == STOP_NONE && task->cancel)
+		keep_cancel(task);
+	if (task->stop == STOP_HOOK)
+		hooks_pre_stop_kill(task);
 	task->stop = STOP_KILLED;
 	task->killed_ms = clock_ms();
 	note_killed(task);
 	kill_all(task);
 	report(task, MSG_PHASE_KILLING, "");
-	look_at_all(task);
 	if (task->state == WORK_RUNNING && ex->plugin->v.cancel) {
 		ask_plugin(task, 0, true);
 		if (task->cancel->by_plugin && !task->cancel->killed_at)
@@ -182,14 +181,15 @@ begin_kill(struct task *task)
 	task_advance(task);
 }
 
+/* The alarm for the end of the grace is set. */
 static void
-begin_stop(struct task *task, int64_t grace_ms)
+signal_stop(struct task *task)
 {
+	int64_t left = task->stop_deadline - clock_ms();
+
 	task->stop = STOP_GRACE;
-	task->stop_deadline = clock_ms() + grace_ms;
-	task_alarm(task, grace_ms, grace_over);
 	if (task->cancel && task->state == WORK_RUNNING)
-		ask_plugin(task, grace_ms, false);
+		ask_plugin(task, left > 0 ? left : 0, false);
 	if (task->cancel)
 		task->cancel->signalled_at = clock_wall_ms();
 	if (!task->cancel || !task->cancel->by_plugin) {
@@ -197,9 +197,33 @@ begin_stop(struct task *task, int64_t grace_ms)
 		signal_all(task, task->stop_signal);
 		signal_all(task, SIGCONT);
 	}
-	report(task, MSG_PHASE_STOPPING, "");
-	look_at_all(task);
 	task_advance(task);
+}
+
+static void
+begin_stop(struct task *task, int64_t grace_ms)
+{
+	task->stop_deadline = clock_ms() + grace_ms;
+	task_alarm(task, grace_ms, grace_over);
+	report(task, MSG_PHASE_STOPPING, "");
+	if (task->cancel)
+		keep_cancel(task);
+	if (task->cancel && task->state == WORK_RUNNING &&
+		hooks_have_pre_stop(task)) {
+		task->stop = STOP_HOOK;
+		hooks_pre_stop(task, grace_ms / 2);
+	} else {
+		signal_stop(task);
+	}
+}
+
+void
+cancel_pre_stopped(struct task *task)
+{
+	if (task->stop == STOP_HOOK)
+		signal_stop(task);
+	else
+		task_advance(task); /* it may have waited for the hook */
 }
 
 /* Closer, never further away. */
@@ -208,7 +232,7 @@ shorten(struct task *task, int64_t grace_ms)
 {
 	int64_t deadline = clock_ms() + grace_ms;
 
-	if (task->stop != STOP_GRACE || deadline >= task->stop_deadline)
+	if (task->stop == STOP_KILLED || deadline >= task->stop_deadline)
 		return;
 	if (grace_ms == 0) {
 		begin_kill(task);
@@ -216,6 +240,10 @@ shorten(struct task *task, int64_t grace_ms)
 	}
 	task->stop_deadline = deadline;
 	task_alarm(task, grace_ms, grace_over);
+	if (task->stop == STOP_HOOK) {
+		hooks_pre_stop_kill(task);
+		return; /* the stop signal follows */
+	}
 	if (task->cancel && task->cancel->by_plugin &&
 		task->state == WORK_RUNNING)
 		ask_plugin(task, grace_ms, false);
@@ -260,8 +288,8 @@ cancel_request(struct task *task, const struct msg_cancel *why)
 
 	if (task->state == WORK_RUNNING && task->stop == STOP_NONE)
 		look_at_leaders(task);
-	if (task->state == WORK_ENDED || task->reaping)
-		return; /* its result is the answer */
+	if (task->state >= WORK_CLEANING)
+		return; /* its result is the answer, and comes with its hooks */
 	if (task->state == WORK_RUNNING && !task->cancel) {
 		task->cancel = cancel_new(why);
 		if (!task->cancel) {
@@ -274,18 +302,31 @@ cancel_request(struct task *task, const struct msg_cancel *why)
 		stop_with(task, grace);
 }
 
-void
-cancel_timeout(struct task *task)
+static void
+cancel_ourselves(struct task *task, uint32_t code, const char *what, int64_t ms)
 {
 	char text[64];
 	struct msg_cancel why = { .reason = text,
-		.code = REASON_TIMEOUT,
+		.code = code,
 		.actor = "nodelink",
 		.grace_ms = -1 };
 
-	(void)snprintf(text, sizeof text, "ran longer than %lld ms",
-		(long long)task->timeout_ms);
+	(void)snprintf(text, sizeof text, "%s %lld ms", what, (long long)ms);
 	cancel_request(task, &why);
+}
+
+void
+cancel_timeout(struct task *task)
+{
+	cancel_ourselves(
+		task, REASON_TIMEOUT, "ran longer than", task->timeout_ms);
+}
+
+void
+cancel_idle(struct task *task)
+{
+	cancel_ourselves(
+		task, REASON_IDLE_TIMEOUT, "no output for", task->idle_ms);
 }
 
 void

@@ -1,35 +1,25 @@
-/* child.c - the programs of a task: spawn, death, what is left of them
+/* child.c - the programs of a task: their death, and signals to them
  *
- * A child is ALIVE until its leader was reaped, LINGERS while its group has
- * other members, then GONE. Nobody tells us when a group becomes empty, so we
- * look: at once and a few more times while the last members are dying, then
- * only when one of them, which we follow by its pidfd, has died. In a control
- * group all that is not needed: there a child is GONE with its leader, and
- * hold.c knows of the others. */
+ * A leader that somebody else traces can be dead without our being allowed to
+ * reap it: its descriptor is ready all the time then, so we look at times
+ * instead, and SIGCHLD (orphans.c) tells when the tracer lets go of it. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "executor/task.h"
 
-enum {
-	LOOKS_AT_ONCE = 16, /* on successive turns of the loop */
-	LOOKS_QUICK = 21, /* then after 1, 2, 4, 8, 16 ms */
-	LOOK_MAX_MS = 30000, /* after SIGKILL, doubling up to here */
-};
+enum { AGAIN_MS = 10, AGAIN_MAX_MS = 1000 };
 
 void
 child_free(struct child *child)
 {
-	if (child->state == CHILD_ALIVE && child->id)
+	if (!child->gone && child->id)
 		HASH_DEL(child->task->ex->leaders, child);
 	loop_watch_free(child->watch);
-	loop_timer_free(child->look);
-	if (child->follow_fd >= 0)
-		(void)close(child->follow_fd);
+	loop_timer_free(child->again);
 	group_done(&child->group);
 	free(child);
 }
@@ -58,134 +48,67 @@ bool
 child_all_gone(struct task *task)
 {
 	for (struct child *child = task->children; child; child = child->next)
-		if (child->state != CHILD_GONE)
+		if (!child->gone)
 			return false;
-	return hold_is_empty(task);
+	return !task->hold || hold_is_empty(task->hold);
 }
 
-/* ------------------------------------------------------------ what lingers */
-
-static void
-unfollow(struct child *child)
+size_t
+child_list(struct task *task, struct group_member *out, size_t max)
 {
-	loop_watch_free(child->watch);
-	child->watch = NULL;
-	if (child->follow_fd >= 0)
-		(void)close(child->follow_fd);
-	child->follow_fd = -1;
-}
+	int n = task->hold ? contain_list(hold_contain(task->hold), out, max)
+			   : 0;
 
-static void
-set_gone(struct child *child)
-{
-	child->state = CHILD_GONE;
-	unfollow(child);
-	group_done(&child->group);
-	loop_timer_free(child->look);
-	child->look = NULL;
-}
-
-static void
-gone(struct child *child)
-{
-	set_gone(child);
-	task_advance(child->task);
-}
-
-static void
-followed_died(void *arg, int fd, unsigned ready)
-{
-	struct child *child = arg;
-
-	(void)fd;
-	(void)ready;
-	unfollow(child);
-	child_look_soon(child);
-}
-
-/* Wake up when this member dies. The number may be somebody else's by now:
- * then the wake-up is needless, no more. */
-static void
-follow(struct child *child, pid_t pid)
-{
-	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-
-	if (fd >= 0) {
-		child->follow_fd = fd;
-		child->watch = child_watch(
-			child->task->ex->loop, fd, followed_died, child);
-	}
-	if (!child->watch) { /* dead, or no descriptors */
-		unfollow(child);
-		loop_timer_set(child->look, 100);
-	}
-}
-
-static int64_t
-look_delay(unsigned looks)
-{
-	unsigned slow;
-
-	if (looks <= LOOKS_AT_ONCE)
+	if (n < 0)
 		return 0;
-	slow = looks - LOOKS_AT_ONCE - 1;
-	return slow >= 15 ? LOOK_MAX_MS : (int64_t)1 << slow;
+	return (size_t)n < max ? (size_t)n : max;
 }
 
-/* The quick looks did not see the end. */
-static void
-look_closely(struct child *child)
-{
-	struct group_member alive[CANCEL_KILLED];
-	int n = group_list(&child->group, alive, CANCEL_KILLED);
-	bool killed = child->task->stop == STOP_KILLED;
+/* ----------------------------------------------------------------- signals */
 
-	if (n == 0) {
-		gone(child);
-		return;
+static size_t
+signal_groups(struct task *task, int signo)
+{
+	size_t n = 0;
+
+	for (struct child *c = task->children; c; c = c->next)
+		if (!c->gone && group_signal(&c->group, signo) == 0)
+			n++;
+	return n;
+}
+
+/* Has its group's leader been alive a moment ago? Then it has the signal. */
+static bool
+has_signal(void *arg, pid_t pid)
+{
+	const struct task *task = arg;
+	pid_t pgid = getpgid(pid);
+	const struct child *leader;
+
+	HASH_FIND(hh, task->ex->leaders, &pgid, sizeof pgid, leader);
+	return leader && leader->task == task;
+}
+
+bool
+child_signal_all(struct task *task, int signo)
+{
+	size_t n = signal_groups(task, signo);
+
+	if (task->hold) {
+		n += contain_signal(
+			hold_contain(task->hold), signo, has_signal, task);
+		hold_look_soon(task->hold);
 	}
-	if (killed && n > 0) {
-		(void)group_signal(&child->group, SIGKILL);
-		cancel_unkillable(child->task, alive,
-			n < CANCEL_KILLED ? (size_t)n : CANCEL_KILLED);
-	}
-	if (killed || n < 0)
-		loop_timer_set(child->look, look_delay(child->looks));
-	else
-		follow(child, alive[0].pid);
+	return n > 0;
 }
 
-static void
-look(void *arg)
+bool
+child_kill_all(struct task *task)
 {
-	struct child *child = arg;
+	/* The groups too: a process may have been moved out of ours. */
+	bool any = signal_groups(task, SIGKILL) > 0;
 
-	if (child->state != CHILD_LINGERS)
-		return;
-	child->looks++;
-	group_reap(&child->group);
-	if (group_is_empty(&child->group))
-		gone(child);
-	else if (child->looks > LOOKS_QUICK)
-		look_closely(child);
-	else
-		loop_timer_set(child->look, look_delay(child->looks));
-}
-
-void
-child_look_soon(struct child *child)
-{
-	if (child->state != CHILD_LINGERS)
-		return;
-	unfollow(child);
-	child->looks = 0;
-	if (!child->look)
-		child->look =
-			loop_timer_new(child->task->ex->loop, look, child);
-	if (child->look)
-		loop_timer_set(child->look, 0);
-	else
-		executor_fail(child->task->ex, "out of memory");
+	return (task->hold && hold_kill(task->hold)) || any;
 }
 
 /* ------------------------------------------------------------- the leader */
@@ -209,25 +132,34 @@ tell_exit(struct child *child)
 }
 
 static void
-leader_died(struct child *child)
+set_gone(struct child *child)
+{
+	HASH_DEL(child->task->ex->leaders, child);
+	child->gone = true;
+	loop_watch_free(TAKE(child->watch));
+	loop_timer_free(TAKE(child->again));
+	group_done(&child->group);
+}
+
+/* False: it is alive, or not to be reaped yet. */
+static bool
+reap(struct child *child)
 {
 	struct task *task = child->task;
+	pid_t pid = child->group.leader;
+	int r = contain_reap(hold_contain(task->hold), pid, child->group.pidfd,
+		&child->exit);
 
-	unfollow(child);
-	if (child_reap(child->group.pidfd, &child->exit) < 0) {
+	if (r == -EAGAIN)
+		return false;
+	if (r < 0) {
 		/* Only a plugin that calls wait() can do this to us. */
 		log_error(0, "task '%s': somebody else reaped process %d",
-			task->id, (int)child->group.leader);
+			task->id, (int)pid);
 		child->exit = (struct child_exit){ .signaled = true,
 			.code = SIGKILL };
 	}
-	HASH_DEL(task->ex->leaders, child);
-	child->state = CHILD_LINGERS;
-	if (!hold_is_cgroup(task) && !group_is_empty(&child->group))
-		group_reap(&child->group);
-	if (hold_is_cgroup(task) || group_is_empty(&child->group))
-		set_gone(child);
-	child_look_soon(child);
+	set_gone(child);
 	if (task->state == WORK_RUNNING) {
 		if (child->on_exit)
 			tell_exit(child);
@@ -238,23 +170,49 @@ leader_died(struct child *child)
 				child->exit.code, NULL, NULL);
 	}
 	task_advance(task);
+	return true;
+}
+
+static void
+reap_again(void *arg)
+{
+	struct child *child = arg;
+	struct group_member zombie;
+
+	if (reap(child))
+		return;
+	if (child->task->stop == STOP_KILLED) {
+		group_member_read(child->group.leader, &zombie);
+		cancel_unkillable(child->task, &zombie, 1);
+	}
+	loop_timer_set(child->again, child->again_ms);
+	child->again_ms *= 2;
+	if (child->again_ms > AGAIN_MAX_MS)
+		child->again_ms = AGAIN_MAX_MS;
 }
 
 static void
 leader_ready(void *arg, int fd, unsigned ready)
 {
+	struct child *child = arg;
+
 	(void)fd;
 	(void)ready;
-	leader_died(arg);
+	if (reap(child))
+		return;
+	loop_watch_free(TAKE(child->watch));
+	child->again_ms = AGAIN_MS;
+	child->again = loop_timer_new(child->task->ex->loop, reap_again, child);
+	if (child->again)
+		loop_timer_set(child->again, 0);
+	else
+		executor_fail(child->task->ex, "out of memory");
 }
 
 bool
 child_check(struct child *child)
 {
-	if (child->state != CHILD_ALIVE || !child_is_dead(child->group.pidfd))
-		return false;
-	leader_died(child);
-	return true;
+	return !child->gone && reap(child);
 }
 
 /* ---------------------------------------------------------------- adoption */
@@ -266,7 +224,7 @@ forget_gone(struct task *task)
 	for (struct child **at = &task->children; *at;) {
 		struct child *child = *at;
 
-		if (child->state != CHILD_GONE) {
+		if (!child->gone) {
 			at = &child->next;
 			continue;
 		}
@@ -284,6 +242,6 @@ child_adopt(struct task *task, struct child *child)
 	task->children = child;
 	HASH_ADD(hh, task->ex->leaders, group.leader, sizeof(pid_t), child);
 	child->watch = child_watch(
-		task->ex->loop, child->group.pidfd, leader_ready, child);
+		task->ex->loop, child->wait_fd, leader_ready, child);
 	return child->watch ? 0 : -ENOMEM;
 }

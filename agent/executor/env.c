@@ -2,13 +2,13 @@
 #include "executor/env.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/auto.h"
+#include "executor/scratch.h"
 #include "executor/text.h"
 
 #define DEFAULT_PATH \
@@ -34,6 +34,17 @@ find(const struct msg_env *list, size_t n, const char *name)
 	return NULL;
 }
 
+static char *
+put_variable(char **text, const struct msg_env *v)
+{
+	char *start = *text;
+
+	(void)text_put(text, v->name);
+	(*text)[-1] = '=';
+	(void)text_put(text, v->value);
+	return start;
+}
+
 /* Pointers and text in one block. */
 static char **
 to_block(const struct msg_env *list, size_t n)
@@ -47,47 +58,29 @@ to_block(const struct msg_env *list, size_t n)
 	if (!out)
 		return NULL;
 	text = (char *)(out + n + 1);
-	for (size_t i = 0; i < n; i++) {
-		out[i] = text;
-		(void)text_put(&text, list[i].name);
-		text[-1] = '=';
-		(void)text_put(&text, list[i].value);
-	}
+	for (size_t i = 0; i < n; i++)
+		out[i] = put_variable(&text, &list[i]);
 	out[n] = NULL;
 	return out;
 }
 
 struct msg_env *
-env_base(void)
+env_base(const struct user *user)
 {
-	const struct passwd *pw = getpwuid(geteuid());
 	const char *lang = getenv("LANG");
-	const char *user = pw && pw->pw_name ? pw->pw_name : "nobody";
-	const char *shell = pw && *pw->pw_shell ? pw->pw_shell : "/bin/sh";
 	const struct msg_env list[] = {
 		{ "PATH", DEFAULT_PATH },
-		{ "HOME", pw && pw->pw_dir ? pw->pw_dir : "/" },
-		{ "USER", user },
-		{ "LOGNAME", user },
-		{ "SHELL", shell },
+		{ "HOME", user->home },
+		{ "USER", user->name },
+		{ "LOGNAME", user->name },
+		{ "SHELL", user->shell },
 		{ "LANG", lang && *lang ? lang : "C.UTF-8" },
 		{ NULL, NULL },
 	};
-	size_t size = sizeof list;
-	struct msg_env *out;
-	char *text;
+	struct msg_env *out = malloc(sizeof list);
 
-	for (size_t i = 0; list[i].name; i++)
-		size += text_size(list[i].value);
-	out = malloc(size);
-	if (!out)
-		return NULL;
-	memcpy(out, list, sizeof list); /* names are static text */
-	text = (char *)out + sizeof list;
-	for (size_t i = 0; list[i].name; i++) {
-		/* getpwuid()'s text does not last. */
-		out[i].value = text_put(&text, list[i].value);
-	}
+	if (out)
+		memcpy(out, list, sizeof list);
 	return out;
 }
 
@@ -107,13 +100,40 @@ check(const struct msg_env *given, size_t n, struct err *err)
 	return 0;
 }
 
+/* Of the task's folder; texts in *block. */
+struct files {
+	const char *work, *cancel, *defer;
+};
+
+static int
+name_files(const char *dir, char **block, struct files *out)
+{
+	if (asprintf(block,
+		    "%s/" SCRATCH_WORK "%c%s/" SCRATCH_CANCEL
+		    "%c%s/" SCRATCH_DEFER,
+		    dir, 0, dir, 0, dir) < 0) {
+		*block = NULL;
+		return -ENOMEM;
+	}
+	out->work = *block;
+	out->cancel = out->work + strlen(out->work) + 1;
+	out->defer = out->cancel + strlen(out->cancel) + 1;
+	return 0;
+}
+
 int
 env_build(const struct msg_env *base, const char *task_id, const char *dir,
 	const struct msg_env *given, size_t n, char ***out, struct err *err)
 {
+	AUTO_FREE char *block = NULL;
+	struct files files = { NULL, NULL, NULL };
+	const int named = name_files(dir, &block, &files);
 	const struct msg_env ours[] = {
-		{ "TMPDIR", dir }, { OURS "TASK", task_id },
-		{ OURS "TASK_DIR", dir }, /* env_asked() needs one last */
+		{ "TMPDIR", files.work }, { OURS "TASK", task_id },
+		{ OURS "CANCEL_FILE", files.cancel },
+		{ OURS "DEFER_FILE", files.defer },
+		{ OURS "TASK_DIR",
+			files.work }, /* env_asked() needs one last */
 	};
 	AUTO_FREE struct msg_env *list = NULL;
 	size_t n_base = 0, n_list = 0;
@@ -121,6 +141,8 @@ env_build(const struct msg_env *base, const char *task_id, const char *dir,
 
 	if (r < 0)
 		return r;
+	if (named < 0)
+		return err_set(err, named, "out of memory");
 	while (base[n_base].name)
 		n_base++;
 	list = calloc(n_base + ARRAY_SIZE(ours) + n, sizeof *list);
@@ -137,6 +159,43 @@ env_build(const struct msg_env *base, const char *task_id, const char *dir,
 			list[n_list++] = given[i];
 	*out = to_block(list, n_list);
 	return *out ? 0 : err_set(err, -ENOMEM, "out of memory");
+}
+
+static bool
+is_in(const struct msg_env *list, size_t n, const char *line)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(list[i].name);
+
+		if (strncmp(line, list[i].name, len) == 0 && line[len] == '=')
+			return true;
+	}
+	return false;
+}
+
+char **
+env_with(char *const *env, const struct msg_env *more, size_t n)
+{
+	size_t n_env = 0, at = 0, size;
+	char **out, *text;
+
+	while (env[n_env])
+		n_env++;
+	size = (n_env + n + 1) * sizeof(char *);
+	for (size_t i = 0; i < n; i++)
+		size += text_size(more[i].name) + text_size(more[i].value);
+	out = malloc(size);
+	if (!out)
+		return NULL;
+	text = (char *)(out + n_env + n + 1);
+	for (; *env; env++)
+		if (!is_in(more, n, *env))
+			out[at++] = *env;
+	for (size_t i = 0; i < n; i++)
+		if (more[i].value)
+			out[at++] = put_variable(&text, &more[i]);
+	out[at] = NULL;
+	return out;
 }
 
 const char *

@@ -9,13 +9,16 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "executor/env.h"
+#include "executor/abandoned.h"
+#include "executor/hook.h"
+#include "executor/hooks.h"
 #include "executor/leftovers.h"
 #include "executor/orphans.h"
 #include "executor/scratch.h"
 #include "executor/starts.h"
 #include "executor/task.h"
 #include "executor/tombs.h"
+#include "executor/users.h"
 #include "task/reason.h"
 
 enum {
@@ -25,6 +28,8 @@ enum {
 	WATCHDOG_MS = 10000,
 	HELD_MAX = 64 << 20,
 	LAST_ACKS_MS = 3000, /* at the end, for the server to store results */
+	LAST_HOOKS_MS = 20000, /* for hooks, less than what the monitor adds to
+				  the grace */
 };
 
 /* -------------------------------------------------------------------- link */
@@ -94,7 +99,7 @@ fail_now(void *arg)
 	HASH_ITER(hh, ex->tasks, task, tmp) {
 		if (task->state == WORK_ENDED)
 			continue;
-		(void)hold_kill(task);
+		(void)child_kill_all(task);
 		report_lost(task);
 	}
 	if (ex->opt.on_failure) {
@@ -132,7 +137,12 @@ static void
 stopped(void *arg)
 {
 	struct executor *ex = arg;
+	int64_t left = ex->hooks_until - clock_ms();
 
+	if (hook_count(ex) && left > 0) {
+		set_later(ex, stopped, left + LAST_ACKS_MS);
+		return;
+	}
 	if (ex->opt.on_stopped)
 		ex->opt.on_stopped(ex->opt.arg);
 }
@@ -160,11 +170,17 @@ executor_stop(struct executor *ex)
 		return; /* it ends by itself, with a last word */
 	ex->stopping = true;
 	starts_clear(ex->starts);
-	HASH_ITER(hh, ex->tasks, task, tmp) {
-		cancel_request(task, &why);
+	HASH_ITER(hh, ex->tasks, task, tmp)
 		if (task->state != WORK_ENDED && task->grace_ms > longest)
 			longest = task->grace_ms;
+	ex->hooks_until =
+		clock_ms() + (why.grace_ms ? longest + LAST_HOOKS_MS : 0);
+	HASH_ITER(hh, ex->tasks, task, tmp) {
+		cancel_request(task, &why);
+		if (task->state == WORK_CLEANING)
+			hooks_hurry(task);
 	}
+	abandoned_stop(ex);
 	/* Output that nobody fetches must not keep us for ever. */
 	set_later(ex, stopped, (why.grace_ms ? longest : 0) + LAST_ACKS_MS);
 	executor_maybe_stopped(ex);
@@ -195,14 +211,19 @@ set_options(struct executor *ex, const struct executor_options *o)
 	ex->opt.unkillable_after_ms =
 		or_default(o->unkillable_after_ms, UNKILLABLE_AFTER_MS);
 	ex->opt.watchdog_ms = or_default(o->watchdog_ms, WATCHDOG_MS);
+	if (o->max_limits.pids && o->limits.pids > o->max_limits.pids)
+		ex->opt.limits.pids = o->max_limits.pids;
 	ex->opt.held_max = o->held_max ? o->held_max : HELD_MAX;
 }
 
 static int
 make_parts(struct executor *ex, struct err *err)
 {
-	int r = scratch_new(ex->loop, ex->opt.scratch, &ex->scratch, err);
+	int r = users_new(ex->opt.user, ex->opt.allow_users,
+		ex->opt.n_allow_users, &ex->users, err);
 
+	if (r == 0)
+		r = scratch_new(ex->loop, ex->opt.scratch, &ex->scratch, err);
 	if (r < 0)
 		return r;
 	ex->null_fd = fd_open("/dev/null", O_RDWR);
@@ -212,15 +233,14 @@ make_parts(struct executor *ex, struct err *err)
 	r = holds_new(ex, err);
 	if (r < 0)
 		return r;
-	ex->base_env = env_base();
 	ex->tombs = tombs_new();
 	ex->io = malloc(LIMIT_OUTPUT_CHUNK);
 	ex->watchdog = watchdog_new(ex->opt.watchdog_ms);
 	ex->orphans = orphans_new(ex);
 	ex->starts = starts_new(ex);
 	ex->lazy_timer = loop_timer_new(ex->loop, outbox_hurry, ex);
-	if (!ex->lazy_timer || !ex->orphans || !ex->starts || !ex->base_env ||
-		!ex->tombs || !ex->io || !ex->watchdog || host_new(ex) < 0)
+	if (!ex->lazy_timer || !ex->orphans || !ex->starts || !ex->tombs ||
+		!ex->io || !ex->watchdog || host_new(ex) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	return fields_check(ex->plugin->settings, "setting", ex->opt.settings,
 		ex->opt.n_settings, &ex->settings, err);
@@ -262,7 +282,8 @@ sweep_task(void *arg, const char *task_id)
 		ex->plugin->v.sweep(ex->self, task_id);
 		watchdog_leave(ex->watchdog);
 	}
-	scratch_remove(ex->scratch, task_id);
+	if (!abandoned_add(ex, task_id))
+		scratch_remove(ex->scratch, task_id);
 }
 
 /* A folder that is here already is of a task that an earlier executor had
@@ -280,6 +301,7 @@ sweep_all(struct executor *ex, struct err *err)
 			processes);
 	if (r == 0 && folders)
 		r = scratch_each(ex->scratch, sweep_task, ex);
+	abandoned_start(ex);
 	if (r < 0)
 		return err_set(err, r, "cannot read '%s': %s",
 			scratch_path(ex->scratch), err_name(-r));
@@ -325,11 +347,13 @@ executor_free(struct executor *ex)
 		return;
 	link_free(TAKE(ex->link));
 	HASH_ITER(hh, ex->tasks, task, tmp) {
-		(void)hold_kill(task);
+		(void)child_kill_all(task);
 		task_drop(task);
 	}
 	if (ex->ready && ex->plugin->v.fini)
 		ex->plugin->v.fini(ex->self);
+	ex->ready = false;
+	abandoned_free(ex);
 	if (ex->host)
 		handle_drop_all(ex, NULL);
 	host_free(ex);
@@ -345,7 +369,7 @@ executor_free(struct executor *ex)
 	buf_done(&ex->pack);
 	if (ex->null_fd >= 0)
 		(void)close(ex->null_fd);
-	free(ex->base_env);
+	users_free(ex->users);
 	free(ex->io);
 	free(ex);
 }

@@ -6,10 +6,13 @@
  *	session.c  requests from the uplink, inventory, tombstones
  *	start.c    from a request to a running task, or to its refusal
  *	task.c     from there to its result
- *	launch.c   its programs: pipes and spawn; child.c their death and what
- *	           is left of their groups; orphans.c who has left the group;
- *	           hold.c their control group, where the host has them
+ *	launch.c   its programs: pipes and spawn; child.c their death; hold.c
+ *	           what holds them and all that they started; orphans.c those
+ *	           whose parents died; limits.c what they may use
  *	cancel.c   the ladder: stop signal, grace, SIGKILL, lost; receipt.c
+ *	hooks.c    its hooks, one after the other: hook.c runs one, defers.c
+ *	           reads those that it registered itself, keep.c writes down
+ *	           what the next executor must know, for abandoned.c
  *	output.c   pipes and emit() to responses, within the windows
  *	outbox.c   responses kept until the server acknowledges them
  *	host.c     the services of plugin.h; handles.c its timers and watches
@@ -29,20 +32,21 @@
 
 struct executor;
 
-/* What holds a task's processes: a control group, or the process groups. */
-enum executor_containment {
-	EXECUTOR_AUTO, /* the best that works here */
-	EXECUTOR_CGROUP, /* or do not start */
-	EXECUTOR_GROUP,
-};
-
 struct executor_options {
 	const char *agent_id;
 	const char *scratch; /* folder of the tasks' folders; made if missing */
 	const struct msg_param *settings; /* of the plugin */
 	size_t n_settings;
 	int64_t max_grace_ms; /* 0: 5 minutes */
-	enum executor_containment containment;
+	const char *user; /* of tasks that name none; NULL: ours */
+	const char *const *allow_users; /* whom else a task may name */
+	size_t n_allow_users;
+	bool no_new_privs; /* for tasks */
+	const char *containment; /* name of a rung; NULL or "auto": the best
+				    that works */
+	const char *shim; /* path of nodelink-shim; NULL: none */
+	struct msg_limits limits; /* of a task that says nothing; 0: none */
+	struct msg_limits max_limits; /* of any task; 0: none */
 	/* Below: 0 is the documented value; tests want shorter ones. */
 	int64_t lost_after_ms; /* finish() after cancel(force): 5 s */
 	int64_t unkillable_after_ms; /* alive after SIGKILL: 60 s */
@@ -69,8 +73,9 @@ AUTO_DEFINE(struct executor *, executor_free)
 /* Serve this connected socket from now on; an older one is closed. */
 void executor_serve(struct executor *ex, int take_fd);
 
-/* Cancel every task (400 agent_stopping), take no more, then on_stopped.
- * Called again: without grace. */
+/* Cancel every task (400 agent_stopping), take no more, then on_stopped. Hooks
+ * have 20 s beside the longest grace; those that have not begun by then are the
+ * next executor's. Called again: without grace, and no time for hooks. */
 void executor_stop(struct executor *ex);
 
 /* How many tasks are not acknowledged yet, and how many still run. */

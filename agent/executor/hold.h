@@ -1,8 +1,7 @@
-/* hold.h - what holds the processes of a task together
+/* hold.h - a containment on the loop: kill until nobody is left, and say so
  *
- * A control group for each attempt where the host can; else only the process
- * groups of its programs, which a process may leave. The rest of the executor
- * does not ask which: it signals, kills, and waits until all are gone. */
+ * A task has one for its attempt, and each hook one of its own. Which rung of
+ * the ladder it stands on (proc/contain.h) is not asked here. */
 #ifndef NODELINK_EXECUTOR_HOLD_H
 #define NODELINK_EXECUTOR_HOLD_H
 
@@ -10,41 +9,46 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "proc/cgroup.h"
+#include "proc/contain.h"
 
 struct executor;
-struct task;
+struct hold;
 
-/* As ex->opt.containment says; kills what a dead executor of this plugin left
- * in its control groups. 0, or -errno with text. */
+/* As ex->opt.containment says. 0, or -errno with text. */
 int holds_new(struct executor *ex, struct err *err);
 /* After the last hold_leave(). May wait a moment for processes to die. */
 void holds_free(struct executor *ex);
+/* For receipts: "cgroup2", ... */
+const char *holds_name(const struct executor *ex);
+bool holds_are_complete(const struct executor *ex);
+/* As contain_host_limit(). */
+const char *holds_limit(const struct executor *ex, enum contain_limit which);
 
-/* "cgroup2" or "group", for receipts. */
-const char *hold_name(const struct executor *ex);
+struct hold_watcher {
+	/* hold_is_empty() may be true now; never called from within a
+	 * function of this header. */
+	void (*changed)(void *arg);
+	/* These have survived another SIGKILL. */
+	void (*alive)(void *arg, const struct group_member *alive, size_t n);
+	void *arg;
+};
 
-/* Before each spawn: the group in which to be born, or NULL where there are no
- * control groups. 0 or -errno. */
-int hold_enter(struct task *task, const struct cgroup **out);
-/* Is it a control group, so that the kernel tells when it is empty? */
-bool hold_is_cgroup(const struct task *task);
+/* 0 or -errno with text. name as contain_new(); one that is still being removed
+ * does no harm. limits may be NULL. */
+int hold_new(struct executor *ex, const char *name,
+	const struct contain_limits *limits, const struct hold_watcher *watcher,
+	struct hold **out, struct err *err);
+struct contain *hold_contain(struct hold *hold); /* to spawn, reap, list */
 
-/* The polite way, to the programs' groups and to everybody else that is held.
- * How many groups and others it reached. */
-size_t hold_signal(struct task *task, int signo);
-/* SIGKILL to all, without descriptor, memory or process. False: nobody. */
-bool hold_kill(struct task *task);
-/* The same, and again until nobody is left; reports who does not die. */
-bool hold_kill_on(struct task *task);
-
-/* Nobody is left, besides the leaders that child.c knows. While that is not
- * so, the task hears of the change by task_advance(). */
-bool hold_is_empty(struct task *task);
-/* Who is alive: at most max, the result says how many were written. */
-size_t hold_list(struct task *task, struct group_member *out, size_t max);
-
-/* The task is over. The control group is removed, sometime. */
-void hold_leave(struct task *task);
+/* SIGKILL to all, and again with back-off until nobody is left. False: nobody
+ * was there. */
+bool hold_kill(struct hold *hold);
+/* Nobody is left, besides programs not reaped yet. While that is not so,
+ * changed() comes. A hold that nothing entered is empty. */
+bool hold_is_empty(struct hold *hold);
+/* What is in it was signalled: look soon, where nothing tells. */
+void hold_look_soon(struct hold *hold);
+/* Over: what it has in the file system is removed, sometime. NULL is fine. */
+void hold_leave(struct hold *hold);
 
 #endif

@@ -273,7 +273,7 @@ host_signal(struct ndl_task *task, int64_t id, int signo)
 {
 	struct child *child = child_find(task_of(task), id);
 
-	if (!child || child->state == CHILD_GONE)
+	if (!child || child->gone)
 		return -ESRCH;
 	return group_signal(&child->group, signo);
 }

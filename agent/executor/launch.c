@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "executor/env.h"
+#include "executor/limits.h"
 #include "executor/task.h"
 #include "proc/spawn.h"
 
@@ -84,29 +85,85 @@ remember_failure(struct task *task, const struct spawn *spawn,
 	task->message = text;
 }
 
+/* -------------------------------------------------------------- what holds it */
+
+static void
+changed(void *arg)
+{
+	task_advance(arg);
+}
+
+static void
+alive(void *arg, const struct group_member *alive, size_t n)
+{
+	cancel_unkillable(arg, alive, n);
+}
+
+/* All programs of the task are in one. */
+static int
+make_hold(struct task *task)
+{
+	const struct hold_watcher watcher = { changed, alive, task };
+	struct contain_limits limits;
+	char name[ID_MAX + 16];
+	struct err err;
+	int r;
+
+	if (task->hold)
+		return 0;
+	limits_by_group(task, &limits);
+	(void)snprintf(
+		name, sizeof name, "%s.%u", task->id, (unsigned)task->attempt);
+	r = hold_new(task->ex, name, &limits, &watcher, &task->hold, &err);
+	if (r < 0) {
+		task->failure = "spawn_error";
+		free(task->message);
+		task->message = strdup(err.text); /* NULL: the errno must do */
+	}
+	return r;
+}
+
+/* ---------------------------------------------------------------------- spawn */
+
+void
+launch_init(const struct task *task, struct spawn *out)
+{
+	*out = (struct spawn){
+		.envp = (const char *const *)task->env,
+		.cwd = env_get(task->env, "NODELINK_TASK_DIR"),
+		.extra_fd = -1,
+		.born_in = -1,
+		.user = task->user->is_us ? NULL : &task->user->id,
+		.no_new_privs = task->ex->opt.no_new_privs,
+		.die_with_us = true,
+	};
+	limits_by_rlimit(task, &out->limits);
+}
+
 static int
 spawn_with(struct task *task, const struct ndl_spawn *how, struct stdio *io,
 	struct child *child)
 {
-	const struct cgroup *cgroup = NULL;
-	int pidfd = -1, r = hold_enter(task, &cgroup);
-	struct spawn spawn = {
-		.path = how->path,
-		.argv = how->argv,
-		.envp = how->envp ? how->envp : (const char *const *)task->env,
-		.cwd = how->cwd ? how->cwd
-				: env_get(task->env, "NODELINK_TASK_DIR"),
-		.cgroup = cgroup,
-		.die_with_us = true,
-	};
+	struct spawn spawn;
 	enum spawn_step step = SPAWN_CLONE;
+	int pidfd = -1, r = make_hold(task);
 	pid_t pid;
 
+	if (r < 0)
+		return r;
+	launch_init(task, &spawn);
+	spawn.path = how->path;
+	spawn.argv = how->argv;
+	if (how->envp)
+		spawn.envp = how->envp;
+	if (how->cwd)
+		spawn.cwd = how->cwd;
 	for (int i = 0; i < 3 && r == 0; i++)
 		r = stdio_set(io, i, how, task->ex->null_fd);
 	if (r == 0) {
 		memcpy(spawn.fd, io->fd, sizeof spawn.fd);
-		r = spawn_start(&spawn, &pid, &pidfd, &step);
+		r = contain_spawn(hold_contain(task->hold), &spawn, &pid,
+			&pidfd, &child->wait_fd, &step);
 	}
 	if (r < 0) {
 		remember_failure(task, &spawn, step, -r);
@@ -133,7 +190,6 @@ child_spawn(struct task *task, const struct ndl_spawn *how)
 	if (!child)
 		return -ENOMEM;
 	child->task = task;
-	child->follow_fd = -1;
 	child->group.pidfd = -1;
 	child->on_exit = how->on_exit;
 	child->arg = how->arg;

@@ -3,6 +3,7 @@
 #include "executor/listen.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@ struct listener {
 	struct loop_watch *watch;
 	char *path; /* NULL: not ours yet */
 	int fd;
+	int spare; /* given up for one connection when none is left */
 	uid_t uplink_uid;
 };
 
@@ -39,21 +41,43 @@ may_connect(const struct listener *l, int fd)
 	return false;
 }
 
+/* An executor whose tasks have used up all descriptors must still be reached,
+ * to cancel them. */
+static int
+accept_one(struct listener *l)
+{
+	const int flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
+	int fd = accept4(l->fd, NULL, NULL, flags);
+
+	if (fd >= 0 || (errno != EMFILE && errno != ENFILE) || l->spare < 0)
+		return fd;
+	(void)close(TAKE_FD(l->spare));
+	return accept4(l->fd, NULL, NULL, flags);
+}
+
+static void
+serve(struct listener *l, int take_fd)
+{
+	AUTO_CLOSE int fd = take_fd;
+
+	if (may_connect(l, fd))
+		executor_serve(l->ex, TAKE_FD(fd));
+}
+
 static void
 acceptable(void *arg, int listen_fd, unsigned ready)
 {
 	struct listener *l = arg;
-	AUTO_CLOSE int fd =
-		accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = accept_one(l);
 
+	(void)listen_fd;
 	(void)ready;
-	if (fd < 0) {
-		if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
-			log_warn(-errno, "cannot accept the uplink");
-		return;
-	}
-	if (may_connect(l, fd))
-		executor_serve(l->ex, TAKE_FD(fd));
+	if (fd >= 0)
+		serve(l, fd);
+	else if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
+		log_warn(-errno, "cannot accept the uplink");
+	if (l->spare < 0) /* the uplink before this one has left its own */
+		l->spare = fd_open("/dev/null", O_RDONLY);
 }
 
 /* A socket's file outlives its process; only connect() tells. */
@@ -109,6 +133,7 @@ listen_start(struct loop *loop, const char *path, uid_t uplink_uid,
 	if (!l)
 		return err_set(err, -ENOMEM, "out of memory");
 	l->fd = -1;
+	l->spare = fd_open("/dev/null", O_RDONLY);
 	l->ex = ex;
 	l->uplink_uid = uplink_uid;
 	r = open_socket(l, path, err);
@@ -131,6 +156,8 @@ listen_stop(struct listener *l)
 		(void)unlink(l->path);
 	if (l->fd >= 0)
 		(void)close(l->fd);
+	if (l->spare >= 0)
+		(void)close(l->spare);
 	free(l->path);
 	free(l);
 }

@@ -1,17 +1,26 @@
 # All but main(), for the tests as well.
 noinst_LTLIBRARIES += libexecutor.la
 libexecutor_la_SOURCES = \
+	%D%/abandoned.c %D%/abandoned.h \
 	%D%/cancel.c \
 	%D%/child.c \
+	%D%/defers.c %D%/defers.h \
 	%D%/describe.c \
 	%D%/env.c %D%/env.h \
 	%D%/executor.c %D%/executor.h \
 	%D%/fields.c %D%/fields.h \
 	%D%/handles.c \
-	%D%/hold.c %D%/hold.h \
+	%D%/hold.c %D%/hold.h %D%/hold_internal.h \
+	%D%/holds.c \
+	%D%/hook.c %D%/hook.h \
+	%D%/hooks.c %D%/hooks.h %D%/hooks_internal.h \
+	%D%/hooks_given.c \
+	%D%/hooks_record.c \
 	%D%/host.c \
+	%D%/keep.c %D%/keep.h \
 	%D%/launch.c \
 	%D%/leftovers.c %D%/leftovers.h \
+	%D%/limits.c %D%/limits.h \
 	%D%/listen.c %D%/listen.h \
 	%D%/orphans.c %D%/orphans.h \
 	%D%/outbox.c \
@@ -22,9 +31,12 @@ libexecutor_la_SOURCES = \
 	%D%/session.c \
 	%D%/starts.c %D%/starts.h \
 	%D%/start.c \
+	%D%/spare.c %D%/spare.h \
+	%D%/sweep.c %D%/sweep.h \
 	%D%/task.c %D%/task.h \
 	%D%/text.h \
 	%D%/tombs.c %D%/tombs.h \
+	%D%/users.c %D%/users.h \
 	%D%/watchdog.c %D%/watchdog.h
 libexecutor_la_LIBADD = libwire.la libproc.la libtask.la libloop.la libbase.la
 

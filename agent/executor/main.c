@@ -4,10 +4,13 @@
  * Exit status: 0 stopped in good order, 1 failure, 2 wrong usage. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/id.h"
@@ -15,9 +18,11 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "executor/executor.h"
+#include "executor/limits.h"
 #include "executor/listen.h"
+#include "proc/contain.h"
 
-enum { EXIT_USAGE = 2 };
+enum { EXIT_USAGE = 2, DEFAULT_PIDS = 4096 };
 
 struct arguments {
 	const char *plugin, *socket;
@@ -26,6 +31,7 @@ struct arguments {
 	struct executor_options options;
 	struct msg_param settings[LIMIT_PARAMS];
 	const char *values[LIMIT_PARAMS];
+	const char *allow_users[LIMIT_USERS];
 };
 
 static const char usage_text[] =
@@ -33,7 +39,11 @@ static const char usage_text[] =
 	"       nodelink-executor --plugin FILE --socket PATH --agent-id ID\n"
 	"                         --scratch DIR [--setting NAME=VALUE]...\n"
 	"                         [--max-grace DURATION] [--uplink-uid UID]\n"
-	"                         [--containment auto|cgroup|group]\n"
+	"                         [--containment auto|cgroup2|cgroup2-freeze|\n"
+	"                                        cgroup1|pidns|subreaper|group]\n"
+	"                         [--user NAME] [--allow-user NAME]...\n"
+	"                         [--no-new-privs]\n"
+	"                         [--limit NAME=VALUE]... [--max-limit NAME=VALUE]...\n"
 	"                         [--log-level error|warn|info|debug]\n";
 
 static int
@@ -55,6 +65,11 @@ enum option_name {
 	OPT_SCRATCH,
 	OPT_MAX_GRACE,
 	OPT_CONTAINMENT,
+	OPT_USER,
+	OPT_ALLOW_USER,
+	OPT_NO_NEW_PRIVS,
+	OPT_LIMIT,
+	OPT_MAX_LIMIT,
 	OPT_DESCRIBE,
 	OPT_JSON,
 	OPT_LOG_LEVEL,
@@ -72,6 +87,11 @@ static const struct option option_table[] = {
 	{ "scratch", required_argument, NULL, OPT_SCRATCH },
 	{ "max-grace", required_argument, NULL, OPT_MAX_GRACE },
 	{ "containment", required_argument, NULL, OPT_CONTAINMENT },
+	{ "user", required_argument, NULL, OPT_USER },
+	{ "allow-user", required_argument, NULL, OPT_ALLOW_USER },
+	{ "no-new-privs", no_argument, NULL, OPT_NO_NEW_PRIVS },
+	{ "limit", required_argument, NULL, OPT_LIMIT },
+	{ "max-limit", required_argument, NULL, OPT_MAX_LIMIT },
 	{ "describe", no_argument, NULL, OPT_DESCRIBE },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
@@ -104,21 +124,14 @@ add_setting(struct arguments *a, char *text)
 	return 0;
 }
 
+/* The executor says more when it does not work. */
 static int
-parse_containment(const char *text, enum executor_containment *out)
+check_containment(const char *name)
 {
-	static const char *const names[] = {
-		[EXECUTOR_AUTO] = "auto",
-		[EXECUTOR_CGROUP] = "cgroup",
-		[EXECUTOR_GROUP] = "group",
-	};
-
-	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcmp(text, names[i]) == 0) {
-			*out = (enum executor_containment)i;
-			return 0;
-		}
-	return -EINVAL;
+	return strcmp(name, "auto") == 0 ||
+			       contain_rung_parse(name) != CONTAIN_RUNGS
+		       ? 0
+		       : -EINVAL;
 }
 
 static int
@@ -138,7 +151,18 @@ set_option(struct arguments *a, int option, char *value)
 	case OPT_SETTING: return add_setting(a, value);
 	case OPT_SCRATCH: o->scratch = value; break;
 	case OPT_MAX_GRACE: return parse_duration_ms(value, &o->max_grace_ms);
-	case OPT_CONTAINMENT: return parse_containment(value, &o->containment);
+	case OPT_CONTAINMENT:
+		o->containment = value;
+		return check_containment(value);
+	case OPT_USER: o->user = value; break;
+	case OPT_ALLOW_USER:
+		if (o->n_allow_users == LIMIT_USERS)
+			return -E2BIG;
+		a->allow_users[o->n_allow_users++] = value;
+		break;
+	case OPT_NO_NEW_PRIVS: o->no_new_privs = true; break;
+	case OPT_LIMIT: return limits_parse(value, &o->limits);
+	case OPT_MAX_LIMIT: return limits_parse(value, &o->max_limits);
 	case OPT_DESCRIBE: a->describe = true; break;
 	case OPT_JSON: a->json = true; break;
 	case OPT_LOG_LEVEL:
@@ -187,6 +211,7 @@ read_arguments(int argc, char **argv, struct arguments *a)
 		return usage_error(
 			"--socket, --agent-id and --scratch are needed", NULL);
 	a->options.settings = a->settings;
+	a->options.allow_users = a->allow_users;
 	return -1;
 }
 
@@ -212,6 +237,23 @@ stopped(void *arg)
 	loop_stop(((const struct service *)arg)->loop);
 }
 
+/* Beside this program, installed or not. NULL: it cannot be told. */
+static const char *
+find_shim(void)
+{
+	static const char name[] = "/nodelink-shim";
+	static char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof path - sizeof name);
+	char *slash;
+
+	path[n > 0 ? n : 0] = 0;
+	slash = strrchr(path, '/');
+	if (!slash)
+		return NULL;
+	memcpy(slash, name, sizeof name);
+	return path;
+}
+
 static int
 serve(const struct plugin *plugin, struct arguments *a, struct err *err)
 {
@@ -224,9 +266,11 @@ serve(const struct plugin *plugin, struct arguments *a, struct err *err)
 
 	if (!loop)
 		return err_set(err, -ENOMEM, "out of memory");
+	(void)umask(022); /* users of tasks pass through our folders */
 	(void)fd_raise_limit(); /* fewer tasks then */
 	a->options.on_stopped = stopped;
 	a->options.arg = &service;
+	a->options.shim = find_shim();
 	r = executor_new(loop, plugin, &a->options, &ex, err);
 	if (r < 0)
 		return r;
@@ -261,7 +305,8 @@ describe(const struct plugin *plugin, bool json)
 int
 main(int argc, char **argv)
 {
-	struct arguments a = { .uplink_uid = (uid_t)-1 };
+	struct arguments a = { .uplink_uid = (uid_t)-1,
+		.options.limits.pids = DEFAULT_PIDS };
 	AUTO(plugin_free) struct plugin *plugin = NULL;
 	struct err err;
 	int status;

@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "executor/hook.h"
 #include "executor/task.h"
 
 enum { REAP_MS = 100 }; /* many deaths, one look */
@@ -41,7 +42,7 @@ reap_all(void *arg)
 		struct child *leader;
 
 		HASH_FIND(hh, o->ex->leaders, &pid, sizeof pid, leader);
-		if (leader && child_check(leader))
+		if ((leader && child_check(leader)) || hook_reap(o->ex, pid))
 			continue;
 		if (waitpid(pid, NULL, WNOHANG) != pid)
 			return;

@@ -8,20 +8,30 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
+#include "executor/abandoned.h"
 #include "executor/task.h"
 
 enum { READ_ROUNDS = 4 }; /* of one pipe in a turn, then others have theirs */
 
 /* --------------------------------------------------------------- responses */
 
+static uint64_t
+total_bytes(const struct task *task)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(task->stream_bytes); i++)
+		total += task->stream_bytes[i];
+	return total;
+}
+
 static bool
 is_cut(const struct task *task)
 {
 	return task->out.discard ||
-	       (task->output_limit &&
-		       task->stream_bytes[0] + task->stream_bytes[1] >=
-			       task->output_limit);
+	       (task->output_limit && total_bytes(task) >= task->output_limit);
 }
 
 /* How many bytes may be taken now, at most one piece; 0: wait. */
@@ -46,8 +56,13 @@ static void
 add(struct task *task, enum msg_stream stream, const void *data, size_t len)
 {
 	struct msg msg = { .kind = MSG_OUTPUT };
-	uint64_t total = task->stream_bytes[0] + task->stream_bytes[1];
+	uint64_t total = total_bytes(task);
 	size_t keep = len;
+
+	if (stream != MSG_HOOK)
+		task->heard_ms = clock_ms();
+	if (task->abandoned)
+		abandoned_log(task, data, len);
 
 	if (is_cut(task))
 		keep = 0;
@@ -57,7 +72,7 @@ add(struct task *task, enum msg_stream stream, const void *data, size_t len)
 	if (!keep)
 		return;
 	msg.output = (struct msg_output){ stream, data, keep };
-	task->stream_bytes[stream == MSG_STDERR] += keep;
+	task->stream_bytes[stream - MSG_STDOUT] += keep;
 	task->produced += keep;
 	outbox_add(task, &msg);
 }
@@ -230,32 +245,70 @@ output_resume(struct task *task)
 
 /* -------------------------------------------------------------- at the end */
 
-/* Somebody who is not of the task holds its pipes: what they contain now is
- * the task's, what comes later is not. */
+/* What the pipe contains now is the task's, what comes later is not. */
+static void
+cut_off(struct pump *p)
+{
+	int left = 0;
+
+	(void)ioctl(p->fd, FIONREAD, &left); /* fails: 0 */
+	p->last_gulp = true;
+	p->left = left > 0 ? (size_t)left : 0;
+	(void)pump_run(p);
+}
+
+/* Somebody who is not of the task holds its pipes. */
 static void
 cut_off_strangers(struct task *task)
 {
 	for (struct pump *p = task->pumps, *next; p; p = next) {
-		int left = 0;
-
 		next = p->next;
-		(void)ioctl(p->fd, FIONREAD, &left); /* fails: 0 */
-		p->last_gulp = true;
-		p->left = left > 0 ? (size_t)left : 0;
-		(void)pump_run(p);
+		if (p->stream != MSG_HOOK && !p->last_gulp)
+			cut_off(p);
 	}
 	task_advance(task);
+}
+
+void
+output_hooks_over(struct task *task)
+{
+	for (struct pump *p = task->pumps, *next; p; p = next) {
+		next = p->next;
+		if (p->stream == MSG_HOOK)
+			cut_off(p);
+	}
+}
+
+static bool
+may_have_strangers(const struct task *task)
+{
+	for (const struct pump *p = task->pumps; p; p = p->next)
+		if (p->stream != MSG_HOOK && !p->last_gulp)
+			return true;
+	return false;
 }
 
 bool
 output_settle(struct task *task)
 {
-	if (task->pumps && !task->pumps->last_gulp)
+	if (task->on_alarm != cut_off_strangers && may_have_strangers(task)) {
 		pump_all(task);
-	if (!task->pumps)
+		if (may_have_strangers(task))
+			task_alarm(task, STRANGER_MS, cut_off_strangers);
+	}
+	return task->pumps == NULL;
+}
+
+bool
+output_is_waiting(const struct task *task)
+{
+	int left = 0;
+
+	if (task->full)
 		return true;
-	if (task->on_alarm != cut_off_strangers && !task->pumps->last_gulp)
-		task_alarm(task, STRANGER_MS, cut_off_strangers);
+	for (const struct pump *p = task->pumps; p; p = p->next)
+		if (ioctl(p->fd, FIONREAD, &left) == 0 && left > 0)
+			return true;
 	return false;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "executor/limits.h"
 #include "executor/starts.h"
 #include "executor/task.h"
 #include "executor/tombs.h"
@@ -136,6 +137,7 @@ send_inventory(struct executor *ex)
 	size_t n_params, n_tasks;
 	AUTO_FREE struct msg_field *params = list_fields(ex->plugin, &n_params);
 	AUTO_FREE struct msg_held *tasks = list_tasks(ex, &n_tasks);
+	struct msg_limit_kind limits[LIMIT_KINDS];
 	struct msg msg = { .kind = MSG_INVENTORY,
 		.agent_id = ex->opt.agent_id,
 		.plugin = ex->plugin->v.name };
@@ -146,11 +148,14 @@ send_inventory(struct executor *ex)
 		.instance = ex->instance,
 		.version = ex->plugin->v.version,
 		.summary = ex->plugin->v.summary,
-		.containment = hold_name(ex),
+		.containment = holds_name(ex),
 		.params = params,
 		.n_params = n_params,
 		.tasks = tasks,
 		.n_tasks = n_tasks,
+		.limits = limits,
+		.n_limits = limits_list(ex, limits),
+		.complete = holds_are_complete(ex),
 	};
 	return link_send(ex->link, &msg, true);
 }

@@ -4,10 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include "base/clock.h"
+#include "executor/abandoned.h"
 #include "executor/env.h"
+#include "executor/hooks.h"
+#include "executor/keep.h"
+#include "executor/limits.h"
 #include "executor/scratch.h"
 #include "executor/task.h"
+#include "executor/users.h"
 
 enum { DEFAULT_GRACE_MS = 10000 };
 
@@ -21,6 +29,7 @@ task_new(struct executor *ex, const char *id)
 		return NULL;
 	}
 	task->ex = ex;
+	task->defer_fd = -1;
 	(void)stpncpy(task->id, id, sizeof task->id - 1);
 	HASH_ADD_STR(ex->tasks, id, task);
 	ex->running++;
@@ -47,6 +56,7 @@ set_options(struct task *task, const struct msg_start *how)
 
 	task->attempt = how->attempt;
 	task->timeout_ms = how->timeout_ms;
+	task->idle_ms = how->idle_timeout_ms;
 	task->grace_ms = how->grace_ms ? how->grace_ms : DEFAULT_GRACE_MS;
 	if (task->grace_ms < 0)
 		task->grace_ms = 0;
@@ -57,42 +67,93 @@ set_options(struct task *task, const struct msg_start *how)
 				    : SIGTERM;
 	task->wait_orphans = how->wait_orphans;
 	task->output_limit = how->output_limit;
+	task->asks_pids = how->limits.pids != 0;
 	/* A piece of output must fit, or the task could never go on. */
 	task->window = how->window ? how->window : LIMIT_TASK_WINDOW;
 	if (task->window < LIMIT_OUTPUT_CHUNK)
 		task->window = LIMIT_OUTPUT_CHUNK;
 }
 
+int
+task_identify(struct task *task, const struct msg_start *how, struct err *err)
+{
+	const struct executor *ex = task->ex;
+	const struct task_user *user = users_find(ex->users, how->user, err);
+	char dir[4096];
+
+	if (!user)
+		return -EPERM;
+	task->user = user->account;
+	if (snprintf(dir, sizeof dir, "%s/%s", scratch_path(ex->scratch),
+		    task->id) >= (int)sizeof dir)
+		return err_set(err, -ENAMETOOLONG, "scratch path too long");
+	return env_build(user->env, task->id, dir, how->env, how->n_env,
+		&task->env, err);
+}
+
+/* Its folder, and in it what its hooks may need. */
+static int
+make_place(struct task *task, const struct msg_start *how, struct err *err)
+{
+	struct executor *ex = task->ex;
+	int r = scratch_make(ex->scratch, task->id, task->user);
+
+	if (r < 0)
+		return err_set(err, r, "cannot make scratch folder '%s/%s': %s",
+			scratch_path(ex->scratch), task->id, err_name(-r));
+	r = task->defer_fd = scratch_open_defer(ex->scratch, task->id);
+	if (r >= 0)
+		r = hooks_new(task, how);
+	if (r >= 0)
+		r = keep_write(task, how);
+	if (r >= 0)
+		return 0;
+	scratch_remove(ex->scratch, task->id);
+	return err_set(err, r, "cannot write down the hooks: %s", err_name(-r));
+}
+
+/* What no process of ours may have cannot be given. */
+static int
+check_open_files(uint64_t asked, struct err *err)
+{
+	struct rlimit ours;
+
+	if (!asked || geteuid() == 0 || getrlimit(RLIMIT_NOFILE, &ours) < 0 ||
+		asked <= ours.rlim_max)
+		return 0;
+	return err_set(err, -EPERM,
+		"limits: open_files is at most %llu here, the agent's own",
+		(unsigned long long)ours.rlim_max);
+}
+
 static int
 prepare(struct task *task, const struct msg_start *how, struct err *err)
 {
 	struct executor *ex = task->ex;
-	char dir[4096];
 	int r;
 
+	if (abandoned_has(ex, task->id))
+		return err_set(err, -EBUSY,
+			"hooks of an earlier run of this task still run");
 	if (HASH_COUNT(ex->tasks) > EXECUTOR_TASKS)
 		return err_set(err, -EAGAIN,
 			"this executor holds %d tasks already", EXECUTOR_TASKS);
-	if (how->strict && !ex->holds)
+	if (how->strict && !holds_are_complete(ex))
 		return err_set(err, -ENOTSUP,
 			"the task asks for strict containment, and this host "
-			"has only process groups");
+			"has only '%s'",
+			holds_name(ex));
+	r = limits_choose(ex, &how->limits, &task->limits, err);
+	if (r < 0)
+		return r;
 	r = fields_check(ex->plugin->params, "parameter", how->params,
 		how->n_params, &task->params, err);
 	if (r < 0)
 		return r;
-	if (snprintf(dir, sizeof dir, "%s/%s", scratch_path(ex->scratch),
-		    task->id) >= (int)sizeof dir)
-		return err_set(err, -ENAMETOOLONG, "scratch path too long");
-	r = env_build(ex->base_env, task->id, dir, how->env, how->n_env,
-		&task->env, err);
-	if (r < 0)
-		return r;
-	r = scratch_make(ex->scratch, task->id);
-	if (r < 0)
-		return err_set(err, r, "cannot make scratch folder '%s': %s",
-			dir, err_name(-r));
-	return 0;
+	r = check_open_files(how->limits.open_files, err);
+	if (r == 0)
+		r = task_identify(task, how, err);
+	return r < 0 ? r : make_place(task, how, err);
 }
 
 /* start() said no. Programs it had started all the same are stopped first. */
@@ -139,8 +200,8 @@ task_start(struct executor *ex, const char *id, const struct msg_start *how)
 	task_announce(task, 0);
 	if (task->state == WORK_STARTING) {
 		task->state = WORK_RUNNING;
-		if (task->timeout_ms > 0)
-			task_alarm(task, task->timeout_ms, cancel_timeout);
+		task->begun_ms = task->heard_ms = clock_ms();
+		task_watch_time(task);
 	}
 	task_advance(task);
 }

@@ -5,6 +5,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "executor/abandoned.h"
+#include "executor/hooks.h"
+#include "executor/limits.h"
 #include "executor/scratch.h"
 #include "executor/task.h"
 
@@ -52,6 +55,38 @@ task_alarm_off(struct task *task)
 		loop_timer_stop(task->alarm);
 }
 
+/* Output is noted as it comes; whether it has been silent for too long is asked
+ * only when that might be. What cannot be read for want of room is output. */
+static void
+time_over(struct task *task)
+{
+	int64_t now = clock_ms();
+
+	if (task->timeout_ms > 0 && now - task->begun_ms >= task->timeout_ms) {
+		cancel_timeout(task);
+		return;
+	}
+	if (task->idle_ms > 0 && output_is_waiting(task))
+		task->heard_ms = now;
+	if (task->idle_ms > 0 && now - task->heard_ms >= task->idle_ms)
+		cancel_idle(task);
+	else
+		task_watch_time(task);
+}
+
+void
+task_watch_time(struct task *task)
+{
+	int64_t next = INT64_MAX, now = clock_ms();
+
+	if (task->timeout_ms > 0)
+		next = task->begun_ms + task->timeout_ms;
+	if (task->idle_ms > 0 && task->heard_ms + task->idle_ms < next)
+		next = task->heard_ms + task->idle_ms;
+	if (next != INT64_MAX)
+		task_alarm(task, next > now ? next - now : 0, time_over);
+}
+
 /* --------------------------------------------------------------------- end */
 
 /* Nothing of it is left but what the server has not acknowledged. */
@@ -60,23 +95,31 @@ task_release(struct task *task)
 {
 	handle_drop_all(task->ex, task);
 	child_free_all(task);
-	hold_leave(task);
+	hold_leave(TAKE(task->hold));
 	output_free(task);
+	if (task->defer_fd >= 0)
+		(void)close(TAKE_FD(task->defer_fd));
 	loop_timer_free(TAKE(task->alarm));
 	fields_free(TAKE(task->params));
 	free(TAKE(task->env));
 }
 
-static bool
-is_cancelled(const struct task *task)
+bool
+task_is_cancelled(const struct task *task)
 {
 	return task->cancel && !task->cancel->too_late;
+}
+
+bool
+task_is_ok(const struct task *task)
+{
+	return task->outcome == MSG_EXITED && task->code == 0 && !task->failure;
 }
 
 static const char *
 failure_name(const struct task *task)
 {
-	if (is_cancelled(task))
+	if (task_is_cancelled(task))
 		return "";
 	if (task->failure)
 		return task->failure;
@@ -96,22 +139,23 @@ report_result(struct task *task)
 	struct msg_receipt receipt;
 	struct msg msg = { .kind = MSG_RESULT };
 
+	if (!task->verified_at)
+		task->verified_at = clock_wall_ms();
 	msg.result = (struct msg_result){
-		.ok = is_cancelled(task) ||
-		      (task->outcome == MSG_EXITED && task->code == 0 &&
-			      !task->failure),
-		.cancelled = is_cancelled(task),
+		.ok = task_is_cancelled(task) || task_is_ok(task),
+		.cancelled = task_is_cancelled(task),
 		.outcome = task->outcome,
 		.code = task->code,
 		.failure = failure_name(task),
 		.message = task->message,
 		.started_at = task->started_at,
-		.ended_at = clock_wall_ms(),
+		.ended_at = task->verified_at,
 		.stdout_bytes = task->stream_bytes[0],
 		.stderr_bytes = task->stream_bytes[1],
 		.dropped_bytes = task->dropped,
 	};
-	if (is_cancelled(task)) {
+	msg.result.hooks = hooks_runs(task, &msg.result.n_hooks);
+	if (task_is_cancelled(task)) {
 		cancel_receipt(task, &receipt, killed);
 		msg.result.receipt = &receipt;
 	}
@@ -128,6 +172,7 @@ task_end(struct task *task)
 	ex->running--;
 	cancel_free(TAKE(task->cancel));
 	free(TAKE(task->message));
+	hooks_free(task);
 	if (task->out.discard)
 		task_drop(task);
 	executor_maybe_stopped(ex);
@@ -144,8 +189,10 @@ reap(struct task *task)
 		ex->plugin->v.reap(ex->self, task->work);
 		watchdog_leave(ex->watchdog);
 	}
+	limits_note(task);
 	task_release(task);
-	scratch_remove(ex->scratch, task->id);
+	if (!hooks_are_left(task))
+		scratch_remove(ex->scratch, task->id);
 	task_end(task);
 }
 
@@ -170,7 +217,7 @@ static bool
 has_leader(const struct task *task)
 {
 	for (struct child *c = task->children; c; c = c->next)
-		if (c->state == CHILD_ALIVE)
+		if (!c->gone)
 			return true;
 	return false;
 }
@@ -190,20 +237,34 @@ void
 task_advance(struct task *task)
 {
 	if (task->state == WORK_RUNNING && task->cancel &&
-		task->stop != STOP_NONE) {
+		task->stop > STOP_HOOK) {
 		finish_for_plugin(task);
 		return; /* task_finish() was here again */
 	}
-	if (task->state != WORK_SETTLING || task->reaping)
-		return;
-	if (!child_all_gone(task)) {
-		settle_processes(task);
-		return;
+	if (task->state == WORK_SETTLING) {
+		if (!child_all_gone(task)) {
+			settle_processes(task);
+			return;
+		}
+		task_clean(task);
 	}
-	if (!output_settle(task))
+	if (task->state != WORK_CLEANING || task->reaping ||
+		!output_settle(task) || !hooks_are_over(task))
 		return;
 	task->reaping = true; /* on a fresh turn: the caller may be anyone */
 	task_alarm(task, 0, reap);
+}
+
+/* Hooks do not wait until all output is taken: it may wait for a server that is
+ * away, and what they release is needed now. */
+void
+task_clean(struct task *task)
+{
+	task_alarm_off(task);
+	task->verified_at = clock_wall_ms();
+	task->state = WORK_CLEANING;
+	(void)output_settle(task); /* what can be read comes before theirs */
+	hooks_begin(task);
 }
 
 void
@@ -217,8 +278,8 @@ task_finish(struct task *task, enum msg_outcome outcome, int32_t code,
 	}
 	/* Run time, or finish() overdue. Orphans that are waited for have no
 	 * more time than the task. */
-	if (task->stop != STOP_GRACE &&
-		!(task->wait_orphans && task->on_alarm == cancel_timeout))
+	if ((task->stop == STOP_NONE || task->stop == STOP_KILLED) &&
+		!(task->wait_orphans && task->on_alarm == time_over))
 		task_alarm_off(task);
 	if (message) {
 		free(task->message);
@@ -247,8 +308,10 @@ task_announce(struct task *task, pid_t pid)
 	task->started_at = clock_wall_ms();
 	msg.started = (struct msg_started){ .at = task->started_at,
 		.pid = pid,
-		.containment = hold_name(task->ex),
-		.grace_ms = task->grace_ms };
+		.containment = holds_name(task->ex),
+		.grace_ms = task->grace_ms,
+		.user = task->user->name,
+		.limits = task->limits };
 	outbox_add(task, &msg);
 }
 
@@ -259,10 +322,14 @@ task_drop(struct task *task)
 
 	if (task->state != WORK_ENDED)
 		ex->running--;
+	hooks_free(task);
 	task_release(task);
 	outbox_free(task);
 	cancel_free(task->cancel);
 	free(task->message);
-	HASH_DEL(ex->tasks, task);
+	if (task->abandoned)
+		abandoned_dropped(task);
+	else
+		HASH_DEL(ex->tasks, task);
 	free(task);
 }

@@ -1,9 +1,9 @@
 /* task.h - the state of one task, shared by the executor's own files
  *
  * A task is STARTING inside the plugin's start(), RUNNING until its outcome
- * is known, SETTLING until no process of it is left and its output is
- * complete, and ENDED when its result is in the outbox. It is forgotten when
- * the server has acknowledged that. */
+ * is known, SETTLING until no process of it is left, CLEANING until its hooks
+ * have run and its output is complete, and ENDED when its result is in the
+ * outbox. It is forgotten when the server has acknowledged that. */
 #ifndef NODELINK_EXECUTOR_TASK_H
 #define NODELINK_EXECUTOR_TASK_H
 
@@ -20,6 +20,7 @@
 #include "executor/watchdog.h"
 #include "proc/child.h"
 #include "proc/group.h"
+#include "proc/user.h"
 #include "wire/link.h"
 
 enum {
@@ -28,7 +29,13 @@ enum {
 	STRANGER_MS = 2000, /* for output held by processes not of the task */
 };
 
-enum work_state { WORK_STARTING, WORK_RUNNING, WORK_SETTLING, WORK_ENDED };
+enum work_state {
+	WORK_STARTING,
+	WORK_RUNNING,
+	WORK_SETTLING,
+	WORK_CLEANING,
+	WORK_ENDED,
+};
 
 /* A response that the server may still need. */
 struct held {
@@ -60,20 +67,19 @@ struct pump {
 	size_t left;
 };
 
-enum child_state { CHILD_ALIVE, CHILD_LINGERS, CHILD_GONE };
-
-/* One spawned program and the group it leads. */
+/* One spawned program and the group it leads. What else is in that group when
+ * the leader is dead is the hold's business. */
 struct child {
-	UT_hash_handle hh; /* by leader, while ALIVE */
+	UT_hash_handle hh; /* by leader, until gone */
 	struct child *next;
 	struct task *task;
 	int64_t id;
-	enum child_state state;
+	bool gone; /* the leader is reaped */
 	struct group group;
-	struct loop_watch *watch; /* of the leader, then of a survivor */
-	int follow_fd; /* pidfd of that survivor */
-	struct loop_timer *look; /* made when something lingers */
-	unsigned looks; /* since the last news */
+	int wait_fd; /* tells of the leader's end; not ours */
+	struct loop_watch *watch;
+	struct loop_timer *again; /* dead, but not to be reaped yet */
+	int64_t again_ms;
 	struct child_exit exit;
 	void (*on_exit)(void *arg, const struct ndl_exit *how);
 	void *arg;
@@ -81,7 +87,13 @@ struct child {
 
 enum { FAILURE_MAX = 32 };
 
-enum stop_step { STOP_NONE, STOP_GRACE, STOP_KILLED };
+/* stop_deadline stands from the first step on. */
+enum stop_step {
+	STOP_NONE,
+	STOP_HOOK, /* pre_stop runs */
+	STOP_GRACE, /* stop signal sent */
+	STOP_KILLED,
+};
 
 enum { CANCEL_SIGNALS = 8, CANCEL_KILLED = 64 };
 
@@ -111,11 +123,14 @@ struct task {
 	bool reaping;
 	bool wait_orphans;
 	bool lost;
+	bool abandoned; /* of a dead executor: only its hooks are left */
 	void *work; /* the plugin's */
 	struct fields *params;
 	char **env; /* one block, ended by NULL */
+	const struct user *user; /* that it runs as; NULL: refused before */
 
-	int64_t grace_ms, timeout_ms;
+	int64_t grace_ms, timeout_ms, idle_ms;
+	int64_t begun_ms, heard_ms; /* clock_ms() of start and last output */
 	int stop_signal;
 	struct loop_timer *alarm; /* the next deadline, whatever it is */
 	void (*on_alarm)(struct task *task);
@@ -126,13 +141,18 @@ struct task {
 	bool unkillable; /* reported */
 	struct cancel *cancel;
 
+	struct hooks *hooks; /* NULL: none */
+	int defer_fd; /* -1: none */
+
 	struct child *children;
-	struct hold *hold; /* its control group, once it has programs */
+	struct hold *hold; /* once it has programs */
+	struct msg_limits limits; /* in force */
+	bool asks_pids; /* else the number is the default */
 	struct pump *pumps;
 	struct handle *handles; /* timers and watches of the plugin */
 	struct outbox out;
 	uint64_t window, produced, dropped, output_limit;
-	uint64_t stream_bytes[2];
+	uint64_t stream_bytes[3]; /* stdout, stderr, hooks */
 	bool full; /* a pump or emit() waits for the window or for memory */
 	bool want_drained[2];
 
@@ -142,7 +162,7 @@ struct task {
 	const char *failure; /* NULL: as outcome and code say */
 	char own_failure[FAILURE_MAX]; /* named by the plugin */
 	char *message;
-	int64_t started_at;
+	int64_t started_at, verified_at;
 };
 
 struct executor {
@@ -153,16 +173,18 @@ struct executor {
 	struct fields *settings;
 	struct watchdog *watchdog;
 	char instance[ID_MAX];
-	struct msg_env *base_env; /* of every task */
+	struct users *users; /* that tasks may run as */
 	int null_fd;
 	struct scratch *scratch;
 
 	struct task *tasks; /* by id */
+	struct task *abandoned; /* by id; of dead executors */
 	size_t running; /* not ENDED */
 	struct tombs *tombs;
 	struct starts *starts; /* not begun yet */
 	bool ready; /* the plugin is initialised */
 	bool stopping, failed;
+	int64_t hooks_until; /* clock_ms(), when stopping */
 	struct loop_timer *later; /* posts on_stopped and on_failure */
 
 	struct link *link;
@@ -177,8 +199,9 @@ struct executor {
 
 	struct ndl_host_box *host;
 	struct child *leaders; /* by pid */
+	struct hook *hooks; /* that run, by pid */
 	struct orphans *orphans;
-	struct holds *holds; /* NULL: no control groups */
+	struct holds *holds;
 	int64_t last_id; /* of children, timers and watches */
 	struct handle *handles; /* by id */
 };
@@ -197,6 +220,9 @@ void session_frame(struct executor *ex, const uint8_t *payload, size_t len);
 
 /* --------------------------------------------------------------- start.c */
 
+/* Who it runs as, and its environment. 0 or -errno with text. */
+int
+task_identify(struct task *task, const struct msg_start *how, struct err *err);
 /* A START for an id we do not have. Always ends in a result sometime. */
 void
 task_start(struct executor *ex, const char *id, const struct msg_start *how);
@@ -212,36 +238,56 @@ void task_announce(struct task *task, pid_t pid);
 /* The outcome is known. `failure` is static text, the task's, or NULL. */
 void task_finish(struct task *task, enum msg_outcome outcome, int32_t code,
 	const char *failure, const char *message);
+/* By a cancel that was not too late. */
+bool task_is_cancelled(const struct task *task);
+/* Exit status 0, or what the plugin says is as good. */
+bool task_is_ok(const struct task *task);
 /* Its result goes out and it is ENDED; what it held was released before. */
 void task_end(struct task *task);
 void task_release(struct task *task);
+/* No process of it is left: its hooks begin. */
+void task_clean(struct task *task);
 /* Something of the task has changed: is it over? */
 void task_advance(struct task *task);
 /* Forget it: acknowledged, or the executor ends. */
 void task_drop(struct task *task);
+/* One at a time, and the newest wins. Whose it is: while RUNNING the time
+ * limits'; from the first step of a cancel on the ladder's; of what is left
+ * over at the end task.c's; then that of its output. Hooks have their own. */
 void
 task_alarm(struct task *task, int64_t delay_ms, void (*fn)(struct task *task));
 void task_alarm_off(struct task *task);
+/* The alarm for run time and silence, whichever is over first. */
+void task_watch_time(struct task *task);
 
 /* -------------------------------------------------------------- launch.c */
 
+/* All but program, folder and descriptors of a spawn for the task: its user,
+ * environment and limits of each process. */
+void launch_init(const struct task *task, struct spawn *out);
 /* ndl_host.spawn: id or -errno; a failure is remembered for the result. */
 int64_t child_spawn(struct task *task, const struct ndl_spawn *how);
 
 /* --------------------------------------------------------------- child.c */
 
-/* A program that runs, its group set, becomes one of the task's and gets its
- * id. -ENOMEM: it is the task's, but its end will not be seen. */
+/* A program that runs, its group and wait_fd set, becomes one of the task's and
+ * gets its id. -ENOMEM: it is the task's, but its end will not be seen. */
 int child_adopt(struct task *task, struct child *child);
 void child_free(struct child *child);
 struct child *child_find(const struct task *task, int64_t id);
-/* Look at the pidfd now instead of waiting for the event. True when it was
- * found dead; the callback for that has run. */
+/* Look now instead of waiting for the event. True when it was found dead; the
+ * callback for that has run. */
 bool child_check(struct child *child);
-/* What is left was signalled: look soon. */
-void child_look_soon(struct child *child);
-/* Leaders reaped, and nobody left of the rest. */
+/* Leaders reaped, and nobody left of the rest. While that is not so,
+ * task_advance() comes. */
 bool child_all_gone(struct task *task);
+/* Who is left. How many were written. */
+size_t child_list(struct task *task, struct group_member *out, size_t max);
+/* To the groups of those leaders that are left, and to everybody else who is.
+ * Is anybody? */
+bool child_signal_all(struct task *task, int signo);
+/* SIGKILL to the same, and again until nobody is left. */
+bool child_kill_all(struct task *task);
 void child_free_all(struct task *task);
 
 /* -------------------------------------------------------------- cancel.c */
@@ -253,6 +299,10 @@ AUTO_DEFINE(struct cancel *, cancel_free)
 void cancel_request(struct task *task, const struct msg_cancel *why);
 /* The run time is over. */
 void cancel_timeout(struct task *task);
+/* No output for too long. */
+void cancel_idle(struct task *task);
+/* The pre_stop hook has ended. */
+void cancel_pre_stopped(struct task *task);
 /* Finished, but processes of it are left. */
 void cancel_leftovers(struct task *task);
 /* The plugin cannot end it now, and says why. */
@@ -274,6 +324,10 @@ void output_resume(struct task *task);
 /* Every process of the task is gone: read what is left. True when all pipes
  * are at their end. */
 bool output_settle(struct task *task);
+/* The hooks' pipe has all that they have printed. */
+void output_hooks_over(struct task *task);
+/* Is something to be read, or waiting for room? */
+bool output_is_waiting(const struct task *task);
 void output_free(struct task *task);
 
 /* -------------------------------------------------------------- outbox.c */

@@ -6,6 +6,7 @@ nodelink_agent_SOURCES = \
 	%D%/plugins.c %D%/plugins.h \
 	%D%/rundir.c %D%/rundir.h \
 	%D%/settings.c %D%/settings.h \
+	%D%/users.c %D%/users.h \
 	%D%/words.c %D%/words.h \
 	%D%/worker.c %D%/worker.h
 nodelink_agent_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS)

@@ -11,6 +11,7 @@
 #include "monitor/monitor.h"
 #include "monitor/rundir.h"
 #include "monitor/settings.h"
+#include "monitor/users.h"
 
 enum { WRONG_USAGE = 2 };
 
@@ -93,6 +94,8 @@ main(int argc, char **argv)
 	if (r == 0 && (r = rundir_make(settings.scratch_dir)) < 0)
 		(void)err_set(&err, r, "cannot make scratch directory '%s': %s",
 			settings.scratch_dir, err_name(-r));
+	if (r == 0)
+		r = users_check_scratch(&settings, &err);
 	if (r == 0)
 		r = run(&settings, &err);
 	if (r < 0)

@@ -66,12 +66,34 @@ add_setting(void *arg, const char *name, const char *key, const char *value,
 	return 0;
 }
 
+static void
+add_limits(struct args *argv, const struct conf *conf)
+{
+	static const char *const names[] = { "pids", "memory", "cpu",
+		"open_files", "file_size" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char key[48];
+		const char *value;
+
+		(void)snprintf(key, sizeof key, "limits.%s", names[i]);
+		value = conf_text(conf, key);
+		if (value)
+			args_add(argv, "--limit=%s=%s", names[i], value);
+		(void)snprintf(key, sizeof key, "limits.max_%s", names[i]);
+		value = conf_text(conf, key);
+		if (value)
+			args_add(argv, "--max-limit=%s=%s", names[i], value);
+	}
+}
+
 static struct worker *
 make_executor(struct monitor *m, const struct plugin_file *plugin)
 {
 	const struct settings *s = m->settings;
 	struct worker_spec spec = {
 		.kill_after_ms = s->max_grace_ms + EXECUTOR_LEAVE_MS,
+		.outlives_us = s->leave,
 		.on_stopped = executor_stopped,
 		.arg = m,
 	};
@@ -90,6 +112,13 @@ make_executor(struct monitor *m, const struct plugin_file *plugin)
 	args_add(argv, "--scratch=%s/%s", s->scratch_dir, plugin->name);
 	args_add(argv, "--max-grace=%lldms", (long long)s->max_grace_ms);
 	args_add(argv, "--containment=%s", s->containment);
+	if (s->user)
+		args_add(argv, "--user=%s", s->user);
+	for (size_t i = 0; i < s->n_allow_users; i++)
+		args_add(argv, "--allow-user=%s", s->allow_users[i]);
+	if (s->no_new_privs)
+		args_add(argv, "--no-new-privs");
+	add_limits(argv, s->conf);
 	args_add(argv, "--log-level=%s", s->log_level);
 	(void)conf_each(s->conf, add_setting, &f); /* never fails */
 	args_add_environment(&spec.envp, token_variable);
@@ -183,11 +212,17 @@ monitor_start(struct monitor *m)
 void
 monitor_stop(struct monitor *m, loop_fn *done, void *arg)
 {
+	m->done = done;
+	m->done_arg = arg;
+	if (m->settings->leave) {
+		log_info("the executors and their tasks are left to the next "
+			 "agent");
+		worker_stop(m->uplink);
+		return;
+	}
 	if (!m->stopping)
 		m->running = m->n;
 	m->stopping = true;
-	m->done = done;
-	m->done_arg = arg;
 	for (size_t i = 0; i < m->n; i++)
 		worker_stop(m->executors[i]);
 }

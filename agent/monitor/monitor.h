@@ -19,8 +19,9 @@ void monitor_free(struct monitor *m);
 AUTO_DEFINE(struct monitor *, monitor_free)
 
 void monitor_start(struct monitor *m);
-/* done(arg) when all of them are dead. Called again, executors are told
- * again, which takes the grace from their tasks. */
+/* done(arg) when all of them are dead, or with on_stop = leave when the uplink
+ * is. Called again, executors are told again, which takes the grace from their
+ * tasks. */
 void monitor_stop(struct monitor *m, loop_fn *done, void *arg);
 
 #endif

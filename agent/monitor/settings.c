@@ -10,8 +10,21 @@
 
 #include "base/log.h"
 #include "monitor/plugins.h"
+#include "monitor/users.h"
+#include "proc/contain.h"
 
 static char hostname[HOST_NAME_MAX + 1];
+
+/* A limit of each task, and the most that one may ask for. */
+#define LIMIT(name, value_type, value_fallback) \
+	{ .key = "limits." name, \
+		.type = value_type, \
+		.fallback = value_fallback, \
+		.help = name " of a task that asks for nothing else" }, \
+	{ \
+		.key = "limits.max_" name, .type = value_type, \
+		.help = "most " name " of any task" \
+	}
 
 static const struct conf_item items[] = {
 	{ .key = "agent.id",
@@ -71,7 +84,33 @@ static const struct conf_item items[] = {
 		.flag = "containment",
 		.arg = "KIND",
 		.fallback = "auto",
-		.help = "what holds tasks: auto, cgroup or group" },
+		.help = "what holds tasks: auto, cgroup2, ..., group" },
+	LIMIT("pids", CONF_TEXT, "4096"),
+	LIMIT("memory", CONF_SIZE, NULL),
+	LIMIT("cpu", CONF_TEXT, NULL),
+	LIMIT("open_files", CONF_TEXT, NULL),
+	LIMIT("file_size", CONF_SIZE, NULL),
+	{ .key = "agent.on_stop",
+		.flag = "on-stop",
+		.arg = "WHAT",
+		.fallback = "cancel",
+		.help = "with running tasks: cancel them, or leave them to the "
+			"next agent" },
+	{ .key = "tasks.user",
+		.flag = "user",
+		.arg = "NAME",
+		.help = "who runs tasks that name nobody (default: nobody "
+			"when this is root, else its own user)" },
+	{ .key = "tasks.allow_users",
+		.flag = "allow-users",
+		.arg = "LIST",
+		.help = "others that a task may name" },
+	{ .key = "tasks.no_new_privs",
+		.flag = "no-new-privs",
+		.type = CONF_BOOL,
+		.fallback = "yes",
+		.help = "sudo and other setuid programs gain nothing in "
+			"tasks" },
 	{ .key = "log.level",
 		.flag = "log-level",
 		.type = CONF_LEVEL,
@@ -97,17 +136,23 @@ static const struct conf_program program = {
 static int
 check_words(const struct settings *s, struct err *err)
 {
+	const char *on_stop = conf_text(s->conf, "agent.on_stop");
+
 	if (!id_valid_agent(s->id))
 		return err_set(err, -EINVAL,
 			"'%s' is not a valid agent id (1 to 64 of A-Z a-z 0-9 "
 			". _ -); set one with --id",
 			s->id);
 	if (strcmp(s->containment, "auto") != 0 &&
-		strcmp(s->containment, "cgroup") != 0 &&
-		strcmp(s->containment, "group") != 0)
+		contain_rung_parse(s->containment) == CONTAIN_RUNGS)
 		return err_set(err, -EINVAL,
-			"containment is auto, cgroup or group, not '%s'",
+			"containment is auto or the name of a rung (cgroup2, "
+			"cgroup2-freeze, cgroup1, pidns, subreaper, group), "
+			"not '%s'",
 			s->containment);
+	if (strcmp(on_stop, "cancel") != 0 && !s->leave)
+		return err_set(err, -EINVAL,
+			"on_stop is cancel or leave, not '%s'", on_stop);
 	return 0;
 }
 
@@ -181,6 +226,8 @@ check_all(struct settings *s, struct err *err)
 	if (r == 0)
 		r = check_socket_paths(s, err);
 	if (r == 0)
+		r = users_read(s, err);
+	if (r == 0)
 		r = check_token(s, err);
 	return r;
 }
@@ -210,6 +257,8 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 	log_set_level((enum log_level)conf_number(conf, "log.level"));
 	s->max_grace_ms = conf_number(conf, "agent.max_grace");
 	s->containment = conf_text(conf, "agent.containment");
+	s->leave = strcmp(conf_text(conf, "agent.on_stop"), "leave") == 0;
+	s->no_new_privs = conf_bool(conf, "tasks.no_new_privs");
 	s->check = conf_bool(conf, "check");
 	s->scratch_dir = conf_text(conf, "agent.scratch_dir");
 	if (!s->scratch_dir) {
@@ -228,6 +277,7 @@ settings_done(struct settings *s)
 {
 	for (size_t i = 0; i < s->n_plugins; i++)
 		free(s->plugins[i].file);
+	free(s->allow_text);
 	conf_free(s->conf);
 	memset(s, 0, sizeof *s);
 }
@@ -240,6 +290,7 @@ settings_print(const struct settings *s)
 		conf_file(s->conf) ? conf_file(s->conf) : "no file");
 	(void)printf("agent     %s\nserver    %s\nruntime   %s\nscratch   %s\n",
 		s->id, s->server, s->runtime_dir, s->scratch_dir);
+	(void)printf("tasks as  %s\n", s->user ? s->user : "this user");
 	for (size_t i = 0; i < s->n_plugins; i++)
 		(void)printf("plugin    %s (%s)\n", s->plugins[i].name,
 			s->plugins[i].file);

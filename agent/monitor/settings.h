@@ -22,6 +22,12 @@ struct settings {
 	const char *token_file; /* NULL: none */
 	const char *runtime_dir, *scratch_dir, *plugin_dir, *libexec_dir;
 	const char *containment;
+	const char *user; /* of tasks; NULL: ours */
+	const char *allow_users[LIMIT_USERS]; /* others that they may name */
+	size_t n_allow_users;
+	char *allow_text; /* theirs */
+	bool no_new_privs;
+	bool leave; /* on_stop: the executors go on */
 	int64_t max_grace_ms;
 	bool check;
 	struct plugin_file plugins[LIMIT_PLUGINS]; /* by name */

@@ -23,6 +23,8 @@ enum {
 	PAUSE_MAX_MS = 10000,
 	STEADY_MS = 10000,
 	LAST_LINES = 3,
+	AGAIN_MIN_MS = 10,
+	AGAIN_MAX_MS = 1000,
 };
 
 struct worker {
@@ -31,6 +33,8 @@ struct worker {
 	pid_t pid;
 	int pidfd; /* -1: not running */
 	struct loop_watch *death;
+	struct loop_timer *again; /* dead, but not to be reaped yet */
+	int64_t again_ms;
 	int words_fd; /* our end of its stderr, or -1 */
 	struct loop_watch *words_watch;
 	struct words words;
@@ -120,17 +124,30 @@ start_later(struct worker *w)
 		w->pause_ms = PAUSE_MAX_MS;
 }
 
+/* Somebody traces it, and has it first. Its descriptor is ready all the time,
+ * so we look at times instead. */
 static void
-died(void *arg, int pidfd, unsigned ready)
+look_later(struct worker *w)
+{
+	loop_watch_free(TAKE(w->death));
+	loop_timer_set(w->again, w->again_ms);
+	w->again_ms *= 2;
+	if (w->again_ms > AGAIN_MAX_MS)
+		w->again_ms = AGAIN_MAX_MS;
+}
+
+static void
+look(void *arg)
 {
 	struct worker *w = arg;
 	struct child_exit exit = { 0 };
 	char how[64] = "is gone"; /* one that we took over has another parent */
-	int r = child_reap(pidfd, &exit);
+	int r = child_reap(w->pidfd, &exit);
 
-	(void)ready;
-	if (r == -EAGAIN)
+	if (r == -EAGAIN) {
+		look_later(w);
 		return;
+	}
 	if (r == 0)
 		describe(&exit, how, sizeof how);
 	words_drain(w);
@@ -144,9 +161,18 @@ died(void *arg, int pidfd, unsigned ready)
 		start_later(w);
 }
 
+static void
+died(void *arg, int pidfd, unsigned ready)
+{
+	(void)pidfd;
+	(void)ready;
+	look(arg);
+}
+
 static int
 watch_death(struct worker *w)
 {
+	w->again_ms = AGAIN_MIN_MS;
 	w->death = child_watch(w->loop, w->pidfd, died, w);
 	return w->death ? 0 : -ENOMEM;
 }
@@ -209,6 +235,8 @@ spawn(struct worker *w, enum spawn_step *failed)
 		.path = w->spec.argv.list[0],
 		.argv = (const char *const *)w->spec.argv.list,
 		.envp = (const char *const *)w->spec.envp.list,
+		.extra_fd = -1,
+		.born_in = -1,
 		.die_with_us = w->spec.die_with_us,
 	};
 	int fds[2], r;
@@ -216,13 +244,16 @@ spawn(struct worker *w, enum spawn_step *failed)
 	*failed = SPAWN_STDIO;
 	if (null < 0)
 		return null;
-	r = fd_pipe(fds, true);
-	if (r < 0)
-		return r;
-	w->words_fd = fds[0];
-	theirs = fds[1];
 	how.fd[0] = null;
-	how.fd[1] = how.fd[2] = theirs;
+	how.fd[1] = how.fd[2] = STDERR_FILENO;
+	if (!w->spec.outlives_us) {
+		r = fd_pipe(fds, true);
+		if (r < 0)
+			return r;
+		w->words_fd = fds[0];
+		theirs = fds[1];
+		how.fd[1] = how.fd[2] = theirs;
+	}
 	return spawn_start(&how, &w->pid, &w->pidfd, failed);
 }
 
@@ -244,8 +275,9 @@ start(struct worker *w)
 		start_later(w);
 		return;
 	}
-	w->words_watch =
-		loop_watch_new(w->loop, w->words_fd, LOOP_READ, words_came, w);
+	if (w->words_fd >= 0)
+		w->words_watch = loop_watch_new(
+			w->loop, w->words_fd, LOOP_READ, words_came, w);
 	r = watch_death(w);
 	if (r < 0) { /* unwatched it would be lost: die with it, be restarted */
 		log_error(r, "%s cannot be watched: killed", w->spec.name);
@@ -330,7 +362,8 @@ worker_new(struct loop *loop, struct worker_spec *take_spec)
 	w->pidfd = w->words_fd = -1;
 	w->pause_ms = PAUSE_MIN_MS;
 	w->timer = loop_timer_new(loop, timer_due, w);
-	if (!w->timer || !w->spec.name || w->spec.argv.error ||
+	w->again = loop_timer_new(loop, look, w);
+	if (!w->timer || !w->again || !w->spec.name || w->spec.argv.error ||
 		w->spec.envp.error)
 		return NULL;
 	return TAKE(w);
@@ -346,6 +379,7 @@ worker_free(struct worker *w)
 	if (w->pidfd >= 0)
 		(void)close(w->pidfd);
 	loop_timer_free(w->timer);
+	loop_timer_free(w->again);
 	spec_done(&w->spec);
 	free(w);
 }

@@ -23,6 +23,8 @@ struct worker_spec {
 	 * starting another. NULL: none. */
 	char *socket;
 	bool die_with_us;
+	bool outlives_us; /* it logs to our stderr by itself; else we read what
+			     it says there, and log it when it dies */
 	int64_t kill_after_ms; /* after worker_stop(): SIGKILL */
 	loop_fn *on_stopped;
 	void *arg;

@@ -16,6 +16,7 @@ enum {
 	/* HTTP */
 	LIMIT_HTTP_BODY = 1 << 20,
 	LIMIT_JSON_DEPTH = 32,
+	LIMIT_BULK = 10000, /* tasks that one request cancels */
 
 	/* a task */
 	LIMIT_CMD = 128 << 10, /* the kernel's own limit for one argument */
@@ -24,11 +25,24 @@ enum {
 	LIMIT_REASON = 1024,
 	LIMIT_LABELS = 32,
 	LIMIT_LABEL_TEXT = 256,
+	LIMIT_USER = 64, /* bytes of a user's name */
+	LIMIT_HOOKS = 32, /* cleanup commands given with a task */
+	LIMIT_DEFERS = 256, /* registered by the task itself */
+	LIMIT_HOOK_RUNS =
+		2 + LIMIT_DEFERS + LIMIT_HOOKS, /* pre_stop; too many */
+	LIMIT_HOOK_CMD = 4 << 10, /* bytes of one of them */
+	LIMIT_HOOK_S = 600, /* longest time of one of them */
 	LIMIT_TIMEOUT_S = 30 * 24 * 3600,
+	LIMIT_GRACE_S = 24 * 3600,
+	LIMIT_PIDS = 4 << 20, /* what a task may ask for; the kernel's own */
+	LIMIT_CPUS = 8192,
+	LIMIT_OPEN_FILES = 1 << 30, /* the kernel's highest nr_open */
+	LIMIT_MEMORY_MIN = 1 << 20, /* with less no program starts */
 
 	/* an agent */
 	LIMIT_TASKS_PER_AGENT = 20000,
 	LIMIT_PLUGINS = 32,
+	LIMIT_USERS = 64, /* names that its tasks may run as */
 	LIMIT_SEND_QUEUE = 8 << 20, /* bytes waiting for one stream or socket */
 };
 

@@ -199,6 +199,59 @@ json_get_object(
 	return JSON_GOT;
 }
 
+int
+json_get_array(
+	const json_t *object, const char *name, json_t **out, struct err *err)
+{
+	json_t *value = member(object, name);
+
+	if (!value)
+		return JSON_ABSENT;
+	if (!json_is_array(value))
+		return wrong(err, name, "a list", value);
+	*out = value;
+	return JSON_GOT;
+}
+
+int
+json_get_count(const json_t *object, const char *name, uint64_t min,
+	uint64_t max, uint64_t *out, struct err *err)
+{
+	const json_t *value = member(object, name);
+	char shown[JSON_SHOW];
+
+	if (!value)
+		return JSON_ABSENT;
+	if (!json_is_integer(value) || json_integer_value(value) < 0 ||
+		(uint64_t)json_integer_value(value) < min ||
+		(uint64_t)json_integer_value(value) > max)
+		return err_set(err, -EINVAL,
+			"field '%s': expected a whole number %llu..%llu, "
+			"got %s",
+			name, (unsigned long long)min, (unsigned long long)max,
+			json_show(value, shown));
+	*out = (uint64_t)json_integer_value(value);
+	return JSON_GOT;
+}
+
+int
+json_get_milli(const json_t *object, const char *name, uint32_t max,
+	uint32_t *out, struct err *err)
+{
+	const json_t *value = member(object, name);
+	double number = json_number_value(value);
+	char shown[JSON_SHOW];
+
+	if (!value)
+		return JSON_ABSENT;
+	if (!json_is_number(value) || !(number >= 0.001 && number <= max))
+		return err_set(err, -EINVAL,
+			"field '%s': expected a number 0.001..%u, got %s", name,
+			max, json_show(value, shown));
+	*out = (uint32_t)(number * 1000 + 0.5);
+	return JSON_GOT;
+}
+
 /* 0, or -ERANGE outside 0..max_s. */
 static int
 seconds_to_ms(const json_t *value, int64_t max_s, int64_t *out_ms)

@@ -35,6 +35,14 @@ int json_get_bool(
 	const json_t *object, const char *name, bool *out, struct err *err);
 int json_get_object(
 	const json_t *object, const char *name, json_t **out, struct err *err);
+int json_get_array(
+	const json_t *object, const char *name, json_t **out, struct err *err);
+/* A whole number of min..max. */
+int json_get_count(const json_t *object, const char *name, uint64_t min,
+	uint64_t max, uint64_t *out, struct err *err);
+/* A number of 0.001..max as thousandths. */
+int json_get_milli(const json_t *object, const char *name, uint32_t max,
+	uint32_t *out, struct err *err);
 /* A number of seconds, fractions allowed, as milliseconds. */
 int json_get_seconds(const json_t *object, const char *name, int64_t max_s,
 	int64_t *out_ms, struct err *err);

@@ -1,4 +1,6 @@
-/* cgroup.c - a control group (v2) that holds one task */
+/* cgroup.c - the folders of a control group hierarchy */
+#include "proc/cgroup.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,10 +13,10 @@
 #include "base/buf.h"
 #include "base/fd.h"
 #include "base/parse.h"
-#include "proc/cgroup_internal.h"
 
 enum {
 	DEPTH_MAX = 512, /* of groups below a task's; deeper ones stay */
+	PROCS_MAX = 1 << 20, /* bytes of cgroup.procs that we read */
 };
 
 int
@@ -32,64 +34,14 @@ cgroup_make_dir(int at, const char *name)
 	return mkdirat(at, name, 0755) < 0 ? -errno : 0;
 }
 
-void
-cgroup_done(struct cgroup *g)
-{
-	int *fds[] = { &g->dir, &g->procs, &g->kill, &g->events };
-
-	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
-		if (*fds[i] >= 0)
-			(void)close(*fds[i]);
-		*fds[i] = -1;
-	}
-}
-
 int
-cgroup_make(struct cgroup_host *host, const char *name, struct cgroup *out)
+cgroup_write(int dir, const char *file, const char *text)
 {
-	struct cgroup g = { -1, -1, -1, -1, "" };
-	int r;
+	AUTO_CLOSE int fd = openat(dir, file, O_WRONLY | O_CLOEXEC);
 
-	if (snprintf(g.name, sizeof g.name, "%s", name) >= (int)sizeof g.name)
-		return -ENAMETOOLONG;
-	r = cgroup_make_dir(host->base, name);
-	if (r < 0)
-		return r;
-	g.dir = cgroup_open_dir(host->base, name);
-	if (g.dir >= 0) {
-		g.kill = openat(g.dir, "cgroup.kill", O_WRONLY | O_CLOEXEC);
-		g.events = openat(g.dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
-		if (!host->births)
-			g.procs = openat(
-				g.dir, "cgroup.procs", O_WRONLY | O_CLOEXEC);
-	}
-	if (g.dir < 0 || g.kill < 0 || g.events < 0 ||
-		(!host->births && g.procs < 0)) {
-		r = g.dir < 0 ? g.dir : -errno;
-		cgroup_done(&g);
-		(void)unlinkat(host->base, name, AT_REMOVEDIR);
-		return r;
-	}
-	*out = g;
-	return 0;
-}
-
-int
-cgroup_kill(const struct cgroup *g)
-{
-	return pwrite(g->kill, "1", 1, 0) < 0 ? -errno : 0;
-}
-
-int
-cgroup_populated(const struct cgroup *g)
-{
-	char text[256];
-	ssize_t n = pread(g->events, text, sizeof text - 1, 0);
-
-	if (n < 0)
-		return errno == ENODEV ? 0 : -errno; /* removed: nobody */
-	text[n] = 0;
-	return strstr(text, "populated 1") != NULL;
+	if (fd < 0)
+		return -errno;
+	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
 }
 
 size_t
@@ -99,7 +51,7 @@ cgroup_list_procs(int dir, struct group_member *out, size_t max, size_t n)
 	AUTO_CLOSE int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 	char *line, *save = NULL;
 
-	if (fd < 0 || fd_read_all(fd, &text, CGROUP_PROCS_MAX) < 0)
+	if (fd < 0 || fd_read_all(fd, &text, PROCS_MAX) < 0)
 		return n; /* a threaded group: its processes are above */
 	for (line = strtok_r((char *)text.data, "\n", &save); line;
 		line = strtok_r(NULL, "\n", &save), n++) {
@@ -137,14 +89,13 @@ walk(int take_dir, int depth, void (*visit)(void *arg, int dir), void *arg)
 }
 
 int
-cgroup_walk(
-	const struct cgroup *g, void (*visit)(void *arg, int dir), void *arg)
+cgroup_walk(int dir, void (*visit)(void *arg, int dir), void *arg)
 {
-	int dir = cgroup_open_dir(g->dir, ".");
+	int top = cgroup_open_dir(dir, ".");
 
-	if (dir < 0)
-		return dir;
-	walk(dir, 0, visit, arg);
+	if (top < 0)
+		return top;
+	walk(top, 0, visit, arg);
 	return 0;
 }
 
@@ -162,17 +113,17 @@ list_one(void *arg, int dir)
 }
 
 int
-cgroup_list(const struct cgroup *g, struct group_member *out, size_t max)
+cgroup_list(int dir, struct group_member *out, size_t max)
 {
 	struct listing l = { out, max, 0 };
-	int r = cgroup_walk(g, list_one, &l);
+	int r = cgroup_walk(dir, list_one, &l);
 
 	return r < 0 ? r : (int)l.n;
 }
 
 /* Bottom up: a group goes only after those below it. */
-int
-cgroup_remove_below(int at, const char *name, int depth)
+static int
+remove_below(int at, const char *name, int depth)
 {
 	int dir;
 	DIR *d;
@@ -190,18 +141,13 @@ cgroup_remove_below(int at, const char *name, int depth)
 	}
 	while ((entry = readdir(d)) != NULL)
 		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
-			(void)cgroup_remove_below(
-				dirfd(d), entry->d_name, depth + 1);
+			(void)remove_below(dirfd(d), entry->d_name, depth + 1);
 	(void)closedir(d);
 	return unlinkat(at, name, AT_REMOVEDIR) < 0 ? -errno : 0;
 }
 
 int
-cgroup_remove(struct cgroup_host *host, struct cgroup *g)
+cgroup_remove(int at, const char *name)
 {
-	int r = cgroup_remove_below(host->base, g->name, 0);
-
-	if (r == 0)
-		cgroup_done(g);
-	return r;
+	return remove_below(at, name, 0);
 }

@@ -1,12 +1,8 @@
-/* cgroup.h - a control group (v2) that holds one task: complete containment
+/* cgroup.h - the folders of a control group hierarchy, v2 or v1
  *
- * Whatever a process does -- daemons, new sessions, another environment --
- * its children stay in its group. One write kills them all, and the kernel
- * says when none is left. Needs a writable v2 hierarchy with cgroup.kill
- * (Linux 5.14), which is tried once, by doing it.
- *
- * A group serves one attempt and is never used again: a kernel that has killed
- * a group kills what is born into it later, too. */
+ * A process that uses groups makes itself a base below the group it was
+ * started in: with a leaf "self", in which it lives so that its death can be
+ * seen, and beside that whatever it likes. */
 #ifndef NODELINK_PROC_CGROUP_H
 #define NODELINK_PROC_CGROUP_H
 
@@ -14,57 +10,62 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "base/auto.h"
 #include "base/err.h"
 #include "proc/group.h"
 
-/* Where this process makes its groups. */
-struct cgroup_host;
+enum { CGROUP_NAME = 96 };
 
-/* Makes <own group>/<prefix><pid>, moves this process into a leaf of it, kills
- * and removes what dead processes with the same prefix left there, and tries
- * the whole mechanism out. 0; or -errno with a text that says what is missing
- * (-ENOTSUP: no v2 hierarchy here, -EACCES, -EROFS, ...). */
-int
-cgroup_host_new(const char *prefix, struct cgroup_host **out, struct err *err);
-void cgroup_host_free(struct cgroup_host *host);
-AUTO_DEFINE(struct cgroup_host *, cgroup_host_free)
+/* The group we are in: of the v1 hierarchy with that controller, or of v2
+ * (NULL). Descriptor or -errno with text. */
+int cgroup_open_own(const char *controller, struct err *err);
 
-/* Can children be born inside (else they enter by writing, which is slower)? */
-bool cgroup_host_births(const struct cgroup_host *host);
+/* A folder: descriptor or -errno. */
+int cgroup_open_dir(int at, const char *path);
+int cgroup_make_dir(int at, const char *name);
+/* One write to a file in it. 0 or -errno. */
+int cgroup_write(int dir, const char *file, const char *text);
 
-struct cgroup {
-	int dir; /* for spawn: where the child is born */
-	int procs; /* for spawn, where it cannot be born inside; else -1 */
-	int kill, events; /* open from the start: killing must not need any
-			     descriptor, memory or process */
-	char name[96];
+/* How many processes are in the group itself, after n counted before; the
+ * first max are written. */
+size_t
+cgroup_list_procs(int dir, struct group_member *out, size_t max, size_t n);
+/* Who is in it and below, as group_list(). */
+int cgroup_list(int dir, struct group_member *out, size_t max);
+/* visit() for the group and each below it. 0 or -errno. */
+int cgroup_walk(int dir, void (*visit)(void *arg, int dir), void *arg);
+
+/* To every process in it and below, except where skip(arg, pid) says true. How
+ * many it reached. Not complete against processes that fork meanwhile, and
+ * bounded: for polite signals only. */
+size_t cgroup_signal(
+	int dir, int signo, bool (*skip)(void *arg, pid_t pid), void *arg);
+
+/* One stroke for where there is no cgroup.kill: everybody in it and below is
+ * killed who was there all the time. To be repeated until nobody is left. How
+ * many it reached. */
+size_t cgroup_kill_each(int dir);
+/* Kill by any means until nobody is left, a second at most; blocks. 0 or
+ * -errno. */
+int cgroup_kill_wait(int dir);
+
+/* Remove a group and those below it. 0, or -EBUSY while somebody is in it, and
+ * often a moment later. */
+int cgroup_remove(int at, const char *name);
+
+struct cgroup_base {
+	int own; /* the group we were started in */
+	int dir; /* of the base */
+	char name[CGROUP_NAME];
 };
 
-/* A fresh group; name is a file name of at most 95 bytes. 0 or -errno. */
-int cgroup_make(struct cgroup_host *host, const char *name, struct cgroup *out);
-
-/* SIGKILL to every process in it, in one stroke. 0 or -errno. */
-int cgroup_kill(const struct cgroup *g);
-
-/* 1: somebody alive is in it; 0: nobody; -errno. Zombies do not count.
- * Watch events with LOOP_PRIORITY to be told of a change. */
-int cgroup_populated(const struct cgroup *g);
-
-/* Who is in it, below it too, as group_list(). */
-int cgroup_list(const struct cgroup *g, struct group_member *out, size_t max);
-
-/* To every process in it, below it too, except where skip(arg, pid) says
- * true. How many it reached. Not complete against processes that fork
- * meanwhile, and bounded: for polite signals only. */
-size_t cgroup_signal(const struct cgroup *g, int signo,
-	bool (*skip)(void *arg, pid_t pid), void *arg);
-
-/* Remove it with the groups that the task made below, and close the
- * descriptors. 0; or -EBUSY while somebody is in it, and often a moment later:
- * then it is as it was. */
-int cgroup_remove(struct cgroup_host *host, struct cgroup *g);
-/* Only close the descriptors. */
-void cgroup_done(struct cgroup *g);
+/* Makes <own group>/<prefix><pid>.<salt> with us in its leaf. On failure too it
+ * is to be closed. */
+int cgroup_base_open(struct cgroup_base *base, const char *controller,
+	const char *prefix, struct err *err);
+/* Back to where we came from, so that it can go. */
+void cgroup_base_close(struct cgroup_base *base);
+/* Bases with that prefix whose processes are dead: what is in them is
+ * nobody's, is killed, and they are removed. */
+void cgroup_base_sweep(const struct cgroup_base *base, const char *prefix);
 
 #endif

@@ -3,6 +3,8 @@
  * There is no system call for it, so they are told one by one. A number read
  * from cgroup.procs may belong to a stranger when it is used: it is pinned by
  * a pidfd first, and must be on the list once more after that. */
+#include "proc/cgroup.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
@@ -13,11 +15,11 @@
 #include "base/buf.h"
 #include "base/fd.h"
 #include "base/parse.h"
-#include "proc/cgroup_internal.h"
 
 enum {
 	AT_ONCE = 64, /* descriptors */
 	SIGNAL_MAX = 4096, /* a crowd larger than that waits for SIGKILL */
+	PROCS_MAX = 1 << 20, /* bytes of cgroup.procs that we read */
 };
 
 struct pinned {
@@ -39,7 +41,7 @@ read_procs(int dir, struct buf *out)
 {
 	AUTO_CLOSE int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 
-	return fd < 0 ? -1 : fd_read_all(fd, out, CGROUP_PROCS_MAX);
+	return fd < 0 ? -1 : fd_read_all(fd, out, PROCS_MAX);
 }
 
 /* The next number of the list; 0 at its end. */
@@ -116,11 +118,10 @@ signal_one(void *arg, int dir)
 }
 
 size_t
-cgroup_signal(const struct cgroup *g, int signo,
-	bool (*skip)(void *arg, pid_t pid), void *arg)
+cgroup_signal(int dir, int signo, bool (*skip)(void *arg, pid_t pid), void *arg)
 {
 	struct round round = { .signo = signo, .skip = skip, .arg = arg };
 
-	(void)cgroup_walk(g, signal_one, &round); /* then nobody is reached */
+	(void)cgroup_walk(dir, signal_one, &round); /* then nobody is reached */
 	return round.reached;
 }

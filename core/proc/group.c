@@ -1,4 +1,4 @@
-/* group.c - the containment of one child: what belongs to it, as a whole */
+/* group.c - the process group that a program leads */
 #include "proc/group.h"
 
 #include <dirent.h>
@@ -15,18 +15,11 @@
 #include "base/auto.h"
 #include "base/fd.h"
 #include "base/parse.h"
+#include "proc/procfs.h"
 
 #ifndef PIDFD_SIGNAL_PROCESS_GROUP
 #define PIDFD_SIGNAL_PROCESS_GROUP (1u << 2) /* Linux 6.9 */
 #endif
-
-enum { STAT_TEXT = 512 };
-
-const char *
-group_name(void)
-{
-	return "group";
-}
 
 void
 group_init(struct group *g, pid_t leader, int take_pidfd)
@@ -90,55 +83,21 @@ group_reap(const struct group *g)
 
 /* -------------------------------------------------------------------- /proc */
 
-struct stat_line {
-	struct group_member member;
-	pid_t pgid;
-};
-
-/* "pid (comm) state ppid pgrp ...": comm may hold anything, so the last
- * parenthesis counts. */
 static int
-parse_stat(char *text, pid_t pid, struct stat_line *out)
+read_stat(int proc, const char *pid_text, struct procfs_stat *out)
 {
-	char *open = strchr(text, '('), *close = strrchr(text, ')');
-	char *word, *save = NULL;
-	int64_t pgid;
-	size_t n;
-
-	if (!open || !close || close < open || close[1] != ' ' || !close[2])
-		return -EBADMSG;
-	n = (size_t)(close - open) - 1;
-	if (n >= GROUP_NAME)
-		n = GROUP_NAME - 1;
-	memcpy(out->member.name, open + 1, n);
-	out->member.name[n] = 0;
-	out->member.state = close[2];
-	out->member.pid = pid;
-	(void)strtok_r(close + 2, " ", &save); /* state */
-	(void)strtok_r(NULL, " ", &save); /* ppid */
-	word = strtok_r(NULL, " ", &save);
-	if (!word || parse_i64(word, 0, INT32_MAX, &pgid) < 0)
-		return -EBADMSG;
-	out->pgid = (pid_t)pgid;
-	return 0;
-}
-
-static int
-read_stat(int proc, const char *pid_text, pid_t pid, struct stat_line *out)
-{
-	char path[32], text[STAT_TEXT];
-	AUTO_CLOSE int fd = -1;
-	ssize_t n;
+	char path[32];
 
 	(void)snprintf(path, sizeof path, "%.16s/stat", pid_text);
-	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	n = read(fd, text, sizeof text - 1);
-	if (n < 0)
-		return -errno;
-	text[n] = 0;
-	return parse_stat(text, pid, out);
+	return procfs_stat(proc, path, out);
+}
+
+void
+group_member_set(struct group_member *out, const struct procfs_stat *stat)
+{
+	out->pid = stat->pid;
+	out->state = stat->state;
+	memcpy(out->name, stat->name, sizeof out->name);
 }
 
 static void
@@ -159,17 +118,17 @@ scan(const struct group *g, struct group_member *out, size_t max)
 	if (!dir)
 		return -errno;
 	while ((entry = readdir(dir)) != NULL) {
-		struct stat_line line;
+		struct procfs_stat stat;
 		int64_t pid;
 
 		if (parse_i64(entry->d_name, 1, INT32_MAX, &pid) < 0 ||
-			read_stat(dirfd(dir), entry->d_name, (pid_t)pid,
-				&line) < 0 || /* not a process, or just gone */
-			line.pgid != g->leader ||
-			line.member.state == 'Z' || line.member.state == 'X')
+			read_stat(dirfd(dir), entry->d_name, &stat) <
+				0 || /* not a process, or just gone */
+			stat.pgid != g->leader ||
+			procfs_is_dead(&stat))
 			continue;
 		if (n < max)
-			out[n] = line.member;
+			group_member_set(&out[n], &stat);
 		n++;
 	}
 	return (int)n;
@@ -197,13 +156,13 @@ void
 group_member_read(pid_t pid, struct group_member *out)
 {
 	AUTO_CLOSE int proc = fd_open("/proc", O_RDONLY | O_DIRECTORY);
-	struct stat_line line;
+	struct procfs_stat stat = { .pid = pid, .name = "", .state = '?' };
 	char text[16];
 
 	(void)snprintf(text, sizeof text, "%d", (int)pid);
-	if (proc < 0 || read_stat(proc, text, pid, &line) < 0)
-		line.member = (struct group_member){ pid, "", '?' };
-	*out = line.member;
+	if (proc >= 0)
+		(void)read_stat(proc, text, &stat); /* then as it is */
+	group_member_set(out, &stat);
 }
 
 void

@@ -1,9 +1,4 @@
-/* group.h - the containment of one child: what belongs to it, as a whole
- *
- * Today that is its session's process group; a control group will be a
- * second way behind the same functions (issue 3), chosen in group_init().
- * A process that leaves the group is not held by it: group_name() is written
- * on every receipt so that nobody takes it for more than it is.
+/* group.h - the process group that a program leads
  *
  * A group outlives its leader. The pidfd keeps the leader's identity after it
  * was reaped, so no signal goes to a stranger with a recycled number. */
@@ -14,13 +9,15 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "proc/procfs.h"
+
 struct group {
 	pid_t leader;
 	int pidfd; /* owned */
 	bool gone; /* seen empty: never signalled again */
 };
 
-enum { GROUP_NAME = 16 }; /* as the kernel's comm */
+enum { GROUP_NAME = PROCFS_NAME };
 
 struct group_member {
 	pid_t pid;
@@ -28,8 +25,7 @@ struct group_member {
 	char state; /* R, S, D, T, ... */
 };
 
-/* "group": how well it holds. */
-const char *group_name(void);
+void group_member_set(struct group_member *out, const struct procfs_stat *stat);
 
 /* Takes over pidfd. */
 void group_init(struct group *g, pid_t leader, int take_pidfd);

@@ -1,6 +1,4 @@
 /* spawn.c - start a program as leader of a new session and process group */
-#include "proc/spawn.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -16,29 +14,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "proc/cgroup.h"
+#include "base/fd.h"
 #include "proc/clone3.h"
+#include "proc/spawn_internal.h"
 
 enum {
 	STACK_SIZE = 64 << 10,
 	STACK_GUARD = 64 << 10, /* a multiple of every page size */
-	LAST_SIGNAL = 64,
-	KERNEL_SIGSET = 8, /* bytes; not sizeof (sigset_t) */
 	CHILD_NOFILE = 1024, /* programs that close "all" descriptors loop */
-};
-
-/* What the kernel means by sigaction; all zero is the default action on
- * every architecture, whatever the order of the members. */
-struct kernel_sigaction {
-	unsigned long words[8];
-};
-
-struct child_job {
-	const struct spawn *how;
-	struct rlimit nofile;
-	uint64_t reset; /* signals to set back to their default action */
-	enum spawn_step step;
-	int error;
 };
 
 const char *
@@ -46,89 +29,15 @@ spawn_step_text(enum spawn_step step)
 {
 	switch (step) {
 	case SPAWN_CLONE: return "cannot start a process";
+	case SPAWN_ENTER: return "cannot enter its control group";
+	case SPAWN_LIMITS: return "cannot set its limits";
 	case SPAWN_STDIO: return "cannot set up the standard streams";
+	case SPAWN_USER: return "cannot become the task's user";
 	case SPAWN_CHDIR: return "cannot enter the working directory";
 	case SPAWN_EXEC: return "cannot execute";
 	}
 	return "cannot start";
 }
-
-/* ------------------------------------------------------------ in the child
- *
- * Shares memory with a suspended parent: raw system calls only, since libc's
- * wrappers may take locks or keep state (setsid and friends in some threads
- * implementations do), and nothing that allocates. */
-
-__attribute__((noreturn)) static void
-child_die(struct child_job *job, enum spawn_step step)
-{
-	job->step = step;
-	job->error = errno;
-	for (;;)
-		(void)syscall(SYS_exit_group, 127);
-}
-
-/* Handlers are ours and must not run in the child; ignored signals would stay
- * ignored in the program. */
-static void
-child_reset_signals(const struct child_job *job)
-{
-	static const struct kernel_sigaction by_default;
-	static const unsigned long none[2]; /* >= KERNEL_SIGSET bytes */
-
-	for (int s = 1; s <= LAST_SIGNAL; s++)
-		if (job->reset >> (s - 1) & 1)
-			(void)syscall(SYS_rt_sigaction, s, &by_default, NULL,
-				KERNEL_SIGSET);
-	(void)syscall(
-		SYS_rt_sigprocmask, SIG_SETMASK, none, NULL, KERNEL_SIGSET);
-}
-
-/* 0-2 in place. A source below 3 could be overwritten before its turn, so it
- * moves up first; dup of a descriptor onto itself would keep close-on-exec. */
-static void
-child_set_stdio(struct child_job *job)
-{
-	long fd[3];
-
-	for (int i = 0; i < 3; i++) {
-		fd[i] = job->how->fd[i];
-		if (fd[i] < 3)
-			fd[i] = syscall(SYS_fcntl, fd[i], F_DUPFD_CLOEXEC, 3);
-		if (fd[i] < 0)
-			child_die(job, SPAWN_STDIO);
-	}
-	for (int i = 0; i < 3; i++)
-		if (syscall(SYS_dup3, fd[i], i, 0) < 0)
-			child_die(job, SPAWN_STDIO);
-	/* Every descriptor of ours is close-on-exec; this is for those that a
-	 * plugin's library made otherwise. Kernels before 5.9 lack it. */
-	(void)syscall(SYS_close_range, 3u, ~0u, 0);
-}
-
-static int
-child_main(void *arg)
-{
-	struct child_job *job = arg;
-	const struct spawn *how = job->how;
-
-	if (how->cgroup && how->cgroup->procs >= 0 &&
-		syscall(SYS_write, how->cgroup->procs, "0", 1) < 0)
-		child_die(job, SPAWN_CLONE);
-	(void)syscall(SYS_setsid);
-	if (how->die_with_us)
-		(void)syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	(void)syscall(SYS_umask, 022);
-	(void)syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &job->nofile, NULL);
-	child_set_stdio(job);
-	if (how->cwd && syscall(SYS_chdir, how->cwd) < 0)
-		child_die(job, SPAWN_CHDIR);
-	child_reset_signals(job);
-	(void)syscall(SYS_execve, how->path, how->argv, how->envp);
-	child_die(job, SPAWN_EXEC);
-}
-
-/* ----------------------------------------------------------- in the parent */
 
 /* Made once, for the process's life. Returns its upper end. */
 static void *
@@ -159,6 +68,21 @@ choose_nofile(struct rlimit *out)
 		out->rlim_cur = CHILD_NOFILE;
 }
 
+/* Is our oom_score_adj, which the child inherits, negative? */
+static bool
+is_favoured(void)
+{
+	static int known = -1;
+	AUTO_CLOSE int fd = -1;
+	char sign = 0;
+
+	if (known < 0) {
+		fd = fd_open("/proc/self/oom_score_adj", O_RDONLY);
+		known = fd >= 0 && read(fd, &sign, 1) == 1 && sign == '-';
+	}
+	return known;
+}
+
 /* Those that we ignore. They do not change once a program runs, and asking
  * costs a system call for each. */
 static uint64_t
@@ -167,11 +91,11 @@ ignored_signals(void)
 	static uint64_t set;
 	static bool known;
 
-	for (int s = 1; s <= LAST_SIGNAL && !known; s++) {
-		struct kernel_sigaction now = { { 0 } };
+	for (int s = 1; s <= SPAWN_LAST_SIGNAL && !known; s++) {
+		struct spawn_sigaction now = { { 0 } };
 
 		/* libc's wrapper hides the signals that it uses itself. */
-		if (syscall(SYS_rt_sigaction, s, NULL, &now, KERNEL_SIGSET) ==
+		if (syscall(SYS_rt_sigaction, s, NULL, &now, SPAWN_SIGSET) ==
 				0 &&
 			now.words[0] == (unsigned long)SIG_IGN)
 			set |= (uint64_t)1 << (s - 1);
@@ -184,12 +108,12 @@ ignored_signals(void)
  * do that: entering it later costs milliseconds, and is a moment outside. -1
  * with errno. */
 static pid_t
-make_child(struct child_job *job, char *stack_end, int *pidfd)
+make_child(struct spawn_job *job, char *stack_end, int *pidfd)
 {
 	static bool old_kernel; /* or a filter that knows no clone3 */
-	const struct cgroup *g = job->how->cgroup;
-	const bool inside = g && g->procs < 0;
-	const unsigned long flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
+	const bool inside = job->how->born_in >= 0;
+	const unsigned long flags =
+		CLONE_VM | CLONE_VFORK | CLONE_PIDFD | job->how->clone_flags;
 	struct clone_args args = {
 		.flags = flags | CLONE_CLEAR_SIGHAND |
 			 (inside ? CLONE_INTO_CGROUP : 0),
@@ -197,18 +121,19 @@ make_child(struct child_job *job, char *stack_end, int *pidfd)
 		.exit_signal = SIGCHLD,
 		.stack = (uintptr_t)(stack_end - STACK_SIZE),
 		.stack_size = STACK_SIZE,
-		.cgroup = inside ? (unsigned)g->dir : 0,
+		.cgroup = inside ? (unsigned)job->how->born_in : 0,
 	};
 	long pid = -ENOSYS;
 
 	job->reset = ignored_signals();
 	if (!old_kernel)
-		pid = clone3_call(&args, child_main, job);
-	/* Before 5.5 a flag is unknown; old filters say EPERM. */
+		pid = clone3_call(&args, spawn_child, job);
+	/* Before 5.5 a flag is unknown; old filters say EPERM, and so does
+	 * every kernel that refuses a namespace. */
 	if ((pid == -ENOSYS || pid == -EINVAL || pid == -EPERM) && !inside) {
-		old_kernel = true;
+		old_kernel = old_kernel || !job->how->clone_flags;
 		job->reset = ~(uint64_t)0; /* SIGKILL and SIGSTOP: refused */
-		return clone(child_main, stack_end, (int)flags | SIGCHLD, job,
+		return clone(spawn_child, stack_end, (int)flags | SIGCHLD, job,
 			pidfd);
 	}
 	if (pid < 0)
@@ -216,20 +141,33 @@ make_child(struct child_job *job, char *stack_end, int *pidfd)
 	return pid < 0 ? -1 : (pid_t)pid;
 }
 
+/* The kernel takes it from whoever shares its memory with a child of another
+ * user, so that user could not look into it. Now nobody does. */
+static void
+be_dumpable_again(int before)
+{
+	if (before == 1)
+		(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+}
+
 int
 spawn_start(const struct spawn *how, pid_t *pid, int *pidfd,
 	enum spawn_step *failed)
 {
 	sigset_t all, old;
-	struct child_job job = { .how = how };
+	struct spawn_job job = { .how = how,
+		.parent = getpid(),
+		.uid = geteuid(),
+		.gid = getegid() };
 	void *stack = child_stack();
-	int fd = -1, error;
+	int fd = -1, dumpable = how->user ? prctl(PR_GET_DUMPABLE) : 0, error;
 	pid_t child;
 
 	*failed = SPAWN_CLONE;
 	if (!stack)
 		return -ENOMEM;
 	choose_nofile(&job.nofile);
+	job.oom_reset = is_favoured();
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	child = make_child(&job, stack, &fd);
@@ -239,6 +177,8 @@ spawn_start(const struct spawn *how, pid_t *pid, int *pidfd,
 	if (child > 0)
 		(void)setpgid(child, child);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (how->user)
+		be_dumpable_again(dumpable);
 	if (child < 0)
 		return -error;
 	if (job.error) {

@@ -8,24 +8,56 @@
 #define NODELINK_PROC_SPAWN_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
-struct cgroup;
-
 enum spawn_step { /* where it failed */
-	SPAWN_CLONE, /* no child: processes, memory or descriptors */
+	SPAWN_CLONE, /* no child: processes, memory or descriptors; or not
+			inside born_in */
+	SPAWN_ENTER,
+	SPAWN_LIMITS,
 	SPAWN_STDIO,
+	SPAWN_USER,
 	SPAWN_CHDIR,
 	SPAWN_EXEC,
 };
+
+/* Who runs it. All of it is looked up beforehand: asking for names may take
+ * locks and wait for a network, which a child must not. */
+struct spawn_user {
+	uid_t uid;
+	gid_t gid;
+	const gid_t *groups; /* all of them, and no other */
+	size_t n_groups;
+};
+
+/* Neither the program nor its children can raise them. 0: as they are. */
+struct spawn_rlimits {
+	uint64_t nofile; /* descriptors; without it 1024 that may be raised */
+	uint64_t fsize; /* bytes in a file that it writes */
+	uint64_t nproc; /* processes and threads of its uid; not for uid 0 */
+	uint64_t as; /* bytes of addresses, each process */
+	bool no_core; /* no core file unless the program asks for one */
+};
+
+enum { SPAWN_ENTER_MAX = 6 };
 
 struct spawn {
 	const char *path; /* absolute */
 	const char *const *argv;
 	const char *const *envp;
-	const char *cwd; /* NULL: ours */
+	const char *cwd; /* NULL: ours; entered as the user */
 	int fd[3]; /* become 0, 1, 2; all the others are closed */
-	const struct cgroup *cgroup; /* born inside; NULL: in ours */
+	int extra_fd; /* becomes 3; -1: none */
+	int born_in; /* folder of a control group (v2); -1: in ours */
+	int enter[SPAWN_ENTER_MAX]; /* cgroup.procs or tasks files, for it to
+				       enter by writing */
+	size_t n_enter;
+	unsigned long clone_flags; /* more of them: CLONE_NEWPID ... */
+	const struct spawn_user *user; /* NULL: ours */
+	struct spawn_rlimits limits;
+	bool no_new_privs; /* setuid programs and the like gain nothing */
 	bool die_with_us; /* SIGKILL for the leader when this process dies */
 };
 

@@ -47,7 +47,23 @@ int convert_request(struct arena *a, const Nodelink__V1__TaskRequest *m,
 int convert_response(struct arena *a, const Nodelink__V1__TaskResponse *m,
 	struct msg *msg, struct err *err);
 
-/* Halves of the above, for the one large message. */
+/* Parts of the above: what every start has, ... */
+int convert_put_options(struct arena *a, const struct msg_start *start,
+	Nodelink__V1__TaskRequest *req);
+int convert_get_options(struct arena *a, const Nodelink__V1__TaskOptions *m,
+	struct msg_start *out, struct err *err);
+/* (*out stays NULL when there is none) */
+int convert_put_limits(struct arena *a, const struct msg_limits *from,
+	Nodelink__V1__Limits **out);
+struct msg_limits convert_get_limits(const Nodelink__V1__Limits *m);
+
+/* ... how a task ended, ... */
+int convert_put_result(struct arena *a, const struct msg_result *from,
+	Nodelink__V1__TaskResponse *resp);
+int convert_get_result(struct arena *a, const Nodelink__V1__TaskResponse *resp,
+	struct msg_result *out, struct err *err);
+
+/* ... and what an executor is. */
 int convert_put_inventory(struct arena *a, const struct msg_inventory *from,
 	Nodelink__V1__Inventory *m);
 int convert_get_inventory(struct arena *a, const Nodelink__V1__Inventory *m,

@@ -5,6 +5,26 @@
 #include "base/limits.h"
 #include "wire/convert.h"
 
+static int
+put_limits(struct arena *a, const struct msg_inventory *from,
+	Nodelink__V1__Inventory *m)
+{
+	Nodelink__V1__LimitKind *kinds =
+		arena_array(a, from->n_limits, sizeof *kinds);
+
+	m->limits = arena_array(a, from->n_limits, sizeof(*m->limits));
+	if (!m->limits || !kinds)
+		return -ENOMEM;
+	m->n_limits = from->n_limits;
+	for (size_t i = 0; i < from->n_limits; i++) {
+		nodelink__v1__limit_kind__init(&kinds[i]);
+		kinds[i].name = convert_text(from->limits[i].name);
+		kinds[i].by = convert_text(from->limits[i].by);
+		m->limits[i] = &kinds[i];
+	}
+	return 0;
+}
+
 int
 convert_put_inventory(struct arena *a, const struct msg_inventory *from,
 	Nodelink__V1__Inventory *m)
@@ -44,6 +64,28 @@ convert_put_inventory(struct arena *a, const struct msg_inventory *from,
 		held[i].ended = from->tasks[i].ended;
 		m->tasks[i] = &held[i];
 	}
+	m->complete = from->complete;
+	return put_limits(a, from, m);
+}
+
+static int
+get_limits(struct arena *a, const Nodelink__V1__Inventory *m,
+	struct msg_inventory *out, struct err *err)
+{
+	struct msg_limit_kind *kinds;
+
+	if (m->n_limits > LIMIT_LIST)
+		return err_set(err, -EBADMSG,
+			"inventory names %zu limits, the limit is %d",
+			m->n_limits, LIMIT_LIST);
+	kinds = arena_array(a, m->n_limits, sizeof *kinds);
+	if (!kinds)
+		return -ENOMEM;
+	for (size_t i = 0; i < m->n_limits; i++)
+		kinds[i] = (struct msg_limit_kind){ m->limits[i]->name,
+			m->limits[i]->by };
+	out->limits = kinds;
+	out->n_limits = m->n_limits;
 	return 0;
 }
 
@@ -80,7 +122,14 @@ convert_get_inventory(struct arena *a, const Nodelink__V1__Inventory *m,
 		held[i] = (struct msg_held){ m->tasks[i]->task_id,
 			m->tasks[i]->last_seq, m->tasks[i]->ended };
 	}
-	*out = (struct msg_inventory){ m->instance, m->version, m->summary,
-		m->containment, fields, m->n_params, held, m->n_tasks };
-	return 0;
+	*out = (struct msg_inventory){ .instance = m->instance,
+		.version = m->version,
+		.summary = m->summary,
+		.containment = m->containment,
+		.params = fields,
+		.n_params = m->n_params,
+		.tasks = held,
+		.n_tasks = m->n_tasks,
+		.complete = m->complete };
+	return get_limits(a, m, out, err);
 }

@@ -33,7 +33,11 @@ enum msg_kind {
 	MSG_UNKNOWN,
 };
 
-enum msg_stream { MSG_STDOUT = 1, MSG_STDERR = 2 };
+enum msg_stream {
+	MSG_STDOUT = 1,
+	MSG_STDERR = 2,
+	MSG_HOOK = 3, /* what hooks print, stdout and stderr together */
+};
 
 enum msg_phase { /* of a cancel, as far as a node can tell */
 	MSG_PHASE_NONE,
@@ -61,6 +65,21 @@ struct msg_env {
 	const char *value;
 };
 
+struct msg_limits { /* 0: none */
+	uint64_t pids; /* processes and threads at a time */
+	uint64_t memory; /* bytes */
+	uint32_t cpu_milli; /* thousandths of one processor */
+	uint64_t open_files, file_size; /* of each process; each file, bytes */
+};
+
+enum msg_when { MSG_ALWAYS, MSG_CANCELLED, MSG_FAILED };
+
+struct msg_hook { /* a command line for /bin/sh */
+	const char *cmd; /* NULL or "": none */
+	enum msg_when when; /* of cleanup */
+	int64_t timeout_ms; /* 0: the node's default */
+};
+
 struct msg_start {
 	const struct msg_param *params;
 	size_t n_params;
@@ -74,6 +93,12 @@ struct msg_start {
 	uint64_t window;
 	bool wait_orphans; /* else they are killed */
 	bool strict; /* refuse it where containment is not complete */
+	int64_t idle_timeout_ms; /* without output; 0: none */
+	const char *user; /* "": the node's default */
+	struct msg_limits limits;
+	struct msg_hook pre_stop;
+	const struct msg_hook *cleanup; /* in order; at most LIMIT_HOOKS */
+	size_t n_cleanup;
 };
 
 struct msg_cancel {
@@ -96,6 +121,8 @@ struct msg_started {
 	int64_t pid;
 	const char *containment;
 	int64_t grace_ms;
+	const char *user;
+	struct msg_limits limits; /* in force */
 };
 
 struct msg_output {
@@ -108,6 +135,8 @@ struct msg_cancel_phase {
 	enum msg_phase phase;
 	const char *message;
 	int64_t at;
+	uint32_t code; /* why; 0: not said */
+	const char *reason, *actor;
 };
 
 struct msg_survivor {
@@ -128,6 +157,15 @@ struct msg_receipt {
 	const char *containment;
 };
 
+struct msg_hook_run {
+	const char *kind; /* pre_stop, defer, cleanup */
+	const char *cmd; /* its beginning, when it is long */
+	enum msg_outcome outcome;
+	int32_t code; /* as of a result */
+	bool timed_out;
+	int64_t started_at, duration_ms;
+};
+
 struct msg_result {
 	bool ok; /* status COMPLETED, else FAILURE */
 	bool cancelled; /* then receipt is set */
@@ -138,6 +176,8 @@ struct msg_result {
 	int64_t started_at, ended_at;
 	uint64_t stdout_bytes, stderr_bytes, dropped_bytes;
 	const struct msg_receipt *receipt; /* or NULL */
+	const struct msg_hook_run *hooks; /* that have run, in that order */
+	size_t n_hooks;
 };
 
 struct msg_hello {
@@ -160,6 +200,11 @@ struct msg_held {
 	bool ended;
 };
 
+struct msg_limit_kind {
+	const char *name; /* "pids", "memory", ... as in the API */
+	const char *by; /* "cgroup2", "cgroup1", "rlimit" */
+};
+
 struct msg_inventory {
 	const char *instance;
 	const char *version;
@@ -169,6 +214,9 @@ struct msg_inventory {
 	size_t n_params;
 	const struct msg_held *tasks;
 	size_t n_tasks;
+	const struct msg_limit_kind *limits; /* what it can enforce */
+	size_t n_limits;
+	bool complete; /* no process can leave the containment */
 };
 
 struct msg {

@@ -66,8 +66,9 @@ put_shell(struct arena *a, const struct msg_start *start,
 	nodelink__v1__shell_execute__init(m);
 	req->task_case = NODELINK__V1__TASK_REQUEST__TASK_SHELL_EXECUTE;
 	req->shell_execute = m;
+	m->user = convert_text(start->user); /* where older nodes look */
 	const struct named named[] = { { "cmd", &m->cmd }, { "cwd", &m->cwd },
-		{ "user", &m->user }, { "shell", &m->shell } };
+		{ "shell", &m->shell } };
 	return put_params(
 		a, start, named, ARRAY_SIZE(named), &m->params, &m->n_params);
 }
@@ -104,44 +105,11 @@ put_plugin_task(struct arena *a, const struct msg_start *start,
 }
 
 static int
-put_options(struct arena *a, const struct msg_start *start,
-	Nodelink__V1__TaskRequest *req)
-{
-	Nodelink__V1__TaskOptions *m = arena_alloc(a, sizeof *m);
-	Nodelink__V1__EnvVar *env;
-
-	if (!m)
-		return -ENOMEM;
-	nodelink__v1__task_options__init(m);
-	m->attempt = start->attempt;
-	m->timeout_ms = start->timeout_ms;
-	m->grace_ms = start->grace_ms;
-	m->stop_signal = start->stop_signal;
-	m->output_limit = start->output_limit;
-	m->window = start->window;
-	m->orphans = convert_text(start->wait_orphans ? "wait" : "");
-	m->containment = convert_text(start->strict ? "strict" : "");
-	m->env = arena_array(a, start->n_env, sizeof(*m->env));
-	env = arena_array(a, start->n_env, sizeof *env);
-	if (!m->env || !env)
-		return -ENOMEM;
-	m->n_env = start->n_env;
-	for (size_t i = 0; i < start->n_env; i++) {
-		nodelink__v1__env_var__init(&env[i]);
-		env[i].name = convert_text(start->env[i].name);
-		env[i].value = convert_text(start->env[i].value);
-		m->env[i] = &env[i];
-	}
-	req->options = m;
-	return 0;
-}
-
-static int
 put_start(
 	struct arena *a, const struct msg *msg, Nodelink__V1__TaskRequest *req)
 {
 	const char *plugin = msg->plugin ? msg->plugin : "";
-	int r = put_options(a, &msg->start, req);
+	int r = convert_put_options(a, &msg->start, req);
 
 	if (r < 0)
 		return r;
@@ -240,46 +208,15 @@ get_params(struct arena *a, const struct named *named, size_t n_named,
 }
 
 static int
-get_options(struct arena *a, const Nodelink__V1__TaskOptions *m,
-	struct msg_start *out, struct err *err)
-{
-	struct msg_env *env;
-
-	if (!m)
-		return 0;
-	if (m->n_env > LIMIT_LIST)
-		return err_set(err, -EBADMSG,
-			"env has %zu members, the limit is %d", m->n_env,
-			LIMIT_LIST);
-	env = arena_array(a, m->n_env, sizeof *env);
-	if (!env)
-		return -ENOMEM;
-	for (size_t i = 0; i < m->n_env; i++) {
-		env[i].name = m->env[i]->name;
-		env[i].value = m->env[i]->value;
-	}
-	out->env = env;
-	out->n_env = m->n_env;
-	out->attempt = m->attempt;
-	out->timeout_ms = m->timeout_ms;
-	out->grace_ms = m->grace_ms;
-	out->stop_signal = m->stop_signal;
-	out->output_limit = m->output_limit;
-	out->window = m->window;
-	out->wait_orphans = strcmp(m->orphans, "wait") == 0;
-	out->strict = strcmp(m->containment, "strict") == 0;
-	return 0;
-}
-
-static int
 get_shell(struct arena *a, Nodelink__V1__ShellExecute *m, struct msg *msg,
 	struct err *err)
 {
 	const struct named named[] = { { "cmd", &m->cmd }, { "cwd", &m->cwd },
-		{ "user", &m->user }, { "shell", &m->shell } };
+		{ "shell", &m->shell } };
 
 	if (!*msg->plugin)
 		msg->plugin = "shell"; /* the seed's form names none */
+	msg->start.user = m->user; /* and its user, who is an option now */
 	return get_params(a, named, ARRAY_SIZE(named), m->params, m->n_params,
 		&msg->start, err);
 }
@@ -346,5 +283,5 @@ convert_request(struct arena *a, const Nodelink__V1__TaskRequest *m,
 		return err_set(err, -EOPNOTSUPP,
 			"a request of a kind this version does not know");
 	}
-	return r < 0 ? r : get_options(a, m->options, &msg->start, err);
+	return r < 0 ? r : convert_get_options(a, m->options, &msg->start, err);
 }

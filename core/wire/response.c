@@ -7,82 +7,6 @@
 
 /* ------------------------------------------------------------------ packing */
 
-static int
-put_receipt(struct arena *a, const struct msg_receipt *from,
-	Nodelink__V1__TaskResult *result)
-{
-	Nodelink__V1__Receipt *m = arena_alloc(a, sizeof *m);
-	Nodelink__V1__Survivor *killed;
-
-	if (!m)
-		return -ENOMEM;
-	nodelink__v1__receipt__init(m);
-	m->code = from->code;
-	m->name = convert_text(from->name);
-	m->reason = convert_text(from->reason);
-	m->actor = convert_text(from->actor);
-	m->requested_at = from->requested_at;
-	m->delivered_at = from->delivered_at;
-	m->signalled_at = from->signalled_at;
-	m->killed_at = from->killed_at;
-	m->verified_at = from->verified_at;
-	m->signals = convert_texts(from->signals);
-	m->n_signals = from->n_signals;
-	m->survivors = from->survivors;
-	m->containment = convert_text(from->containment);
-	m->killed = arena_array(a, from->n_killed, sizeof(*m->killed));
-	killed = arena_array(a, from->n_killed, sizeof *killed);
-	if (!m->killed || !killed)
-		return -ENOMEM;
-	m->n_killed = from->n_killed;
-	for (size_t i = 0; i < from->n_killed; i++) {
-		nodelink__v1__survivor__init(&killed[i]);
-		killed[i].pid = from->killed[i].pid;
-		killed[i].name = convert_text(from->killed[i].name);
-		m->killed[i] = &killed[i];
-	}
-	result->receipt = m;
-	return 0;
-}
-
-static int
-put_result(struct arena *a, const struct msg_result *from,
-	Nodelink__V1__TaskResponse *resp)
-{
-	Nodelink__V1__TaskResult *m = arena_alloc(a, sizeof *m);
-
-	if (!m)
-		return -ENOMEM;
-	nodelink__v1__task_result__init(m);
-	resp->is_final = true;
-	resp->cancelled = from->cancelled;
-	/* The seed's clients: a cancelled task is COMPLETED and cancelled. */
-	resp->status = from->ok || from->cancelled
-			       ? NODELINK__V1__STATUS__COMPLETED
-			       : NODELINK__V1__STATUS__FAILURE;
-	m->outcome = (Nodelink__V1__Outcome)from->outcome;
-	m->code = from->code;
-	m->failure = convert_text(from->failure);
-	m->message = convert_text(from->message);
-	m->started_at = from->started_at;
-	m->ended_at = from->ended_at;
-	m->stdout_bytes = from->stdout_bytes;
-	m->stderr_bytes = from->stderr_bytes;
-	m->dropped_bytes = from->dropped_bytes;
-	resp->result = m;
-	return from->receipt ? put_receipt(a, from->receipt, m) : 0;
-}
-
-static void
-put_output(const struct msg_output *from, ProtobufCBinaryData *out,
-	ProtobufCBinaryData *err)
-{
-	ProtobufCBinaryData *to = from->stream == MSG_STDERR ? err : out;
-
-	to->data = (uint8_t *)(uintptr_t)from->data;
-	to->len = from->len;
-}
-
 /* One message may hold any of these; they live until it is packed. */
 union body {
 	Nodelink__V1__ShellExecuteResponse shell;
@@ -93,7 +17,49 @@ union body {
 	Nodelink__V1__Hello hello;
 	Nodelink__V1__Inventory inventory;
 	Nodelink__V1__PluginDown down;
+	Nodelink__V1__HookOutput hook;
 };
+
+static void
+put_bytes(const struct msg_output *from, ProtobufCBinaryData *to)
+{
+	to->data = (uint8_t *)(uintptr_t)from->data;
+	to->len = from->len;
+}
+
+static void
+put_output(const struct msg_output *from, ProtobufCBinaryData *out,
+	ProtobufCBinaryData *err)
+{
+	put_bytes(from, from->stream == MSG_STDERR ? err : out);
+}
+
+static void
+put_hook_output(const struct msg_output *from, union body *body,
+	Nodelink__V1__TaskResponse *resp)
+{
+	nodelink__v1__hook_output__init(&body->hook);
+	put_bytes(from, &body->hook.data);
+	resp->response_case = NODELINK__V1__TASK_RESPONSE__RESPONSE_HOOK_OUTPUT;
+	resp->hook_output = &body->hook;
+}
+
+static int
+put_started(struct arena *a, const struct msg_started *from, union body *body,
+	Nodelink__V1__TaskResponse *resp)
+{
+	Nodelink__V1__Started *m = &body->started;
+
+	nodelink__v1__started__init(m);
+	m->at = from->at;
+	m->pid = from->pid;
+	m->containment = convert_text(from->containment);
+	m->grace_ms = from->grace_ms;
+	m->user = convert_text(from->user);
+	resp->response_case = NODELINK__V1__TASK_RESPONSE__RESPONSE_STARTED;
+	resp->started = m;
+	return convert_put_limits(a, &from->limits, &m->limits);
+}
 
 /* Output and results have the seed's forms: one per kind of plugin. */
 static void
@@ -141,27 +107,25 @@ put_body(struct arena *a, const struct msg *msg, union body *body,
 
 	switch (msg->kind) {
 	case MSG_RESULT:
-		r = put_result(a, &msg->result, resp);
+		r = convert_put_result(a, &msg->result, resp);
 		put_work(msg, body, resp);
 		return r;
-	case MSG_OUTPUT: put_work(msg, body, resp); return 0;
-	case MSG_STARTED:
-		nodelink__v1__started__init(&body->started);
-		body->started.at = msg->started.at;
-		body->started.pid = msg->started.pid;
-		body->started.containment =
-			convert_text(msg->started.containment);
-		body->started.grace_ms = msg->started.grace_ms;
-		resp->response_case =
-			NODELINK__V1__TASK_RESPONSE__RESPONSE_STARTED;
-		resp->started = &body->started;
+	case MSG_OUTPUT:
+		if (msg->output.stream == MSG_HOOK)
+			put_hook_output(&msg->output, body, resp);
+		else
+			put_work(msg, body, resp);
 		return 0;
+	case MSG_STARTED: return put_started(a, &msg->started, body, resp);
 	case MSG_CANCEL_PHASE:
 		nodelink__v1__task_cancel_response__init(&body->cancel);
 		body->cancel.phase =
 			(Nodelink__V1__CancelPhase)msg->cancel_phase.phase;
 		body->cancel.message = convert_text(msg->cancel_phase.message);
 		body->cancel.at = msg->cancel_phase.at;
+		body->cancel.code = msg->cancel_phase.code;
+		body->cancel.reason = convert_text(msg->cancel_phase.reason);
+		body->cancel.actor = convert_text(msg->cancel_phase.actor);
 		resp->response_case =
 			NODELINK__V1__TASK_RESPONSE__RESPONSE_TASK_CANCEL;
 		resp->task_cancel = &body->cancel;
@@ -217,89 +181,27 @@ convert_pack_response(struct arena *a, const struct msg *msg, struct buf *out)
 /* ---------------------------------------------------------------- unpacking */
 
 static int
-get_receipt(
-	struct arena *a, const Nodelink__V1__Receipt *m, struct msg_result *out)
-{
-	struct msg_receipt *to = arena_alloc(a, sizeof *to);
-	struct msg_survivor *killed;
-
-	killed = arena_array(a, m->n_killed, sizeof *killed);
-	if (!to || !killed)
-		return -ENOMEM;
-	for (size_t i = 0; i < m->n_killed; i++) {
-		killed[i].pid = m->killed[i]->pid;
-		killed[i].name = m->killed[i]->name;
-	}
-	*to = (struct msg_receipt){ .code = m->code,
-		.name = m->name,
-		.reason = m->reason,
-		.actor = m->actor,
-		.requested_at = m->requested_at,
-		.delivered_at = m->delivered_at,
-		.signalled_at = m->signalled_at,
-		.killed_at = m->killed_at,
-		.verified_at = m->verified_at,
-		.signals = (const char *const *)m->signals,
-		.n_signals = m->n_signals,
-		.killed = killed,
-		.n_killed = m->n_killed,
-		.survivors = m->survivors,
-		.containment = m->containment };
-	out->receipt = to;
-	return 0;
-}
-
-static int
-get_result(struct arena *a, const Nodelink__V1__TaskResponse *resp,
-	struct msg_result *out, struct err *err)
-{
-	const Nodelink__V1__TaskResult *m = resp->result;
-
-	if (!m)
-		return err_set(
-			err, -EBADMSG, "a final response without result");
-	if ((unsigned)m->outcome > MSG_LOST)
-		return err_set(err, -EBADMSG, "result has unknown outcome %d",
-			(int)m->outcome);
-	if (m->outcome == NODELINK__V1__OUTCOME__SIGNALED &&
-		(m->code < 1 || m->code > 64))
-		return err_set(
-			err, -EBADMSG, "result has signal %d", (int)m->code);
-	*out = (struct msg_result){
-		.ok = resp->status == NODELINK__V1__STATUS__COMPLETED &&
-		      !resp->cancelled,
-		.cancelled = resp->cancelled,
-		.outcome = (enum msg_outcome)m->outcome,
-		.code = m->code,
-		.failure = m->failure,
-		.message = m->message,
-		.started_at = m->started_at,
-		.ended_at = m->ended_at,
-		.stdout_bytes = m->stdout_bytes,
-		.stderr_bytes = m->stderr_bytes,
-		.dropped_bytes = m->dropped_bytes,
-	};
-	return m->receipt ? get_receipt(a, m->receipt, out) : 0;
-}
-
-static int
-get_output(const ProtobufCBinaryData *out, const ProtobufCBinaryData *err_data,
+get_output(enum msg_stream stream, const ProtobufCBinaryData *data,
 	struct msg *msg, struct err *err)
 {
-	const ProtobufCBinaryData *data = out->len ? out : err_data;
-
-	if (out->len && err_data->len)
-		return err_set(err, -EBADMSG,
-			"a response with stdout and stderr at once");
 	if (data->len > LIMIT_OUTPUT_CHUNK)
 		return err_set(err, -EBADMSG,
 			"output of %zu bytes in one response, the limit is %d",
 			data->len, LIMIT_OUTPUT_CHUNK);
 	msg->kind = MSG_OUTPUT;
-	msg->output.stream = out->len ? MSG_STDOUT : MSG_STDERR;
-	msg->output.data = data->data;
-	msg->output.len = data->len;
+	msg->output = (struct msg_output){ stream, data->data, data->len };
 	return 0;
+}
+
+static int
+get_work(const ProtobufCBinaryData *out, const ProtobufCBinaryData *err_data,
+	struct msg *msg, struct err *err)
+{
+	if (out->len && err_data->len)
+		return err_set(err, -EBADMSG,
+			"a response with stdout and stderr at once");
+	return out->len ? get_output(MSG_STDOUT, out, msg, err)
+			: get_output(MSG_STDERR, err_data, msg, err);
 }
 
 /* A newer agent's. What it says about a task has a number all the same. */
@@ -320,13 +222,13 @@ get_body(struct arena *a, const Nodelink__V1__TaskResponse *m, struct msg *msg,
 {
 	switch (m->response_case) {
 	case NODELINK__V1__TASK_RESPONSE__RESPONSE_SHELL_EXECUTE:
-		return get_output(&m->shell_execute->stdout,
+		return get_work(&m->shell_execute->stdout,
 			&m->shell_execute->stderr, msg, err);
 	case NODELINK__V1__TASK_RESPONSE__RESPONSE_DOCKER_OPERATION:
-		return get_output(&m->docker_operation->stdout,
+		return get_work(&m->docker_operation->stdout,
 			&m->docker_operation->stderr, msg, err);
 	case NODELINK__V1__TASK_RESPONSE__RESPONSE_PLUGIN_TASK:
-		return get_output(&m->plugin_task->stdout,
+		return get_work(&m->plugin_task->stdout,
 			&m->plugin_task->stderr, msg, err);
 	case NODELINK__V1__TASK_RESPONSE__RESPONSE_TASK_CANCEL:
 		msg->kind = MSG_CANCEL_PHASE;
@@ -334,14 +236,17 @@ get_body(struct arena *a, const Nodelink__V1__TaskResponse *m, struct msg *msg,
 			return get_unknown(m, msg, err);
 		msg->cancel_phase = (struct msg_cancel_phase){
 			(enum msg_phase)m->task_cancel->phase,
-			m->task_cancel->message, m->task_cancel->at
+			m->task_cancel->message, m->task_cancel->at,
+			m->task_cancel->code, m->task_cancel->reason,
+			m->task_cancel->actor
 		};
 		return 0;
 	case NODELINK__V1__TASK_RESPONSE__RESPONSE_STARTED:
 		msg->kind = MSG_STARTED;
-		msg->started =
-			(struct msg_started){ m->started->at, m->started->pid,
-				m->started->containment, m->started->grace_ms };
+		msg->started = (struct msg_started){ m->started->at,
+			m->started->pid, m->started->containment,
+			m->started->grace_ms, m->started->user,
+			convert_get_limits(m->started->limits) };
 		return 0;
 	case NODELINK__V1__TASK_RESPONSE__RESPONSE_HELLO:
 		msg->kind = MSG_HELLO;
@@ -356,6 +261,8 @@ get_body(struct arena *a, const Nodelink__V1__TaskResponse *m, struct msg *msg,
 		msg->kind = MSG_PLUGIN_DOWN;
 		msg->plugin_down.reason = m->plugin_down->reason;
 		return 0;
+	case NODELINK__V1__TASK_RESPONSE__RESPONSE_HOOK_OUTPUT:
+		return get_output(MSG_HOOK, &m->hook_output->data, msg, err);
 	default: /* somebody else's enum */ return get_unknown(m, msg, err);
 	}
 }
@@ -370,7 +277,7 @@ convert_response(struct arena *a, const Nodelink__V1__TaskResponse *m,
 	msg->seq = m->seq;
 	if (m->is_final) {
 		msg->kind = MSG_RESULT;
-		return get_result(a, m, &msg->result, err);
+		return convert_get_result(a, m, &msg->result, err);
 	}
 	return get_body(a, m, msg, err);
 }

@@ -1,23 +1,19 @@
 /* shell.c - one command line per task, run by a shell
  *
- * Everything but the choice of the shell is the host's: output, the end, the
- * process group and its cancellation. */
+ * Everything but the choice of the shell is the host's: the user, output, the
+ * end, what holds the processes, and their cancellation. */
 #include <errno.h>
-#include <pwd.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <nodelink/plugin.h>
 
 static const struct ndl_host *host;
-static char own_user[64];
 
 static const struct ndl_field params[] = {
 	{ "cmd", NULL, "command line", NDL_TEXT, NDL_REQUIRED },
 	{ "cwd", NULL, "working directory (default: the task's own folder)",
 		NDL_PATH, 0 },
-	{ "user", NULL, "must be the user that the agent runs as", NDL_TEXT,
-		0 },
 	{ "shell", NULL, "bash or sh (default: bash where it exists)", NDL_TEXT,
 		0 },
 	{ 0 },
@@ -26,13 +22,9 @@ static const struct ndl_field params[] = {
 static int
 init(const struct ndl_host *h, const struct ndl_conf *conf, void **self)
 {
-	const struct passwd *pw = getpwuid(geteuid());
-
 	(void)conf;
 	(void)self;
 	host = h;
-	if (pw)
-		(void)snprintf(own_user, sizeof own_user, "%s", pw->pw_name);
 	return 0;
 }
 
@@ -56,7 +48,6 @@ refuse(struct ndl_task *task, int error, const char *why)
 static int
 start(void *self, struct ndl_task *task, void **work)
 {
-	const char *user = host->param(task, "user");
 	const char *shell = find_shell(host->param(task, "shell"));
 	const char *const argv[] = { shell, "-c", host->param(task, "cmd"),
 		NULL };
@@ -68,9 +59,6 @@ start(void *self, struct ndl_task *task, void **work)
 	if (!shell)
 		return refuse(
 			task, EINVAL, "parameter 'shell': want bash or sh");
-	if (user && strcmp(user, own_user) != 0)
-		return refuse(task, EPERM,
-			"parameter 'user': this agent cannot run tasks as another user");
 	how.path = shell;
 	how.argv = argv;
 	how.cwd = host->param(task, "cwd");

@@ -34,6 +34,12 @@ emit_plugin(struct emit *e, const struct hub_plugin *p)
 	emit_text_or_null(e, "summary", inventory->summary);
 	emit_bool(e, "up", p->up);
 	emit_text_or_null(e, "containment", inventory->containment);
+	emit_bool(e, "complete", inventory->complete);
+	emit_object(e, "limits");
+	for (size_t i = 0; i < inventory->n_limits; i++)
+		emit_foreign(
+			e, inventory->limits[i].name, inventory->limits[i].by);
+	emit_object_end(e);
 	emit_array(e, "params");
 	for (size_t i = 0; i < inventory->n_params; i++)
 		emit_field(e, &inventory->params[i]);

@@ -2,24 +2,13 @@
  *
  * 200 "task cancelled" is said only when it is true. Whoever does not want to
  * wait, or waited in vain, gets 202 and the cancel's present state. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "api/cancel_how.h"
 #include "api/internal.h"
-#include "base/limits.h"
-#include "base/parse.h"
-#include "json/json.h"
 #include "task/reason.h"
 #include "wire/msg.h"
-
-enum {
-	WAIT_DEFAULT = -1, /* the grace and then some */
-	WAIT_EXTRA_MS = 5000,
-	WAIT_MAX_S = 3600,
-	GRACE_MAX_S = 24 * 3600,
-};
 
 struct waiting {
 	struct api *api;
@@ -27,10 +16,7 @@ struct waiting {
 	struct task *task;
 	struct task_watch watch;
 	struct loop_timer *timer;
-	struct hub_cancel how;
-	int64_t wait_ms;
-	char reason[LIMIT_REASON + 1];
-	char actor[HTTP_PEER + 16];
+	struct cancel_how how;
 };
 
 static void
@@ -46,124 +32,6 @@ waiting_free(struct waiting *w)
 }
 AUTO_DEFINE(struct waiting *, waiting_free)
 
-/* ------------------------------------------------------------------ options */
-
-static int
-set_code(struct waiting *w, const char *text, struct err *err)
-{
-	uint32_t code;
-
-	/* 2xx and 4xx are what nodelink itself says. */
-	if (reason_parse(text, &code) < 0 ||
-		(code / 100 != 1 && code / 100 != 3))
-		return err_set(err, -EINVAL,
-			"'code': expected a code of the 1xx or 3xx range such "
-			"as user_request or 302, got \"%.64s\"",
-			text);
-	w->how.code = code;
-	return 0;
-}
-
-static int
-set_reason(struct waiting *w, const char *text, struct err *err)
-{
-	size_t n = strlen(text);
-
-	if (n > LIMIT_REASON)
-		return err_set(err, -EINVAL,
-			"'reason': %zu bytes, at most %d are allowed", n,
-			LIMIT_REASON);
-	memcpy(w->reason, text, n + 1);
-	w->how.reason = w->reason;
-	return 0;
-}
-
-static int
-read_body(struct waiting *w, const struct buf *body, struct err *err)
-{
-	static const char *const names[] = { "reason", "code", "grace",
-		"force" };
-	AUTO(json_decref) json_t *o = NULL;
-	const char *reason = NULL;
-	char code[JSON_SHOW];
-	const json_t *value;
-	bool force = false;
-	int r;
-
-	if (!body->len)
-		return 0;
-	r = json_parse(body->data, body->len, &o, err);
-	if (r < 0)
-		return r;
-	if (!json_is_object(o))
-		return err_set(err, -EINVAL, "the body must be an object");
-	r = json_known(o, names, ARRAY_SIZE(names), err);
-	if (r == 0)
-		r = json_get_text(o, "reason", LIMIT_REASON, &reason, err);
-	if (r == JSON_GOT)
-		r = set_reason(w, reason, err);
-	if (r >= 0)
-		r = json_get_duration(
-			o, "grace", GRACE_MAX_S, &w->how.grace_ms, err);
-	if (r >= 0)
-		r = json_get_bool(o, "force", &force, err);
-	if (force)
-		w->how.grace_ms = 0;
-	value = json_object_get(o, "code");
-	if (r >= 0 && json_plain_text(value))
-		r = set_code(w, json_plain_text(value), err);
-	else if (r >= 0 && value && !json_is_null(value))
-		r = set_code(w, json_show(value, code), err);
-	return r < 0 ? r : 0;
-}
-
-static int
-query_duration(struct http_request *req, const char *name, int64_t max_s,
-	int64_t *out, struct err *err)
-{
-	const char *text = http_query(req, name);
-	int64_t ms;
-
-	if (!text)
-		return 0;
-	if (parse_duration_ms(text, &ms) < 0 || ms < 0 || ms > max_s * 1000)
-		return err_set(err, -EINVAL,
-			"query '%s': expected seconds 0..%lld or \"500ms\", "
-			"got \"%.64s\"",
-			name, (long long)max_s, text);
-	*out = ms;
-	return 0;
-}
-
-static int
-read_query(struct waiting *w, struct http_request *req, struct err *err)
-{
-	const char *reason = http_query(req, "reason");
-	const char *code = http_query(req, "code");
-	const char *force = http_query(req, "force");
-	const char *prefer = http_header(req, "Prefer");
-	bool yes = false;
-	int r = 0;
-
-	if (reason)
-		r = set_reason(w, reason, err);
-	if (r == 0 && code)
-		r = set_code(w, code, err);
-	if (r == 0)
-		r = query_duration(
-			req, "grace", GRACE_MAX_S, &w->how.grace_ms, err);
-	if (r == 0 && force && parse_bool(force, &yes) < 0)
-		r = err_set(err, -EINVAL,
-			"query 'force': expected 1 or 0, got \"%.64s\"", force);
-	if (yes)
-		w->how.grace_ms = 0;
-	if (prefer && strstr(prefer, "respond-async"))
-		w->wait_ms = 0;
-	if (r == 0)
-		r = query_duration(req, "wait", WAIT_MAX_S, &w->wait_ms, err);
-	return r;
-}
-
 /* ------------------------------------------------------------------ answers */
 
 static void
@@ -175,7 +43,7 @@ emit_state(struct emit *e, const struct task *t)
 		(void)msg_unpack(MSG_TO_SERVER, t->result.data, t->result.len,
 			&box, NULL); /* fails for want of memory only */
 	emit_text(e, "task_id", t->id);
-	emit_text(e, "status", task_status_name(t->status));
+	emit_text(e, "status", task_status_name(task_told(t)));
 	task_json_cancel(e, t);
 	task_json_receipt(e, box ? &msg_get(box)->result : NULL);
 }
@@ -220,7 +88,7 @@ answer(struct waiting *w)
 {
 	if (!w->req)
 		return;
-	if (!task_is_final(w->task->status))
+	if (!task_over(w->task))
 		reply_state(w->req, w->task, 202, "cancel requested");
 	else if (w->task->status == TASK_CANCELLED)
 		reply_state(w->req, w->task, 200, "task cancelled");
@@ -238,7 +106,7 @@ on_change(void *arg)
 {
 	struct waiting *w = arg;
 
-	if (!task_is_final(w->task->status))
+	if (!task_over(w->task))
 		return;
 	answer(w);
 	waiting_free(w);
@@ -263,42 +131,50 @@ on_gone(void *arg)
 		waiting_free(w);
 }
 
-static bool
-is_reachable(struct hub *hub, const struct task *t)
-{
-	const struct agent *a = hub_agent(hub, t->agent_id);
-
-	return a && a->connected;
-}
-
+/* Nothing was promised before; from here on a restart forgets nothing. */
 static void
-got_task(void *arg, struct task *t)
+intent_stored(void *arg, int r)
 {
 	AUTO(waiting_free) struct waiting *w = arg;
+	struct task *t = w->task;
+	int64_t wait_ms;
 
-	if (!t) {
+	if (r < 0) {
 		if (w->req)
-			reply_no_task(w->req);
+			reply_cancel_unstored(w->req);
 		return;
 	}
-	w->task = task_ref(t);
-	/* Also when the client has left meanwhile: it did ask. */
-	if (hub_cancel(w->api->hub, t, &w->how) == HUB_FINAL) {
-		if (w->req)
-			reply_final(w->req, t, "already_final");
-		return;
-	}
-	if (w->wait_ms == WAIT_DEFAULT)
-		w->wait_ms = t->cancel.grace_ms + WAIT_EXTRA_MS;
-	if (task_is_final(t->status) || !w->wait_ms || !w->req ||
-		!is_reachable(w->api->hub, t)) {
+	wait_ms = cancel_how_wait(&w->how, t->cancel.grace_ms);
+	if (task_over(t) || !wait_ms || !w->req ||
+		!cancel_can_verify(w->api->hub, t)) {
 		answer(w);
 		return;
 	}
 	w->watch = (struct task_watch){ .fn = on_change, .arg = w };
 	task_watch_add(t, &w->watch);
-	loop_timer_set(w->timer, w->wait_ms);
+	loop_timer_set(w->timer, wait_ms);
 	w = NULL; /* its watch, its timer or on_gone() frees it */
+}
+
+static void
+got_task(void *arg, int r, struct task *t)
+{
+	AUTO(waiting_free) struct waiting *w = arg;
+
+	if (r < 0) {
+		if (w->req)
+			reply_no_task(w->req, r);
+		return;
+	}
+	w->task = task_ref(t);
+	/* Also when the client has left meanwhile: it did ask. */
+	if (hub_cancel(w->api->hub, t, &w->how.how, intent_stored, w) ==
+		HUB_OK) {
+		w = NULL;
+		return;
+	}
+	if (w->req)
+		reply_final(w->req, t, "already_final");
 }
 
 void
@@ -307,7 +183,6 @@ api_cancel(void *arg, struct http_request *req)
 	struct api *api = arg;
 	AUTO(waiting_free) struct waiting *w = calloc(1, sizeof *w);
 	const char *id = http_param(req, "id");
-	char peer[HTTP_PEER];
 	struct err err;
 	int r;
 
@@ -319,19 +194,9 @@ api_cancel(void *arg, struct http_request *req)
 	}
 	w->api = api;
 	w->req = req;
-	w->wait_ms = WAIT_DEFAULT;
-	w->how = (struct hub_cancel){
-		.code = REASON_USER_REQUEST, .grace_ms = -1, .actor = w->actor
-	};
-	(void)snprintf(w->actor, sizeof w->actor, "anonymous@%s",
-		http_peer(req, peer));
-	r = read_body(w, http_body(req), &err);
-	if (r == 0)
-		r = read_query(w, req, &err);
-	if (r == -ENOMEM) {
-		reply_no_memory(req);
-	} else if (r < 0) {
-		http_reply_error(req, 400, "bad_request", NULL, "%s", err.text);
+	r = cancel_how_read(&w->how, REASON_USER_REQUEST, req, &err);
+	if (r < 0) {
+		reply_refused(req, r, "bad_request", &err);
 	} else {
 		http_defer(req, on_gone, w);
 		hub_get(api->hub, id, got_task, TAKE(w));

@@ -3,27 +3,21 @@
  * Three shapes, one path: the fields of shell and docker stand beside the
  * common ones, those of other plugins in an object "params". */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/internal.h"
+#include "api/keys.h"
+#include "api/options.h"
 #include "api/params.h"
 #include "base/limits.h"
 #include "json/json.h"
 
-enum {
-	DEFAULT_TIMEOUT_MS = 300 * 1000,
-	LIMIT_GRACE_S = 24 * 3600,
-};
-
-/* Fields that every plugin's task has. */
-static const char *const common[] = { "agent_id", "timeout", "env", "stop",
-	"start_timeout", "output_limit", "labels", "orphans", "containment" };
-static const char *const shell_fields[] = { "agent_id", "timeout", "env",
-	"stop", "start_timeout", "output_limit", "labels", "orphans",
-	"containment", "cmd", "cwd", "user", "shell" };
-static const char *const plugin_fields[] = { "agent_id", "timeout", "env",
-	"stop", "start_timeout", "output_limit", "labels", "orphans",
-	"containment", "params" };
+static const char *const common[] = { OPTION_FIELDS, "user" };
+static const char *const docker_common[] = { OPTION_FIELDS };
+static const char *const shell_fields[] = { OPTION_FIELDS, "user", "cmd", "cwd",
+	"shell" };
+static const char *const plugin_fields[] = { OPTION_FIELDS, "user", "params" };
 
 struct draft { /* what the request says, while it is read */
 	struct arena arena;
@@ -39,142 +33,12 @@ draft_done(struct draft *d)
 	json_decref(d->body);
 }
 
-static int
-read_stop_fields(struct draft *d, const json_t *stop, struct err *err)
-{
-	static const char *const names[] = { "signal", "grace" };
-	int signo = 0;
-	int r = json_known(stop, names, ARRAY_SIZE(names), err);
-
-	if (r == 0)
-		r = json_get_signal(stop, "signal", &signo, err);
-	if (r >= 0)
-		r = json_get_duration(stop, "grace", LIMIT_GRACE_S,
-			&d->task.start.grace_ms, err);
-	d->task.start.stop_signal = (uint32_t)signo;
-	return r < 0 ? r : 0;
-}
-
-static int
-read_stop(struct draft *d)
-{
-	struct err inner;
-	json_t *stop;
-	int r = json_get_object(d->body, "stop", &stop, &d->err);
-
-	if (r != JSON_GOT)
-		return r == JSON_ABSENT ? 0 : r;
-	r = read_stop_fields(d, stop, &inner);
-	return r < 0 ? err_set(&d->err, r, "field 'stop': %.480s", inner.text)
-		     : 0;
-}
-
-static int
-read_labels(struct draft *d)
-{
-	struct task_label *labels;
-	json_t *object, *value;
-	const char *name;
-	size_t n = 0;
-	int r = json_get_object(d->body, "labels", &object, &d->err);
-
-	if (r != JSON_GOT)
-		return r == JSON_ABSENT ? 0 : r;
-	if (json_object_size(object) > LIMIT_LABELS)
-		return err_set(&d->err, -EINVAL, "field 'labels': more than %d",
-			LIMIT_LABELS);
-	labels = arena_array(
-		&d->arena, json_object_size(object) + 1, sizeof *labels);
-	if (!labels)
-		return -ENOMEM;
-	json_object_foreach(object, name, value)
-	{
-		if (!*name || strchr(name, '=') ||
-			strlen(name) > LIMIT_LABEL_TEXT)
-			return err_set(&d->err, -EINVAL,
-				"field 'labels': '%.64s' is no label name",
-				name);
-		if (!json_plain_text(value) ||
-			json_string_length(value) > LIMIT_LABEL_TEXT)
-			return err_set(&d->err, -EINVAL,
-				"field 'labels.%.64s': expected a text of at "
-				"most %d bytes",
-				name, LIMIT_LABEL_TEXT);
-		/* The hub copies them; its struct only lacks the const. */
-		labels[n].name = (char *)(uintptr_t)name;
-		labels[n++].value = (char *)(uintptr_t)json_plain_text(value);
-	}
-	d->task.labels = labels;
-	d->task.n_labels = n;
-	return 0;
-}
-
-/* A field with two words; *second: it was the second one. */
-static int
-read_choice(struct draft *d, const char *name, const char *word_1,
-	const char *word_2, bool *second)
-{
-	const char *text = word_1;
-	int r = json_get_text(d->body, name, 16, &text, &d->err);
-
-	if (r < 0)
-		return r;
-	if (strcmp(text, word_1) != 0 && strcmp(text, word_2) != 0)
-		return err_set(&d->err, -EINVAL,
-			"field '%s': expected \"%s\" or \"%s\", got \"%s\"",
-			name, word_1, word_2, text);
-	*second = strcmp(text, word_2) == 0;
-	return 0;
-}
-
-static int
-read_common(struct draft *d)
-{
-	struct msg_start *start = &d->task.start;
-	int r;
-
-	start->timeout_ms = DEFAULT_TIMEOUT_MS;
-	start->grace_ms = -1;
-	d->task.start_timeout_ms = -1;
-	r = json_get_text(
-		d->body, "agent_id", ID_LEN, &d->task.agent_id, &d->err);
-	if (r == JSON_ABSENT)
-		return err_set(
-			&d->err, -EINVAL, "field 'agent_id' is required");
-	if (r == 0 && !id_valid_agent(d->task.agent_id))
-		return err_set(&d->err, -EINVAL,
-			"field 'agent_id': '%s' is no id of an agent",
-			d->task.agent_id);
-	if (r == 0)
-		r = json_get_seconds(d->body, "timeout", LIMIT_TIMEOUT_S,
-			&start->timeout_ms, &d->err);
-	if (r >= 0)
-		r = json_get_duration(d->body, "start_timeout", LIMIT_TIMEOUT_S,
-			&d->task.start_timeout_ms, &d->err);
-	if (r >= 0)
-		r = json_get_size(
-			d->body, "output_limit", &start->output_limit, &d->err);
-	if (r >= 0)
-		r = read_stop(d);
-	if (r >= 0)
-		r = read_choice(
-			d, "orphans", "kill", "wait", &start->wait_orphans);
-	if (r >= 0)
-		r = read_choice(
-			d, "containment", "any", "strict", &start->strict);
-	if (r >= 0)
-		r = read_labels(d);
-	if (r >= 0)
-		r = params_read_env(d->body, &d->arena, start, &d->err);
-	return r < 0 ? r : 0;
-}
-
 /* ------------------------------------------------------------------- params */
 
 static int
 read_shell(struct draft *d)
 {
-	static const char *const own[] = { "cwd", "user", "shell" };
+	static const char *const own[] = { "cwd", "shell" };
 	const char *cmd = "", *text;
 	int r = json_known(
 		d->body, shell_fields, ARRAY_SIZE(shell_fields), &d->err);
@@ -211,24 +75,30 @@ read_params(struct draft *d)
 	if (strcmp(d->task.plugin, "shell") == 0)
 		return read_shell(d);
 	if (strcmp(d->task.plugin, "docker") == 0)
-		return params_read(d->body, common, ARRAY_SIZE(common),
-			&d->arena, &d->task.start, &d->err);
+		return params_read(d->body, docker_common,
+			ARRAY_SIZE(docker_common), &d->arena, &d->task.start,
+			&d->err);
 	return read_generic(d);
 }
 
-/* Against the plugin's declaration, as far as the agent has ever sent one. */
+/* Against what the executor says of itself and of the plugin, as far as the
+ * agent has ever sent that. */
 static int
-check_params(struct draft *d, struct hub *hub)
+check(struct draft *d, struct hub *hub)
 {
 	const struct agent *a = hub_agent(hub, d->task.agent_id);
 	const struct hub_plugin *p = a ? agent_plugin(a, d->task.plugin) : NULL;
 	AUTO(msg_free) struct msg_box *box = NULL;
+	int r;
 
 	if (!p || !p->inventory.len ||
 		msg_unpack(MSG_TO_SERVER, p->inventory.data, p->inventory.len,
 			&box, NULL) < 0)
 		return 0; /* the executor will check */
-	return params_check(&d->task.start, &msg_get(box)->inventory, &d->err);
+	r = params_check(&d->task.start, &msg_get(box)->inventory, &d->err);
+	return r < 0 ? r
+		     : options_check(&d->task.start, &msg_get(box)->inventory,
+			       &d->err);
 }
 
 /* ------------------------------------------------------------------ handler */
@@ -245,29 +115,55 @@ read_body(struct draft *d, struct http_request *req)
 	if (r == 0 && !json_is_object(d->body))
 		r = err_set(&d->err, -EINVAL, "the body must be an object");
 	if (r == 0)
-		r = read_common(d);
+		r = options_read(d->body, strcmp(d->task.plugin, "docker") != 0,
+			&d->arena, &d->task, &d->err);
 	return r < 0 ? r : read_params(d);
+}
+
+struct creating {
+	struct asked *asked;
+	struct key_use *key; /* or NULL */
+};
+
+static struct http_request *
+creating_done(struct creating *c)
+{
+	struct http_request *req = asked_done(c->asked);
+
+	key_release(c->key);
+	free(c);
+	return req;
+}
+
+/* A new record as the answer; what is stored with a key is the same. */
+static int
+answer(void *arg, const struct task *t, struct buf *out)
+{
+	struct creating *c = arg;
+	struct emit e;
+
+	emit_init(&e, out);
+	emit_object(&e, NULL);
+	task_json(&e, c->asked->api->hub, t);
+	emit_object_end(&e);
+	return emit_done(&e);
 }
 
 static void
 created(void *arg, int r, struct task *t)
 {
-	struct hub *hub = ((struct asked *)arg)->api->hub;
-	struct http_request *req = asked_done(arg);
 	struct buf body = { 0 };
-	struct emit e;
+	struct http_request *req;
+	int made = r == 0 ? answer(arg, t, &body) : 0;
 
-	if (!req)
-		return; /* the task is there all the same: GET /tasks has it */
-	if (r < 0) {
-		reply_failure(req, r, "store the task");
+	req = creating_done(arg);
+	if (req && r == 0) {
+		http_reply_json(req, 200, &body, made);
 		return;
 	}
-	emit_init(&e, &body);
-	emit_object(&e, NULL);
-	task_json(&e, hub, t);
-	emit_object_end(&e);
-	http_reply_json(req, 200, &body, emit_done(&e));
+	buf_done(&body); /* the task is there all the same: GET /tasks has it */
+	if (req)
+		reply_store_failing(req, r);
 }
 
 static void
@@ -296,32 +192,49 @@ reply_refusal(struct http_request *req, int r, const struct err *err)
 	reply_failure(req, r, "create the task");
 }
 
-void
-api_create(void *arg, struct http_request *req)
+static void
+create(struct api *api, struct http_request *req, struct key_use *key)
 {
-	struct api *api = arg;
 	__attribute__((cleanup(draft_done))) struct draft d = { 0 };
-	struct asked *asked;
+	struct creating *c;
 	int r;
 
 	d.task.plugin = http_param(req, "plugin");
 	d.task.owner = "";
-	if (!id_valid_plugin(d.task.plugin)) {
-		http_reply_error(req, 404, "no_such_plugin", NULL,
-			"'%.64s' is no name of a plugin", d.task.plugin);
-		return;
-	}
 	r = read_body(&d, req);
 	if (r == 0)
-		r = check_params(&d, api->hub);
-	if (r < 0) {
-		reply_refusal(req, r, &d.err);
+		r = check(&d, api->hub);
+	c = r == 0 ? calloc(1, sizeof *c) : NULL;
+	if (!c) {
+		key_release(key);
+		reply_refusal(req, r < 0 ? r : -ENOMEM, &d.err);
 		return;
 	}
-	asked = asked_new(api, req);
-	if (!asked)
+	c->asked = asked_new(api, req);
+	if (!c->asked) {
+		key_release(key);
+		free(c);
 		return;
-	r = hub_create(api->hub, &d.task, created, asked, &d.err);
+	}
+	if (key) {
+		c->key = key;
+		d.task.key = key->name;
+		d.task.answer = answer;
+		memcpy(d.task.digest, key->digest, sizeof d.task.digest);
+	}
+	r = hub_create(api->hub, &d.task, created, c, &d.err);
 	if (r < 0)
-		reply_refusal(asked_done(asked), r, &d.err);
+		reply_refusal(creating_done(c), r, &d.err);
+}
+
+void
+api_create(void *arg, struct http_request *req)
+{
+	const char *plugin = http_param(req, "plugin");
+
+	if (id_valid_plugin(plugin))
+		key_check(arg, req, create);
+	else
+		http_reply_error(req, 404, "no_such_plugin", NULL,
+			"'%.64s' is no name of a plugin", plugin);
 }

@@ -7,7 +7,7 @@
 
 http_handler_fn api_home, api_health, api_ready;
 http_handler_fn api_agents, api_agent, api_agent_tasks;
-http_handler_fn api_create, api_tasks, api_task, api_cancel;
+http_handler_fn api_create, api_tasks, api_task, api_cancel, api_cancel_many;
 http_handler_fn api_stream, api_output;
 
 /* A question to hub or store whose answer may come when the client has left. */
@@ -21,17 +21,28 @@ struct asked *asked_new(struct api *api, struct http_request *req);
 /* The answer is there: frees it; the request to reply to, or NULL. */
 struct http_request *asked_done(struct asked *asked);
 
-void reply_no_task(struct http_request *req);
+/* r: as store_got_fn says. */
+void reply_no_task(struct http_request *req, int r);
+/* The store cannot take it now; r: what it said. */
+void reply_store_failing(struct http_request *req, int r);
+void reply_cancel_unstored(struct http_request *req);
 void reply_no_agent(struct http_request *req, const char *id);
 void reply_no_memory(struct http_request *req);
+/* What a reader of the request said: 400 with this code, or -ENOMEM. */
+void reply_refused(struct http_request *req, int r, const char *code,
+	const struct err *err);
 /* An error of ours: logged, and told without more than its name. */
 void reply_failure(struct http_request *req, int r, const char *what);
 
-/* task_json.c: members of a record; the object is the caller's. */
+/* task_json.c and task_json_end.c: members of a record; the object is the
+ * caller's. */
 void task_json(struct emit *e, struct hub *hub, const struct task *t);
 /* "cancel": {...} or null, "receipt": {...} or null */
 void task_json_cancel(struct emit *e, const struct task *t);
 struct msg_result;
 void task_json_receipt(struct emit *e, const struct msg_result *result);
+/* exit code, failure, cancel, receipt, hooks, output; result NULL: not known */
+void task_json_end(
+	struct emit *e, const struct task *t, const struct msg_result *result);
 
 #endif

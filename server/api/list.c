@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/filter.h"
 #include "api/internal.h"
 #include "base/limits.h"
 #include "base/parse.h"
@@ -10,7 +11,7 @@
 enum { DEFAULT_LIMIT = 100, MAX_LIMIT = 1000 };
 
 static void
-got_task(void *arg, struct task *t)
+got_task(void *arg, int r, struct task *t)
 {
 	struct hub *hub = ((struct asked *)arg)->api->hub;
 	struct http_request *req = asked_done(arg);
@@ -19,8 +20,8 @@ got_task(void *arg, struct task *t)
 
 	if (!req)
 		return;
-	if (!t) {
-		reply_no_task(req);
+	if (r < 0) {
+		reply_no_task(req, r);
 		return;
 	}
 	emit_init(&e, &body);
@@ -38,7 +39,7 @@ api_task(void *arg, struct http_request *req)
 	struct asked *asked;
 
 	if (!id_valid(id)) {
-		reply_no_task(req);
+		reply_no_task(req, -ENOENT);
 		return;
 	}
 	asked = asked_new(api, req);
@@ -82,60 +83,32 @@ got_list(void *arg, int r, struct task **tasks, size_t n, const char *next)
 	http_reply_json(req, 200, &body, emit_done(&e));
 }
 
-static bool
-parse_status(struct http_request *req, struct store_filter *filter)
-{
-	const char *text = http_query(req, "status");
-	enum task_status status;
-
-	if (!text)
-		return true;
-	if (task_status_parse(text, &status) < 0) {
-		http_reply_error(req, 400, "bad_query",
-			"pending, sent, in_progress, completed, failed or "
-			"cancelled",
-			"query 'status': no such status: %.64s", text);
-		return false;
-	}
-	filter->status = (int)status;
-	return true;
-}
-
 static void
-list(struct api *api, struct http_request *req, struct store_filter *filter)
+list(struct api *api, struct http_request *req, const char *agent_id)
 {
+	AUTO_FILTER struct filter filter = { 0 };
 	const char *limit_text = http_query(req, "limit");
-	const char *label = http_query(req, "label");
 	const char *cursor = http_query(req, "cursor");
 	uint64_t limit = DEFAULT_LIMIT;
-	AUTO_FREE char *name = NULL;
 	struct asked *asked;
-	char *equals;
+	struct err err;
+	int r = filter_read(&filter, req, &err);
 
-	if (!parse_status(req, filter))
+	if (r < 0) {
+		reply_refused(req, r, "bad_query", &err);
 		return;
+	}
 	if (limit_text && parse_u64(limit_text, 1, MAX_LIMIT, &limit) < 0) {
 		http_reply_error(req, 400, "bad_query", NULL,
 			"query 'limit': expected 1..%d, got %.64s", MAX_LIMIT,
 			limit_text);
 		return;
 	}
-	if (label) {
-		name = strdup(label);
-		if (!name) {
-			reply_no_memory(req);
-			return;
-		}
-		equals = strchr(name, '=');
-		if (equals) {
-			*equals = 0;
-			filter->label_value = equals + 1;
-		}
-		filter->label_name = name;
-	}
+	if (agent_id)
+		filter.tasks.agent_id = agent_id;
 	asked = asked_new(api, req);
 	if (asked)
-		api->store->ops->list(api->store, filter,
+		api->store->ops->list(api->store, &filter.tasks,
 			cursor && *cursor ? cursor : NULL, (size_t)limit,
 			got_list, asked);
 }
@@ -143,10 +116,7 @@ list(struct api *api, struct http_request *req, struct store_filter *filter)
 void
 api_tasks(void *arg, struct http_request *req)
 {
-	const char *agent = http_query(req, "agent_id");
-	struct store_filter filter = { .agent_id = agent, .status = -1 };
-
-	list(arg, req, &filter);
+	list(arg, req, NULL);
 }
 
 void
@@ -154,10 +124,9 @@ api_agent_tasks(void *arg, struct http_request *req)
 {
 	struct api *api = arg;
 	const char *agent = http_param(req, "id");
-	struct store_filter filter = { .agent_id = agent, .status = -1 };
 
 	if (hub_agent(api->hub, agent))
-		list(api, req, &filter);
+		list(api, req, agent);
 	else
 		reply_no_agent(req, agent);
 }

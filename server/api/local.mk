@@ -4,15 +4,23 @@ libapi_la_SOURCES = \
 	%D%/api.h \
 	%D%/asked.c \
 	%D%/cancel.c \
+	%D%/cancel_how.c %D%/cancel_how.h \
+	%D%/cancel_many.c \
 	%D%/create.c \
+	%D%/filter.c %D%/filter.h \
 	%D%/health.c \
 	%D%/home.c \
+	%D%/hooks.c %D%/hooks.h \
 	%D%/internal.h \
+	%D%/keys.c %D%/keys.h \
 	%D%/list.c \
+	%D%/options.c %D%/options.h \
 	%D%/output.c \
 	%D%/params.c %D%/params.h \
 	%D%/routes.c \
 	%D%/sse.c %D%/sse.h \
 	%D%/stream.c \
-	%D%/task_json.c
-libapi_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+	%D%/task_json.c \
+	%D%/task_json_end.c
+libapi_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(NETTLE_CFLAGS)
+libapi_la_LIBADD = $(NETTLE_LIBS)

@@ -3,6 +3,7 @@
  * What there is now, with its length; with follow=1, and as long as the task
  * runs, everything until its end. A range is served where the length cannot
  * change any more. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,26 +194,43 @@ start_known(struct http_request *req, struct reader *r)
 		(int64_t)(last - first + 1), false, &ops, r);
 }
 
+static bool
+parse_stream(const char *text, enum transcript_kind *out)
+{
+	static const struct {
+		const char *name;
+		enum transcript_kind kind;
+	} known[] = { { "stdout", TRANSCRIPT_STDOUT },
+		{ "stderr", TRANSCRIPT_STDERR }, { "hook", TRANSCRIPT_HOOK } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (strcmp(known[i].name, text) == 0) {
+			*out = known[i].kind;
+			return true;
+		}
+	return false;
+}
+
 static void
-got_task(void *arg, struct task *t)
+got_task(void *arg, int r, struct task *t)
 {
 	struct http_request *req = asked_done(arg);
+	enum transcript_kind kind = TRANSCRIPT_STDOUT;
 	const char *stream, *follow;
 	bool yes = false;
-	struct reader *r;
+	struct reader *reader;
 
 	if (!req)
 		return;
 	stream = http_query(req, "stream");
 	follow = http_query(req, "follow");
-	if (!t) {
-		reply_no_task(req);
+	if (r < 0) {
+		reply_no_task(req, r);
 		return;
 	}
-	if (stream && strcmp(stream, "stdout") != 0 &&
-		strcmp(stream, "stderr") != 0) {
+	if (stream && !parse_stream(stream, &kind)) {
 		http_reply_error(req, 400, "bad_query", NULL,
-			"query 'stream': expected stdout or stderr, got "
+			"query 'stream': expected stdout, stderr or hook, got "
 			"\"%.64s\"",
 			stream);
 		return;
@@ -223,19 +241,18 @@ got_task(void *arg, struct task *t)
 			follow);
 		return;
 	}
-	r = calloc(1, sizeof *r);
-	if (!r) {
+	reader = calloc(1, sizeof *reader);
+	if (!reader) {
 		reply_no_memory(req);
 		return;
 	}
-	r->req = req;
-	r->task = task_ref(t);
-	r->kind = stream && strcmp(stream, "stderr") == 0 ? TRANSCRIPT_STDERR
-							  : TRANSCRIPT_STDOUT;
+	reader->req = req;
+	reader->task = task_ref(t);
+	reader->kind = kind;
 	if (yes && !transcript_ended(t->transcript))
-		start_follow(req, r);
+		start_follow(req, reader);
 	else
-		start_known(req, r);
+		start_known(req, reader);
 }
 
 void
@@ -246,7 +263,7 @@ api_output(void *arg, struct http_request *req)
 	struct asked *asked;
 
 	if (!id_valid(id)) {
-		reply_no_task(req);
+		reply_no_task(req, -ENOENT);
 		return;
 	}
 	asked = asked_new(api, req);

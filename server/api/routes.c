@@ -11,6 +11,7 @@ const struct http_route api_routes[] = {
 	{ "GET", "/agents/{id}/tasks", api_agent_tasks },
 	{ "GET", "/stream", api_stream },
 	{ "GET", "/tasks", api_tasks },
+	{ "DELETE", "/tasks", api_cancel_many },
 	{ "GET", "/tasks/{id}", api_task },
 	{ "DELETE", "/tasks/{id}", api_cancel },
 	{ "POST", "/tasks/{plugin}", api_create },

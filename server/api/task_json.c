@@ -1,10 +1,9 @@
 /* task_json.c - a task's record as JSON */
 #include <string.h>
 
+#include "api/hooks.h"
 #include "api/internal.h"
 #include "base/parse.h"
-#include "store/transcript.h"
-#include "task/reason.h"
 #include "wire/msg.h"
 
 static void
@@ -68,6 +67,92 @@ emit_params(struct emit *e, struct hub *hub, const struct task *t,
 }
 
 static void
+emit_limit(struct emit *e, const char *name, uint64_t value)
+{
+	if (value)
+		emit_uint(e, name, value);
+	else
+		emit_null(e, name);
+}
+
+static void
+emit_limits(struct emit *e, const struct msg_limits *l)
+{
+	emit_object(e, "limits");
+	emit_limit(e, "pids", l->pids);
+	emit_limit(e, "memory", l->memory);
+	if (l->cpu_milli)
+		emit_seconds(e, "cpu", l->cpu_milli); /* processors, in fact */
+	else
+		emit_null(e, "cpu");
+	emit_limit(e, "open_files", l->open_files);
+	emit_limit(e, "file_size", l->file_size);
+	emit_object_end(e);
+}
+/* The node's own default is null. */
+static void
+emit_hook_timeout(struct emit *e, const struct msg_hook *h)
+{
+	if (h->timeout_ms)
+		emit_seconds(e, "timeout", h->timeout_ms);
+	else
+		emit_null(e, "timeout");
+}
+
+static void
+emit_stop(struct emit *e, const struct task *t, const struct msg_start *start)
+{
+	emit_object(e, "stop");
+	emit_text(e, "signal",
+		start->stop_signal ? signal_name((int)start->stop_signal)
+				   : "SIGTERM");
+	emit_seconds(e, "grace", t->grace_ms);
+	if (*start->pre_stop.cmd) {
+		emit_object(e, "pre_stop");
+		emit_text(e, "cmd", start->pre_stop.cmd);
+		emit_hook_timeout(e, &start->pre_stop);
+		emit_object_end(e);
+	} else {
+		emit_null(e, "pre_stop");
+	}
+	emit_object_end(e);
+}
+
+static void
+emit_cleanup(struct emit *e, const struct msg_start *start)
+{
+	emit_array(e, "cleanup");
+	for (size_t i = 0; i < start->n_cleanup; i++) {
+		const struct msg_hook *h = &start->cleanup[i];
+
+		emit_object(e, NULL);
+		emit_text(e, "cmd", h->cmd);
+		emit_text(e, "when", hooks_when_name(h->when));
+		emit_hook_timeout(e, h);
+		emit_object_end(e);
+	}
+	emit_array_end(e);
+}
+
+/* As asked for, and as the node has made of it once it runs. */
+static void
+emit_effective(
+	struct emit *e, const struct task *t, const struct msg_start *start)
+{
+	const char *user = start->user;
+	const struct msg_limits *limits = &start->limits;
+	AUTO(msg_free) struct msg_box *box = NULL;
+
+	if (t->started.len && msg_unpack(MSG_TO_SERVER, t->started.data,
+				      t->started.len, &box, NULL) == 0) {
+		user = msg_get(box)->started.user;
+		limits = &msg_get(box)->started.limits;
+	}
+	emit_text_or_null(e, "user", user);
+	emit_limits(e, limits);
+}
+
+static void
 emit_start(struct emit *e, struct hub *hub, const struct task *t,
 	const struct msg_start *start)
 {
@@ -80,12 +165,10 @@ emit_start(struct emit *e, struct hub *hub, const struct task *t,
 	if (strcmp(t->plugin, "shell") == 0)
 		emit_text_or_null(e, "cmd", cmd);
 	emit_params(e, hub, t, start);
-	emit_object(e, "stop");
-	emit_text(e, "signal",
-		start->stop_signal ? signal_name((int)start->stop_signal)
-				   : "SIGTERM");
-	emit_seconds(e, "grace", t->grace_ms);
-	emit_object_end(e);
+	emit_effective(e, t, start);
+	emit_stop(e, t, start);
+	emit_cleanup(e, start);
+	emit_seconds(e, "idle_timeout", start->idle_timeout_ms);
 	emit_uint(e, "output_limit", start->output_limit);
 	emit_text(e, "orphans", start->wait_orphans ? "wait" : "kill");
 	emit_bool(e, "strict_containment", start->strict);
@@ -97,93 +180,6 @@ emit_labels(struct emit *e, const struct task *t)
 	emit_object(e, "labels");
 	for (size_t i = 0; i < t->n_labels; i++)
 		emit_foreign(e, t->labels[i].name, t->labels[i].value);
-	emit_object_end(e);
-}
-
-void
-task_json_receipt(struct emit *e, const struct msg_result *result)
-{
-	const struct msg_receipt *r = result ? result->receipt : NULL;
-
-	if (!r) {
-		emit_null(e, "receipt");
-		return;
-	}
-	emit_object(e, "receipt");
-	emit_uint(e, "code", r->code);
-	emit_text(e, "name", r->name);
-	emit_text_or_null(e, "reason", r->reason);
-	emit_text_or_null(e, "actor", r->actor);
-	emit_time(e, "requested_at", r->requested_at);
-	emit_time(e, "delivered_at", r->delivered_at);
-	emit_time(e, "signalled_at", r->signalled_at);
-	emit_time(e, "killed_at", r->killed_at);
-	emit_time(e, "verified_at", r->verified_at);
-	emit_array(e, "signals");
-	for (size_t i = 0; i < r->n_signals; i++)
-		emit_text(e, NULL, r->signals[i]);
-	emit_array_end(e);
-	emit_array(e, "killed");
-	for (size_t i = 0; i < r->n_killed; i++) {
-		emit_object(e, NULL);
-		emit_int(e, "pid", r->killed[i].pid);
-		emit_text(e, "name", r->killed[i].name);
-		emit_object_end(e);
-	}
-	emit_array_end(e);
-	emit_uint(e, "survivors", r->survivors);
-	emit_text_or_null(e, "containment", r->containment);
-	emit_object_end(e);
-}
-
-void
-task_json_cancel(struct emit *e, const struct task *t)
-{
-	const struct task_cancel *c = &t->cancel;
-
-	if (c->phase == CANCEL_NONE) {
-		emit_null(e, "cancel");
-		return;
-	}
-	emit_object(e, "cancel");
-	emit_text(e, "phase", cancel_phase_name(c->phase));
-	emit_uint(e, "code", c->code);
-	emit_text_or_null(e, "name", reason_name(c->code));
-	emit_text_or_null(e, "reason", c->reason);
-	emit_text_or_null(e, "actor", c->actor);
-	emit_seconds(e, "grace", c->grace_ms);
-	emit_uint(e, "requests", c->requests);
-	emit_time(e, "requested_at", c->requested_at);
-	emit_time(e, "delivered_at", c->delivered_at);
-	emit_time(e, "stopping_at", c->stopping_at);
-	emit_time(e, "killing_at", c->killing_at);
-	emit_time(e, "verified_at", c->verified_at);
-	emit_object_end(e);
-}
-
-static void
-emit_end(struct emit *e, const struct task *t, const struct msg_result *result)
-{
-	const struct transcript *log = t->transcript;
-
-	if (result && result->outcome == MSG_EXITED)
-		emit_int(e, "exit_code", result->code);
-	else
-		emit_null(e, "exit_code");
-	emit_text_or_null(e, "signal",
-		result && result->outcome == MSG_SIGNALED
-			? signal_name(result->code)
-			: NULL);
-	emit_text_or_null(e, "failure", t->failure);
-	emit_text_or_null(e, "message", t->message);
-	task_json_cancel(e, t);
-	task_json_receipt(e, result);
-	emit_object(e, "output");
-	emit_uint(e, "stdout_bytes",
-		log ? transcript_bytes(log, TRANSCRIPT_STDOUT) : 0);
-	emit_uint(e, "stderr_bytes",
-		log ? transcript_bytes(log, TRANSCRIPT_STDERR) : 0);
-	emit_uint(e, "dropped_bytes", result ? result->dropped_bytes : 0);
 	emit_object_end(e);
 }
 
@@ -204,7 +200,7 @@ task_json(struct emit *e, struct hub *hub, const struct task *t)
 	emit_text(e, "task_id", t->id);
 	emit_text(e, "agent_id", t->agent_id);
 	emit_text(e, "plugin", t->plugin);
-	emit_text(e, "status", task_status_name(t->status));
+	emit_text(e, "status", task_status_name(task_told(t)));
 	emit_time(e, "created_at", t->created_at);
 	emit_time(e, "sent_at", t->sent_at);
 	emit_time(e, "started_at", t->started_at);
@@ -219,5 +215,5 @@ task_json(struct emit *e, struct hub *hub, const struct task *t)
 	else
 		emit_null(e, "pid");
 	emit_text_or_null(e, "containment", t->containment);
-	emit_end(e, t, result ? &msg_get(result)->result : NULL);
+	task_json_end(e, t, result ? &msg_get(result)->result : NULL);
 }

@@ -68,6 +68,11 @@ size_t http_connections(const struct http *http);
  * All of it is valid UTF-8. */
 const char *http_param(const struct http_request *req, const char *name);
 const char *http_query(const struct http_request *req, const char *name);
+/* Every pair of the query, in order; value "" where there is none. Ends when
+ * fn returns negative, with that; else 0. */
+typedef int http_pair_fn(void *arg, const char *name, const char *value);
+int
+http_query_each(const struct http_request *req, http_pair_fn *fn, void *arg);
 const char *http_header(const struct http_request *req, const char *name);
 const struct buf *http_body(const struct http_request *req);
 /* The client's address as text, without port. */

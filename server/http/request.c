@@ -252,6 +252,33 @@ http_query(const struct http_request *req, const char *name)
 		req->mhd, MHD_GET_ARGUMENT_KIND, name);
 }
 
+struct pairs {
+	http_pair_fn *fn;
+	void *arg;
+	int r;
+};
+
+static enum MHD_Result
+each_pair(
+	void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct pairs *p = arg;
+
+	(void)kind;
+	p->r = p->fn(p->arg, name, value ? value : "");
+	return p->r < 0 ? MHD_NO : MHD_YES;
+}
+
+int
+http_query_each(const struct http_request *req, http_pair_fn *fn, void *arg)
+{
+	struct pairs pairs = { fn, arg, 0 };
+
+	(void)MHD_get_connection_values(
+		req->mhd, MHD_GET_ARGUMENT_KIND, each_pair, &pairs);
+	return pairs.r < 0 ? pairs.r : 0;
+}
+
 const char *
 http_header(const struct http_request *req, const char *name)
 {

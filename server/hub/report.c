@@ -4,6 +4,7 @@
  * acknowledged when it is stored. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -15,7 +16,8 @@ static uint64_t
 output_bytes(const struct task *t)
 {
 	return transcript_bytes(t->transcript, TRANSCRIPT_STDOUT) +
-	       transcript_bytes(t->transcript, TRANSCRIPT_STDERR);
+	       transcript_bytes(t->transcript, TRANSCRIPT_STDERR) +
+	       transcript_bytes(t->transcript, TRANSCRIPT_HOOK);
 }
 
 void
@@ -23,18 +25,29 @@ report_ack(struct task *t)
 {
 	t->acked_bytes = output_bytes(t);
 	ack_now(t->agent, t->id, t->plugin,
-		&(struct msg_ack){ .seq = t->agent_seq,
+		&(struct msg_ack){ .seq = t->stored_seq,
 			.window =
 				t->acked_bytes + t->agent->hub->conf.window });
 }
 
-static void
-on_started(struct hub *hub, struct task *t, const struct msg_started *m)
+void
+report_stored(struct task *t)
 {
+	/* Not for every piece: often enough that the node never has to wait. */
+	if (output_bytes(t) - t->acked_bytes >= t->agent->hub->conf.window / 4)
+		report_ack(t);
+}
+
+static int
+on_started(struct hub *hub, struct task *t, const struct msg_started *m,
+	const uint8_t *packed, size_t len)
+{
+	if (t->status == TASK_SENT && buf_add(&t->started, packed, len) < 0)
+		return -ENOMEM;
 	if (task_move(&t->status, TASK_EV_START) != STATE_OK) {
 		log_warn(0, "task '%s': reported started while %s", t->id,
 			task_status_name(t->status));
-		return;
+		return 0;
 	}
 	t->started_at = m->at;
 	t->pid = m->pid;
@@ -43,26 +56,53 @@ on_started(struct hub *hub, struct task *t, const struct msg_started *m)
 	(void)snprintf(
 		t->containment, sizeof t->containment, "%s", m->containment);
 	task_save(hub, t);
+	return 0;
+}
+
+static enum transcript_kind
+kind_of(enum msg_stream stream)
+{
+	switch (stream) {
+	case MSG_STDOUT: break;
+	case MSG_STDERR: return TRANSCRIPT_STDERR;
+	case MSG_HOOK: return TRANSCRIPT_HOOK;
+	}
+	return TRANSCRIPT_STDOUT;
 }
 
 static int
-on_output(struct hub *hub, struct task *t, const struct msg_output *m)
+on_output(struct hub *hub, struct task *t, uint64_t seq,
+	const struct msg_output *m)
 {
+	struct store *store = hub->conf.store;
 	int r;
 
 	if (!m->len)
 		return 0;
-	r = hub->conf.store->ops->append(hub->conf.store, t,
-		m->stream == MSG_STDERR ? TRANSCRIPT_STDERR : TRANSCRIPT_STDOUT,
-		m->data, m->len);
-
-	if (r == 0)
-		task_changed(t);
+	r = store->ops->append(
+		store, t, kind_of(m->stream), m->data, m->len, seq);
+	if (r == 0 && store->ops->full(store))
+		agent_pause(t->agent);
 	return r;
 }
 
+/* What the node acts upon is the cause, whoever else has asked meanwhile. */
 static void
-on_phase(struct hub *hub, struct task *t, const struct msg_cancel_phase *m)
+set_cause(struct task_cancel *c, uint32_t code, const char *reason,
+	const char *actor)
+{
+	if (!code || code == c->code)
+		return;
+	c->code = code;
+	free(c->reason);
+	free(c->actor);
+	c->reason = *reason ? strdup(reason) : NULL;
+	c->actor = strdup(actor);
+}
+
+static void
+on_phase(struct hub *hub, struct task *t, uint64_t seq,
+	const struct msg_cancel_phase *m)
 {
 	static const enum cancel_event events[] = {
 		[MSG_PHASE_DELIVERED] = CANCEL_EV_DELIVER,
@@ -80,13 +120,14 @@ on_phase(struct hub *hub, struct task *t, const struct msg_cancel_phase *m)
 		c->grace_ms = t->grace_ms;
 		c->requested_at = m->at;
 	}
+	set_cause(c, m->code, m->reason, m->actor);
 	if (m->phase == MSG_PHASE_DELIVERED)
 		c->delivered_at = m->at;
 	else if (m->phase == MSG_PHASE_STOPPING)
 		c->stopping_at = m->at;
 	else if (m->phase == MSG_PHASE_KILLING)
 		c->killing_at = m->at;
-	task_note(hub, t, "%s",
+	task_note(hub, t, seq, "%s",
 		*m->message ? m->message : cancel_phase_name(c->phase));
 	task_save(hub, t);
 }
@@ -100,12 +141,7 @@ take_receipt(struct task *t, const struct msg_receipt *receipt)
 
 	(void)cancel_move(&c->phase, CANCEL_EV_VERIFY);
 	if (receipt) {
-		if (!c->code)
-			c->code = receipt->code;
-		if (!c->reason && *receipt->reason)
-			c->reason = strdup(receipt->reason);
-		if (!c->actor)
-			c->actor = strdup(receipt->actor);
+		set_cause(c, receipt->code, receipt->reason, receipt->actor);
 		if (!c->requested_at)
 			c->requested_at = receipt->requested_at;
 		c->delivered_at = receipt->delivered_at;
@@ -149,6 +185,7 @@ on_result(struct hub *hub, struct task *t, const struct msg_result *m,
 	if (m->started_at)
 		t->started_at = m->started_at;
 	t->ended_at = m->ended_at;
+	t->end_seq = t->agent_seq;
 	if (m->cancelled)
 		take_receipt(t, m->receipt);
 	else if (m->outcome == MSG_LOST ||
@@ -163,9 +200,11 @@ take(struct hub *hub, struct task *t, const struct msg *msg,
 	const uint8_t *packed, size_t len)
 {
 	switch (msg->kind) {
-	case MSG_STARTED: on_started(hub, t, &msg->started); return 0;
-	case MSG_OUTPUT: return on_output(hub, t, &msg->output);
-	case MSG_CANCEL_PHASE: on_phase(hub, t, &msg->cancel_phase); return 0;
+	case MSG_STARTED: return on_started(hub, t, &msg->started, packed, len);
+	case MSG_OUTPUT: return on_output(hub, t, msg->seq, &msg->output);
+	case MSG_CANCEL_PHASE:
+		on_phase(hub, t, msg->seq, &msg->cancel_phase);
+		return 0;
 	case MSG_RESULT: return on_result(hub, t, &msg->result, packed, len);
 	case MSG_UNKNOWN: return 0; /* taken, not understood */
 	case MSG_START:
@@ -179,11 +218,21 @@ take(struct hub *hub, struct task *t, const struct msg *msg,
 	return -EPROTO;
 }
 
+/* Numbers have no gap. After a restart of the server the transcript may be
+ * ahead of the record, and the node may have forgotten what both have. */
+static bool
+is_next(const struct task *t, uint64_t seq)
+{
+	return seq == t->agent_seq + 1 ||
+	       (seq > t->agent_seq && seq <= transcript_seq(t->transcript) + 1);
+}
+
 int
 report_came(struct agent *a, const struct msg *msg, const uint8_t *packed,
 	size_t len)
 {
 	struct task *t = hub_live(a->hub, msg->task_id);
+	uint64_t before;
 	int r;
 
 	if (!t || t->agent != a) {
@@ -197,21 +246,16 @@ report_came(struct agent *a, const struct msg *msg, const uint8_t *packed,
 			ack_final(a, msg->task_id, msg->plugin, msg->seq);
 		return REPORT_OK;
 	}
+	if (task_is_final(t->status))
+		return REPORT_OK; /* answered when that is stored */
 	if (msg->seq <= t->agent_seq)
 		return REPORT_OK; /* had it before the stream broke */
-	if (msg->seq != t->agent_seq + 1)
+	if (!is_next(t, msg->seq))
 		return REPORT_GAP;
+	before = t->agent_seq;
+	t->agent_seq = msg->seq; /* first: the store may be done at once */
 	r = take(a->hub, t, msg, packed, len);
 	if (r < 0)
-		return r;
-	if (msg->kind == MSG_RESULT) {
-		ack_final(a, msg->task_id, msg->plugin, msg->seq);
-		return REPORT_OK; /* t may be gone */
-	}
-	t->agent_seq = msg->seq;
-	/* Not for every piece: often enough that the node never has to wait. */
-	if (msg->kind == MSG_OUTPUT &&
-		output_bytes(t) - t->acked_bytes >= a->hub->conf.window / 4)
-		report_ack(t);
-	return REPORT_OK;
+		t->agent_seq = before;
+	return r; /* t may be gone */
 }

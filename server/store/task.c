@@ -40,9 +40,23 @@ task_unref(struct task *t)
 	free(t->cancel.reason);
 	free(t->cancel.actor);
 	buf_done(&t->start);
+	buf_done(&t->started);
 	buf_done(&t->result);
 	transcript_free(t->transcript);
 	free(t);
+}
+
+bool
+task_over(const struct task *t)
+{
+	return task_is_final(t->status) && transcript_ended(t->transcript);
+}
+
+enum task_status
+task_told(const struct task *t)
+{
+	return task_is_final(t->status) && !task_over(t) ? t->stored_status
+							 : t->status;
 }
 
 void

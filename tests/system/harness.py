@@ -13,6 +13,7 @@ import re
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import urllib.parse
@@ -52,9 +53,10 @@ SBIN, ENVIRONMENT = _paths()
 
 
 class Program:
-    """A started program whose stderr is collected line by line."""
+    """A started program whose stderr is collected line by line; inside: an
+    oracle.Oracle to start it in."""
 
-    def __init__(self, name, argv, env=None):
+    def __init__(self, name, argv, env=None, inside=None):
         self.name = name
         self.argv = argv
         self.lines = []
@@ -64,7 +66,8 @@ class Program:
         environ = {**os.environ, **ENVIRONMENT, **(env or {})}
         # A session of its own: a stray signal of the tests stays ours.
         self.process = subprocess.Popen(
-            argv, env=environ, stdin=subprocess.DEVNULL,
+            inside.wrap(argv) if inside else argv,
+            env=environ, stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             start_new_session=True)
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -137,23 +140,33 @@ class Program:
 
 
 class Server(Program):
-    def __init__(self, folder, *options, http="127.0.0.1:0", grpc="127.0.0.1:0", env=None):
+    """store: a folder, "memory", or a new folder below this one."""
+
+    def __init__(self, folder, *options, http="127.0.0.1:0", grpc="127.0.0.1:0",
+                 store=None, env=None):
         os.makedirs(folder, exist_ok=True)
+        self.store = store or tempfile.mkdtemp(prefix="store-", dir=folder)
         super().__init__("server", [f"{SBIN}/nodelink-server", "--http", http,
-                                    "--grpc", grpc, *options], env)
+                                    "--grpc", grpc, "--store", self.store,
+                                    *options], env)
         ready = self.wait_line(r"ready: http (\S+), grpc (\S+)")
         self.http, self.grpc = ready.groups()
         self.client = Client(self.http)
 
 
 class Agent(Program):
-    def __init__(self, folder, agent_id, grpc, *options, env=None):
+    def __init__(self, folder, agent_id, grpc, *options, env=None, user="root",
+                 inside=None):
+        """Tasks run as root, since pytest's folders are closed to others; user=None: as an
+        agent does by itself."""
         self.id = agent_id
         self.folder = folder
         os.makedirs(folder, exist_ok=True)
+        if user and os.geteuid() == 0:
+            options = ("--user", user, *options)
         super().__init__(agent_id, [
             f"{SBIN}/nodelink-agent", "--id", agent_id, "--server", grpc,
-            "--runtime-dir", folder, *options], env)
+            "--runtime-dir", folder, *options], env, inside)
 
     def child(self, program, plugin=None):
         """The pid of nodelink-uplink, or of the executor of a plugin."""
@@ -338,11 +351,13 @@ class Client:
     def agents(self):
         return {a["agent_id"]: a for a in self.ok("GET", "/agents")["agents"]}
 
+    def is_agent_ready(self, agent_id):
+        agent = self.agents().get(agent_id, {})
+        return agent.get("connected") and len(agent.get("plugins", [])) >= 2
+
     def agent_ready(self, agent_id, timeout=DEADLINE):
-        def ready():
-            agent = self.agents().get(agent_id, {})
-            return agent.get("connected") and len(agent.get("plugins", [])) >= 2
-        until(ready, f"agent {agent_id} is connected with its plugins", timeout)
+        until(lambda: self.is_agent_ready(agent_id),
+              f"agent {agent_id} is connected with its plugins", timeout)
 
 
 class Event:

@@ -318,6 +318,7 @@ def test_no_agent_in_time_cancels_with_code_201(system):
     record = client.task(task_id)
     assert record["status"] == "cancelled" and final.cancelled is True
     assert record["cancel"]["code"] == 201 and record["cancel"]["name"] == "start_timeout"
+    assert record["cancel"]["actor"] == "nodelink-server"
 
 
 def test_cancel_at_once_ends_in_one_way_only(client):
@@ -350,3 +351,31 @@ def test_timeout_of_a_task_without_grace_kills_at_once(client):
     assert record["status"] == "cancelled" and record["cancel"]["name"] == "timeout"
     assert record["stop"]["grace"] == 0
     assert record["receipt"]["signals"] == ["SIGKILL"]
+
+
+# -------------------------------------------------------------------- the cause
+
+def test_cause_is_told_while_a_time_limit_stops_the_task(client):
+    task_id, _ = _started(client, "trap '' TERM; echo up; while :; do sleep 1; done", "up\n",
+                          timeout=1, stop={"grace": 600})
+    until(lambda: client.task(task_id)["cancel"], "the time limit stops it")
+    cancel = client.task(task_id)["cancel"]
+    assert (cancel["code"], cancel["name"], cancel["actor"]) == (200, "timeout", "nodelink")
+    assert cancel["phase"] == "stopping" and "1000 ms" in cancel["reason"]
+    answer = client.cancel(task_id, force=1, reason="impatient")  # joins
+    record = _cancelled(client, task_id, answer)
+    for where in record["cancel"], record["receipt"]:
+        assert (where["code"], where["name"]) == (200, "timeout")
+        assert where["actor"] == "nodelink" and "1000 ms" in where["reason"]
+
+
+@pytest.mark.parametrize("code, number, name", [
+    (None, 100, "user_request"), ("superseded", 101, "superseded"), ("303", 303, "preempted")])
+def test_cause_of_a_request_is_in_record_receipt_and_event(client, code, number, name):
+    task_id, _ = _started(client, "echo up; sleep 60", "up\n")
+    record = _cancelled(client, task_id, client.cancel(task_id, **({"code": code} if code else {})))
+    with client.events(task_id) as events:
+        final = events.final()
+    for where in record["cancel"], record["receipt"], final.receipt, final.task["cancel"]:
+        assert (where["code"], where["name"]) == (number, name)
+        assert where["actor"].startswith("anonymous@127.0.0.1")

@@ -46,7 +46,17 @@ def test_malformed_json_is_400(client, body):
     {"env": {"A": "x\0y"}}, {"cwd": 7}, {"user": {}},
     {"stop": 5}, {"stop": {"grace": -1}}, {"stop": {"grace": "x"}}, {"stop": {"signal": "NOPE"}},
     {"stop": {"frobnicate": 1}}, {"labels": "x"}, {"labels": {"a": 1}},
-    {"timout": 5},
+    {"timout": 5}, {"user": ""}, {"user": "a b"}, {"user": "x" * 65},
+    {"idle_timeout": -1}, {"idle_timeout": "x"}, {"idle_timeout": 1e99}, {"start_timeout": []},
+    {"limits": 5}, {"limits": {"disk": 1}}, {"limits": {"pids": 0}}, {"limits": {"pids": 1.5}},
+    {"limits": {"pids": 1 << 32}}, {"limits": {"memory": "1k"}}, {"limits": {"memory": "lots"}},
+    {"limits": {"cpu": 0}}, {"limits": {"cpu": -1}}, {"limits": {"cpu": "1"}},
+    {"limits": {"open_files": -1}}, {"limits": {"file_size": 0}},
+    {"stop": {"pre_stop": ""}}, {"stop": {"pre_stop": {"timeout": 1}}},
+    {"stop": {"pre_stop": {"cmd": "x", "timeout": 601}}}, {"stop": {"pre_stop": "x" * 4097}},
+    {"cleanup": "x"}, {"cleanup": ["x"]}, {"cleanup": [{}]}, {"cleanup": [{"cmd": 7}]},
+    {"cleanup": [{"cmd": "x", "when": "sometimes"}]}, {"cleanup": [{"cmd": "x", "timeout": 0}]},
+    {"cleanup": [{"cmd": "x"}] * 33}, {"cleanup": [{"cmd": "x\0"}]},
 ], ids=repr)
 def test_wrong_field_is_400_and_named(client, change):
     body = _error(_post(client, {**GOOD, **change}), 400)
@@ -164,8 +174,20 @@ def test_too_many_variables_are_refused(client):
     _error(_post(client, {**GOOD, "env": {f"V{n}": "x" for n in range(2000)}}), 400)
 
 
+@pytest.mark.parametrize("change, text", [
+    ({"limits": {"pids": 0}}, "field 'limits': field 'pids': expected a whole number 1..4194304, got 0"),
+    ({"cleanup": [{"cmd": "x"}, {"cmd": "y", "when": "?"}]},
+     "field 'cleanup[1]': field 'when': expected \"always\", \"cancelled\" or \"failed\", got \"?\""),
+    ({"stop": {"pre_stop": {"cmd": "x", "timeout": "20m"}}},
+     "field 'stop': field 'pre_stop': field 'timeout': expected seconds 0..600"),
+], ids=repr)
+def test_errors_name_field_limit_and_value(client, change, text):
+    assert text in _error(_post(client, {**GOOD, **change}), 400)["error"]
+
+
 def test_list_with_wrong_query_is_400(client):
-    for query in ("status=sleeping", "limit=0", "limit=x", "limit=-1", "cursor=!!"):
+    for query in ("status=sleeping", "limit=0", "limit=x", "limit=-1", "cursor=!!", "label=",
+                  "label==x", "agent_id=a&agent_id=b", "&".join(["label=x"] * 33)):
         _error(client.get(f"/tasks?{query}"), 400)
 
 

@@ -116,6 +116,27 @@ def test_monitor_killed_ends_no_task(system):
     until(lambda: not any(is_alive(pid) for pid in executors), "it ends them as its own")
 
 
+def test_agent_told_to_leave_its_tasks_is_restarted_under_them(system):
+    """on_stop = leave: what a unit needs whose restart must end no task."""
+    server = system.server()
+    client = server.client
+    agent = system.agent("agent1", server, "--on-stop", "leave")
+    task_id = client.shell("for i in $(seq 100); do echo $i; sleep 0.02; done")
+    executor = agent.child("executor", "shell")
+    with client.events(task_id) as events:
+        seen = events.until_stdout("10\n")
+        assert agent.process.terminate() is None and agent.process.wait(10) == 0
+        assert is_alive(executor)
+        again = system.agent("agent1", server, folder=agent.folder, wait=False)
+        seen += "".join(event.stdout for event in events.rest())
+    assert seen == "".join(f"{n}\n" for n in range(1, 101))
+    client.agent_ready("agent1")
+    assert again.child("executor", "shell") in (executor, None)
+    assert client.run("echo back")[1] == "back\n"
+    assert again.stop() == 0  # cancel, as by default
+    until(lambda: not is_alive(executor), "it ends it as its own")
+
+
 def test_server_stops_with_open_streams_and_says_goodbye(system):
     server = system.server()
     client = server.client
@@ -132,14 +153,14 @@ def test_server_stops_with_open_streams_and_says_goodbye(system):
 def test_server_that_forgot_a_task_has_it_ended(system):
     """Killed, and its store was memory: the new one knows nothing of the task,
     so nobody could ever cancel it. The agent is told to end it."""
-    server = system.server()
+    server = system.server(store="memory")
     agent = system.agent("agent1", server)
     task_id = server.client.shell("echo on; sleep 1000")
     with server.client.events(task_id) as events:
         events.until_stdout("on\n")
     assert of_task(task_id)
     server.kill()
-    again = system.server(grpc=server.grpc)
+    again = system.server(grpc=server.grpc, store="memory")
     again.client.agent_ready("agent1")
     until(lambda: not of_task(task_id), "the forgotten task is ended")
     assert again.client.run("echo new")[1] == "new\n"

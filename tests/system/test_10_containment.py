@@ -1,163 +1,168 @@
-"""Tasks that try to outlive their cancellation, through the real system. The
-judge is /proc: no process may have the task's mark in its command line. Every
-run writes the table adversary x rung x survivors into pytest's folder."""
+"""Tasks that try to outlive their cancellation, on every rung of containment
+that this host can show. The judge is a control group around the agent, never
+the product's word. Every run writes containment.json: NODELINK_CONTAIN_TABLE,
+or pytest's folder. NODELINK_CONTAIN_ROUNDS batches of five, or trials of what
+fills the machine."""
 
-import json
 import os
 import random
+import shutil
 import signal
-import time
+import subprocess
 import uuid
 
 import pytest
 
-from harness import command, is_alive, until
+from contain import (ADVERSARY, RUNGS, ROUNDS, WIDTH, Table, Trial, batch,
+                     copy_setuid, open_folder, with_rung)
+from harness import is_alive, until
 
-ROUNDS = int(os.environ.get("NODELINK_CONTAIN_ROUNDS", "5"))
-ADVERSARY = os.environ.get("NODELINK_ADVERSARY") or os.path.join(
-    os.environ.get("NODELINK_BUILD", ""), "tests/unit/agent/adversary")
-
-# kind: does the rung "group" promise to end it, too?
-KINDS = {"plain": True, "deaf": True, "stopped": True, "daemon": False,
-         "daemon-exit": False, "deaf-daemon": False, "clean-daemon": False,
-         "nested": False, "comets": False}
+# kind: do the weak rungs promise to end it, too?
+WEAK = {
+    "subreaper": {"plain", "deaf", "stopped", "tree", "daemon", "daemon-exit",
+                  "deaf-daemon", "clean-daemon", "pipe-holder", "heirs",
+                  "sessions", "stopped-daemon", "zombies", "threads",
+                  "headless", "vfork"},
+    "group": {"plain", "deaf", "stopped", "tree", "headless"},
+}
+KINDS = ("plain", "deaf", "stopped", "stopped-daemon", "tree", "daemon",
+         "daemon-exit", "deaf-daemon", "clean-daemon", "pipe-holder", "heirs",
+         "sessions", "subreaper", "comet", "comets", "traced", "vfork",
+         "zombies", "threads", "headless", "namespaces", "setuid", "nested",
+         "nested-100", "leaver", "killer", "bomb-slow", "bomb")
+ALONE = {"bomb", "bomb-slow", "zombies", "nested-100", "threads", "headless"}
+BOMBS = ("bomb", "bomb-slow")
+BOMB_PIDS = 256
 
 pytestmark = pytest.mark.skipif(not os.access(ADVERSARY, os.X_OK),
                                 reason="the adversary is not built")
 
 
-def marked(mark):
-    """Live processes with the mark: a zombie has no command line."""
-    return [int(pid) for pid in os.listdir("/proc")
-            if pid.isdigit() and mark in command(pid)]
-
-
-def survivors(mark):
-    """One that forks all the time can hide from one look."""
-    found = set()
-    for _ in range(3):
-        found.update(marked(mark))
-        time.sleep(0.01)
-    return found
-
-
-def end_all(mark):
-    """What the weaker rung left must not disturb the next test. Comets end
-    by themselves."""
-    for _ in range(50):
-        left = marked(mark)
-        if not left:
-            return
-        for pid in left:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-
-
 @pytest.fixture(scope="module")
 def table(tmp_path_factory):
-    rows = {}
-    yield rows
-    path = tmp_path_factory.getbasetemp() / "containment.json"
-    path.write_text(json.dumps(rows, indent=1, sort_keys=True) + "\n")
-
-
-# Where the group holds nobody, some kinds would outlive the test itself.
-PAIRS = [("cgroup", kind) for kind in KINDS] + [
-    ("group", kind) for kind in KINDS if kind not in ("comets", "nested")]
-ON_CGROUP = pytest.mark.parametrize("rung", ["cgroup"], indirect=True)
+    made = Table()
+    yield made
+    made.write(os.environ.get("NODELINK_CONTAIN_TABLE") or
+               tmp_path_factory.getbasetemp() / "containment.json")
 
 
 @pytest.fixture(scope="module")
-def rung(request, module_system):
-    """(name, client) of an agent with that containment."""
-    server = module_system.server()
-    agent = module_system.agent("agent1", server, "--containment", "auto"
-                                if request.param == "cgroup" else "group")
-    task_id = server.client.shell("true")
-    name = server.client.end(task_id)["containment"]
-    if request.param == "cgroup" and name != "cgroup2":
-        pytest.skip("no control groups here:\n" + agent.log())
-    return name, server.client
+def server(module_system):
+    return module_system.server()
 
 
-def cancel_at_random(client, kind, rng):
-    """One task of that kind; the mark of those that should be gone."""
-    mark = f"mark-{uuid.uuid4()}"
-    task_id = client.shell(f"exec {ADVERSARY} {kind} {mark}", timeout=120,
-                           stop={"grace": "200ms"})
-    if rng.random() < 0.7:
-        with client.events(task_id) as events:
-            events.until_stdout("ready\n")
-    time.sleep(rng.random() * 0.05)
-    answer = client.cancel(task_id, grace=rng.choice(["0", "100ms", "1s"]))
-    assert answer.status in (200, 400), answer  # 400: it has ended by itself
-    record = client.task(task_id)
-    assert record["status"] in ("cancelled", "completed"), record
-    if record["status"] == "cancelled" and record["receipt"]:
-        assert record["receipt"]["survivors"] == 0
-    return mark
+@pytest.fixture(scope="module", params=RUNGS)
+def rung(request, module_system, server):
+    yield from with_rung(request.param, module_system, server)
 
 
-@pytest.mark.parametrize("rung, kind", PAIRS, indirect=["rung"])
-def test_nothing_survives_a_cancel(rung, kind, table):
-    name, client = rung
-    rng = random.Random(kind + name)
-    rounds = ROUNDS if name == "cgroup2" or KINDS[kind] else 2
-    trials_with_survivors = 0
-    for _ in range(rounds):
-        mark = cancel_at_random(client, kind, rng)
-        trials_with_survivors += bool(survivors(mark))
-        end_all(mark)
-    table.setdefault(kind, {})[name] = {
-        "trials": rounds, "with_survivors": trials_with_survivors}
-    if name == "cgroup2" or KINDS[kind]:
-        assert trials_with_survivors == 0
+@pytest.fixture(scope="module")
+def folder():
+    made = open_folder()
+    yield made
+    shutil.rmtree(made)
 
 
-@pytest.mark.parametrize("rung", ["cgroup", "group"], indirect=True)
+def command_of(kind, folder):
+    words = [ADVERSARY, kind, f"mark-{uuid.uuid4()}"]
+    if kind == "setuid":
+        words.append(copy_setuid(folder) or pytest.skip("needs root"))
+    return "exec " + " ".join(words)
+
+
+def show(rung, kind, command):
+    """Once with care: that the adversary does what it is for."""
+    trial = Trial(rung, command, random.Random(0))
+    is_ready = trial.wait_ready()
+    alive = rung.survivors()
+    trial.cancel()
+    rung.settle()
+    if "cannot" in trial.err or "no bound" in trial.err:
+        pytest.skip(trial.err.strip())
+    assert "left\n" not in trial.out, "it has left its control group"
+    # A daemon whose leader exits may be ended before it says a word, and a
+    # bomb leaves itself no time to speak.
+    assert alive and (is_ready or kind in BOMBS) or trial.status == "completed", \
+        f"{kind} does nothing: {trial.out!r} {trial.err!r}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_survives_a_cancel(rung, kind, table, folder):
+    rng = random.Random(kind + rung.name)
+    command = command_of(kind, folder)
+    if kind in BOMBS:
+        rung.oracle.bound(rung.oracle.used() + BOMB_PIDS)
+    show(rung, kind, command)
+    trials, with_survivors, said = [], 0, ""
+    for _ in range(ROUNDS if kind in ALONE else max(1, ROUNDS // WIDTH)):
+        if kind in BOMBS:
+            rung.oracle.bound(rung.oracle.used() + BOMB_PIDS)
+        more, left, words = batch(rung, command, rng, 1 if kind in ALONE else WIDTH)
+        trials += more
+        with_survivors += min(len(left), len(more))
+        said = said or words
+    table.add(kind, rung, trials, with_survivors)
+    if rung.complete or kind in WEAK[rung.name]:
+        assert with_survivors == 0, said
+
+
 def test_strict_task_runs_only_where_nothing_can_leave(rung):
-    name, client = rung
-    record = client.end(client.shell("echo held", containment="strict"))
+    answer = rung.client.call("POST", "/tasks/shell", {
+        "agent_id": rung.id, "cmd": "echo held", "containment": "strict"})
+    if not rung.complete:  # the server knows it from the agent's inventory
+        assert answer.status == 400, answer
+        assert "not complete" in answer.json["error"]
+        return
+    record = rung.client.end(answer.json["task_id"])
     assert record["strict_containment"] is True
-    if name == "cgroup2":
-        assert (record["status"], record["containment"]) == ("completed", "cgroup2")
-    else:
-        assert (record["status"], record["failure"]) == ("failed", "refused")
-        assert "strict containment" in record["message"]
+    assert (record["status"], record["containment"]) == ("completed", rung.name)
 
 
-@ON_CGROUP
-def test_daemon_after_a_natural_end_is_ended(rung):
-    client = rung[1]
-    mark = f"mark-{uuid.uuid4()}"
-    task_id = client.shell(f"exec {ADVERSARY} daemon-exit {mark}")
-    assert client.end(task_id)["status"] == "completed"
-    assert not survivors(mark)
+@pytest.mark.parametrize("kind", ["daemon-exit", "pipe-holder"])
+def test_daemon_after_a_natural_end_is_ended(rung, kind, folder):
+    if not rung.complete:
+        pytest.skip(f"{rung.name} does not promise it")
+    record = rung.client.end(rung.shell(command_of(kind, folder)))
+    assert record["status"] == "completed"
+    assert not rung.survivors()
 
 
-@ON_CGROUP
-def test_killed_executor_leaves_no_daemon(rung, system):
-    server = system.server()
-    agent = system.agent("agent1", server)
-    mark = f"mark-{uuid.uuid4()}"
-    task_id = server.client.shell(f"exec {ADVERSARY} clean-daemon {mark}")
-    with server.client.events(task_id) as events:
+def test_a_reused_number_is_not_killed(rung, folder):
+    """The leader is dead and reaped, and somebody else has its number when
+    the rest of its task is killed."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    task_id = rung.shell(command_of("daemon-exit", folder), orphans="wait")
+    with rung.client.events(task_id) as events:
         events.until_stdout("ready\n")
-        executor = agent.child("executor", "shell")
+    leader = rung.client.task(task_id)["pid"]
+    until(lambda: not os.path.exists(f"/proc/{leader}"), "the leader is reaped")
+    with subprocess.Popen([ADVERSARY, "reuse", str(leader)], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as innocent:
+        if not innocent.stdout.readline():
+            pytest.skip(innocent.stderr.read())
+        try:
+            answer = rung.client.cancel(task_id, force=1)
+            assert answer.status == 400, answer  # the leader's own end stands
+            assert answer.json["status"] == "completed"
+            assert is_alive(leader), "somebody else's process was killed"
+            assert not rung.complete or not rung.survivors()
+        finally:
+            os.kill(leader, signal.SIGKILL)
+    rung.settle()
+
+
+@pytest.mark.parametrize("rung", RUNGS[:4], indirect=True)
+def test_killed_executor_leaves_no_daemon(rung, folder):
+    """Last of its rung: the executor is another one then."""
+    task_id = rung.shell(command_of("clean-daemon", folder))
+    with rung.client.events(task_id) as events:
+        events.until_stdout("ready\n")
+        executor = rung.agent.child("executor", "shell")
         os.kill(executor, signal.SIGKILL)
         assert events.rest()[-1].isFinal
-    until(lambda: not is_alive(executor) and
-          agent.child("executor", "shell") not in (None, executor), "a new executor")
-    until(lambda: not marked(mark), "the daemon is gone")
-    assert server.client.task(task_id)["failure"] == "executor_lost"
-
-
-@ON_CGROUP
-def test_agent_that_needs_control_groups_starts_with_them(rung, system):
-    server = system.server()
-    system.agent("agent1", server, "--containment", "cgroup")
-    record, out, _ = server.client.run("cat /proc/self/cgroup")
-    assert record["containment"] == "cgroup2"
-    assert record["task_id"] in out
+    until(lambda: not is_alive(executor) and rung.agent.child(
+        "executor", "shell") not in (None, executor), "a new executor")
+    rung.own = set(rung.agent.pids())
+    until(lambda: not rung.survivors(), "the daemon is gone")
+    assert rung.client.task(task_id)["failure"] == "executor_lost"

@@ -13,6 +13,9 @@
  * the tests as a NULL-terminated list. */
 int unit_run(const char *subject, const TTest *const *tests);
 
+/* Instead: nothing of it can run on this host, and why. */
+int unit_skip(const char *why);
+
 #define UNIT_MAIN(subject, ...) \
 	int main(void) \
 	{ \

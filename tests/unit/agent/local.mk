@@ -1,5 +1,5 @@
 check_LTLIBRARIES += librig.la
-librig_la_SOURCES = %D%/rig.c %D%/rig.h
+librig_la_SOURCES = %D%/rig.c %D%/rig.h %D%/hooks-rig.c %D%/hooks-rig.h
 librig_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 
 rig_libs = librig.la libexecutor.la $(unit_libs)
@@ -24,6 +24,31 @@ tests_unit_agent_test_executor_remote_SOURCES = %D%/test-executor-remote.c
 tests_unit_agent_test_executor_remote_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_executor_remote_LDADD = $(rig_libs)
 
+unit_tests += tests/unit/agent/test-executor-hooks
+tests_unit_agent_test_executor_hooks_SOURCES = %D%/test-executor-hooks.c
+tests_unit_agent_test_executor_hooks_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_hooks_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-hooks-group
+tests_unit_agent_test_executor_hooks_group_SOURCES = %D%/test-executor-hooks.c
+tests_unit_agent_test_executor_hooks_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_hooks_group_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-stop
+tests_unit_agent_test_executor_stop_SOURCES = %D%/test-executor-stop.c
+tests_unit_agent_test_executor_stop_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_stop_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-restart
+tests_unit_agent_test_executor_restart_SOURCES = %D%/test-executor-restart.c
+tests_unit_agent_test_executor_restart_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_restart_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-defers
+tests_unit_agent_test_defers_SOURCES = %D%/test-defers.c
+tests_unit_agent_test_defers_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_defers_LDADD = libexecutor.la $(unit_libs)
+
 # The same where there are no control groups.
 unit_tests += tests/unit/agent/test-executor-run-group
 tests_unit_agent_test_executor_run_group_SOURCES = %D%/test-executor-run.c
@@ -35,9 +60,6 @@ tests_unit_agent_test_executor_cancel_group_SOURCES = %D%/test-executor-cancel.c
 tests_unit_agent_test_executor_cancel_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_executor_cancel_group_LDADD = $(rig_libs)
 
-check_PROGRAMS += tests/unit/agent/adversary
-tests_unit_agent_adversary_SOURCES = %D%/adversary.c
-
 unit_tests += tests/unit/agent/test-executor-contain
 tests_unit_agent_test_executor_contain_SOURCES = %D%/test-executor-contain.c
 tests_unit_agent_test_executor_contain_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -47,6 +69,66 @@ unit_tests += tests/unit/agent/test-executor-contain-group
 tests_unit_agent_test_executor_contain_group_SOURCES = %D%/test-executor-contain.c
 tests_unit_agent_test_executor_contain_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_executor_contain_group_LDADD = $(rig_libs)
+
+# And on the rungs that are not the best here.
+unit_tests += tests/unit/agent/test-executor-contain-cgroup2-freeze
+tests_unit_agent_test_executor_contain_cgroup2_freeze_SOURCES = %D%/test-executor-contain.c
+tests_unit_agent_test_executor_contain_cgroup2_freeze_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_contain_cgroup2_freeze_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-contain-cgroup1
+tests_unit_agent_test_executor_contain_cgroup1_SOURCES = %D%/test-executor-contain.c
+tests_unit_agent_test_executor_contain_cgroup1_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_contain_cgroup1_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-cancel-cgroup2-freeze
+tests_unit_agent_test_executor_cancel_cgroup2_freeze_SOURCES = %D%/test-executor-cancel.c
+tests_unit_agent_test_executor_cancel_cgroup2_freeze_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_cancel_cgroup2_freeze_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-cancel-cgroup1
+tests_unit_agent_test_executor_cancel_cgroup1_SOURCES = %D%/test-executor-cancel.c
+tests_unit_agent_test_executor_cancel_cgroup1_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_cancel_cgroup1_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-limits
+tests_unit_agent_test_executor_limits_SOURCES = %D%/test-executor-limits.c
+tests_unit_agent_test_executor_limits_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_limits_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-limits-cgroup1
+tests_unit_agent_test_executor_limits_cgroup1_SOURCES = %D%/test-executor-limits.c
+tests_unit_agent_test_executor_limits_cgroup1_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_limits_cgroup1_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-limits-group
+tests_unit_agent_test_executor_limits_group_SOURCES = %D%/test-executor-limits.c
+tests_unit_agent_test_executor_limits_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_limits_group_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-traced
+tests_unit_agent_test_executor_traced_SOURCES = %D%/test-executor-traced.c
+tests_unit_agent_test_executor_traced_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_traced_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-traced-group
+tests_unit_agent_test_executor_traced_group_SOURCES = %D%/test-executor-traced.c
+tests_unit_agent_test_executor_traced_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_traced_group_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-stuck
+tests_unit_agent_test_executor_stuck_SOURCES = %D%/test-executor-stuck.c
+tests_unit_agent_test_executor_stuck_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_stuck_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-stuck-group
+tests_unit_agent_test_executor_stuck_group_SOURCES = %D%/test-executor-stuck.c
+tests_unit_agent_test_executor_stuck_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_stuck_group_LDADD = $(rig_libs)
+unit_tests += tests/unit/agent/test-listen
+tests_unit_agent_test_listen_SOURCES = %D%/test-listen.c
+tests_unit_agent_test_listen_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_listen_LDADD = $(rig_libs)
 
 # The uplink's logic over a stream made by the test: no gRPC is linked.
 unit_tests += tests/unit/agent/test-uplink
@@ -71,3 +153,23 @@ unit_tests += tests/unit/agent/test-plugin
 tests_unit_agent_test_plugin_SOURCES = %D%/test-plugin.c
 tests_unit_agent_test_plugin_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_plugin_LDADD = libexecutor.la $(unit_libs)
+
+unit_tests += tests/unit/agent/test-executor-contain-pidns
+tests_unit_agent_test_executor_contain_pidns_SOURCES = %D%/test-executor-contain.c
+tests_unit_agent_test_executor_contain_pidns_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_contain_pidns_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-contain-subreaper
+tests_unit_agent_test_executor_contain_subreaper_SOURCES = %D%/test-executor-contain.c
+tests_unit_agent_test_executor_contain_subreaper_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_contain_subreaper_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-cancel-pidns
+tests_unit_agent_test_executor_cancel_pidns_SOURCES = %D%/test-executor-cancel.c
+tests_unit_agent_test_executor_cancel_pidns_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_cancel_pidns_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-cancel-subreaper
+tests_unit_agent_test_executor_cancel_subreaper_SOURCES = %D%/test-executor-cancel.c
+tests_unit_agent_test_executor_cancel_subreaper_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_cancel_subreaper_LDADD = $(rig_libs)

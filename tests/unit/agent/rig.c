@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "proc/contain.h"
 #include "tests/unit/unit.h"
 
 static void
@@ -71,13 +72,22 @@ build_path(const char *file, char *out, size_t size)
 	(void)snprintf(out, size, "%s/%s", top ? top : ".", file);
 }
 
-static bool
-is_for_group(void)
+/* The rung that the program's name ends in, or NULL. */
+static const char *
+named_rung(void)
 {
 	const char *name = program_invocation_short_name;
-	size_t n = strlen(name), len = strlen("-group");
+	size_t n = strlen(name);
 
-	return n > len && strcmp(name + n - len, "-group") == 0;
+	for (int i = 0; i < CONTAIN_RUNGS; i++) {
+		const char *rung = contain_rung_name((enum contain_rung)i);
+		size_t len = strlen(rung);
+
+		if (n > len && name[n - len - 1] == '-' &&
+			strcmp(name + n - len, rung) == 0)
+			return rung;
+	}
+	return NULL;
 }
 
 void
@@ -95,10 +105,11 @@ rig_open(struct rig *rig, const char *file)
 		ck_assert_ptr_nonnull(mkdtemp(rig->scratch));
 		rig->options.scratch = rig->scratch;
 	}
-	if (is_for_group())
-		rig->options.containment = EXECUTOR_GROUP;
+	if (named_rung())
+		rig->options.containment = named_rung();
 	rig->loop = loop_new();
 	rig->options.agent_id = "agent1";
+	rig->options.shim = getenv("NODELINK_SHIM");
 	rig->options.on_failure = on_failure;
 	rig->options.on_stopped = on_stopped;
 	rig->options.arg = rig;
@@ -114,6 +125,25 @@ const char *
 rig_rung(struct rig *rig)
 {
 	return rig_wait(rig, NULL, MSG_INVENTORY, 0)->inventory.containment;
+}
+
+bool
+rig_is_complete(struct rig *rig)
+{
+	return contain_rung_is_complete(contain_rung_parse(rig_rung(rig)));
+}
+
+bool
+rig_can_run(struct err *err)
+{
+	AUTO(contain_host_free) struct contain_host *host = NULL;
+	struct contain_options options = { .prefix = "nodelink-rig-",
+		.shim = getenv("NODELINK_SHIM"),
+		.last = CONTAIN_GROUP };
+
+	if (named_rung())
+		options.first = options.last = contain_rung_parse(named_rung());
+	return contain_host_new(&options, &host, err) == 0;
 }
 
 void

@@ -25,10 +25,14 @@ struct rig {
 };
 
 /* file: of the build tree, "plugins/.libs/shell.so". A test program whose name
- * ends in "-group" runs on the rung below control groups. */
+ * ends in that of a rung runs on it, any other on the best. */
 void rig_open(struct rig *rig, const char *file);
 /* What the executor says that it holds tasks with. */
 const char *rig_rung(struct rig *rig);
+/* Can no process leave it? */
+bool rig_is_complete(struct rig *rig);
+/* Does the rung of this program work here? Else text says why not. */
+bool rig_can_run(struct err *err);
 /* Removes the scratch folder, too. */
 void rig_close(struct rig *rig);
 /* A new connection, and Attach. What was seen before stays. */

@@ -123,8 +123,8 @@ TEST(gives_a_clean_environment_and_a_folder_that_is_removed)
 	ck_assert(rig_result(&rig, "t1")->ok);
 	rig_output(&rig, "t1", MSG_STDOUT, &out);
 	/* ls has its own for the folder */
-	(void)snprintf(expect, sizeof expect, "%s/t1\na value\nt1\n0022\n4\n",
-		rig.scratch);
+	(void)snprintf(expect, sizeof expect,
+		"%s/t1/work\na value\nt1\n0022\n4\n", rig.scratch);
 	ck_assert_str_eq(buf_text(&out), expect);
 	rig_run(&rig, 50);
 	executor_free(TAKE(rig.ex)); /* with its spare folders */

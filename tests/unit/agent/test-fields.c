@@ -129,7 +129,10 @@ TEST(builds_an_environment_in_which_the_task_wins)
 	ck_assert_str_eq(env_get(env, "LANG"), "C");
 	ck_assert_str_eq(env_get(env, "X"), "2");
 	ck_assert_str_eq(env_get(env, "EMPTY"), "");
-	ck_assert_str_eq(env_get(env, "TMPDIR"), "/s/t1");
+	ck_assert_str_eq(env_get(env, "TMPDIR"), "/s/t1/work");
+	ck_assert_str_eq(env_get(env, "NODELINK_TASK_DIR"), "/s/t1/work");
+	ck_assert_str_eq(env_get(env, "NODELINK_CANCEL_FILE"), "/s/t1/cancel");
+	ck_assert_str_eq(env_get(env, "NODELINK_DEFER_FILE"), "/s/t1/defer");
 	ck_assert_str_eq(env_get(env, "NODELINK_TASK"), "t1");
 	ck_assert_ptr_null(env_get(env, "HOME"));
 }

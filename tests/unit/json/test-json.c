@@ -83,6 +83,9 @@ TEST(tells_field_expectation_and_value_of_a_wrong_type)
 	struct err err;
 	const char *text = "untouched";
 	int64_t ms = 7;
+	json_t *list;
+	uint32_t milli;
+	uint64_t n;
 
 	ck_assert_int_eq(
 		json_get_seconds(o, "timeout", 2592000, &ms, &err), -EINVAL);
@@ -97,6 +100,13 @@ TEST(tells_field_expectation_and_value_of_a_wrong_type)
 	ck_assert_int_eq(json_get_duration(o, "big", 10, &ms, &err), -EINVAL);
 	ck_assert_int_eq(json_get_text(o, "nul", 10, &text, &err), -EINVAL);
 	ck_assert_int_eq(json_get_duration(o, "nul", 10, &ms, &err), -EINVAL);
+	ck_assert_int_eq(json_get_array(o, "neg", &list, &err), -EINVAL);
+	ck_assert_int_eq(json_get_count(o, "big", 0, 10, &n, &err), -EINVAL);
+	ck_assert_int_eq(json_get_count(o, "neg", 0, 10, &n, &err), -EINVAL);
+	ck_assert_str_eq(
+		err.text, "field 'neg': expected a whole number 0..10, got -1");
+	ck_assert_int_eq(json_get_milli(o, "neg", 10, &milli, &err), -EINVAL);
+	ck_assert_int_eq(json_get_milli(o, "big", 10, &milli, &err), -EINVAL);
 	ck_assert_str_eq(text, "untouched");
 	ck_assert_int_eq(ms, 7);
 }
@@ -117,10 +127,12 @@ TEST(reads_every_type)
 {
 	AUTO(json_decref)
 	json_t *o = parse("{\"s\":1.5,\"d\":\"2m\",\"z\":\"64k\",\"n\":12,"
-			  "\"sig\":\"SIGINT\",\"b\":true,\"o\":{}}");
+			  "\"sig\":\"SIGINT\",\"b\":true,\"o\":{},"
+			  "\"l\":[1]}");
 	struct err err;
 	int64_t ms;
 	uint64_t size;
+	uint32_t milli;
 	int signo;
 	bool yes;
 	json_t *inner;
@@ -138,6 +150,11 @@ TEST(reads_every_type)
 	ck_assert_int_eq(json_get_bool(o, "b", &yes, &err), JSON_GOT);
 	ck_assert(yes);
 	ck_assert_int_eq(json_get_object(o, "o", &inner, &err), JSON_GOT);
+	ck_assert_int_eq(json_get_array(o, "l", &inner, &err), JSON_GOT);
+	ck_assert_int_eq(json_get_count(o, "n", 12, 12, &size, &err), JSON_GOT);
+	ck_assert_uint_eq(size, 12);
+	ck_assert_int_eq(json_get_milli(o, "s", 2, &milli, &err), JSON_GOT);
+	ck_assert_uint_eq(milli, 1500);
 }
 END
 

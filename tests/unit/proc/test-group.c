@@ -21,7 +21,11 @@ start(const char *command)
 {
 	const char *const argv[] = { "sh", "-c", command, NULL };
 	const char *const env[] = { NULL };
-	struct spawn how = { .path = "/bin/sh", .argv = argv, .envp = env };
+	struct spawn how = { .path = "/bin/sh",
+		.argv = argv,
+		.envp = env,
+		.extra_fd = -1,
+		.born_in = -1 };
 	enum spawn_step step;
 	int ends[2], pidfd;
 	pid_t pid;

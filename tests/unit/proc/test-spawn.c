@@ -27,7 +27,9 @@ start(const char *path, const char *const *argv, const char *cwd, int out)
 		.argv = argv,
 		.envp = env,
 		.cwd = cwd,
-		.fd = { out, out, out } };
+		.fd = { out, out, out },
+		.extra_fd = -1,
+		.born_in = -1 };
 
 	return spawn_start(&how, &pid, &pidfd, &step);
 }
@@ -144,7 +146,11 @@ TEST(puts_descriptors_in_place_whatever_their_numbers_are)
 {
 	const char *const argv[] = { "sh", "-c", "echo e >&2; echo o", NULL };
 	AUTO_BUF struct buf out = { 0 }, err = { 0 };
-	struct spawn how = { .path = "/bin/sh", .argv = argv, .envp = env };
+	struct spawn how = { .path = "/bin/sh",
+		.argv = argv,
+		.envp = env,
+		.extra_fd = -1,
+		.born_in = -1 };
 	int o[2], e[2], saved[3];
 
 	ck_assert_int_eq(fd_pipe(o, false), 0);

@@ -3,11 +3,16 @@ tests_unit_server_test_transcript_SOURCES = %D%/test-transcript.c
 tests_unit_server_test_transcript_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_server_test_transcript_LDADD = libstore.la libbase.la $(unit_libs)
 
-unit_tests += tests/unit/server/test-memory
-tests_unit_server_test_memory_SOURCES = %D%/test-memory.c
+store_suite_libs = libstore.la libtask.la libloop.la libbase.la $(unit_libs)
+store_suite_sources = %D%/store-suite.c %D%/store-suite.h %D%/store-rig.c
+
+unit_tests += tests/unit/server/test-memory tests/unit/server/test-sqlite
+tests_unit_server_test_memory_SOURCES = %D%/test-memory.c $(store_suite_sources)
 tests_unit_server_test_memory_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_unit_server_test_memory_LDADD = libstore.la libtask.la libloop.la \
-	libbase.la $(unit_libs)
+tests_unit_server_test_memory_LDADD = $(store_suite_libs)
+tests_unit_server_test_sqlite_SOURCES = %D%/test-sqlite.c $(store_suite_sources)
+tests_unit_server_test_sqlite_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_server_test_sqlite_LDADD = $(store_suite_libs) $(SQLITE_LIBS)
 
 unit_tests += tests/unit/server/test-hub
 tests_unit_server_test_hub_SOURCES = %D%/test-hub.c %D%/hub-rig.c %D%/hub-rig.h \
@@ -43,6 +48,19 @@ tests_unit_server_test_sse_LDADD = libunitserver.la libapi.la libhub.la libstore
 	libhttp.la libtask.la libwire.la libjson.la libloop.la libbase.la $(unit_libs)
 
 unit_tests += tests/unit/server/test-api
-tests_unit_server_test_api_SOURCES = %D%/test-api.c %D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_api_SOURCES = %D%/test-api.c %D%/api-rig.c %D%/api-rig.h \
+	%D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_api_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(srcdir)/%D%
 tests_unit_server_test_api_LDADD = $(tests_unit_server_test_sse_LDADD)
+
+unit_tests += tests/unit/server/test-options
+tests_unit_server_test_options_SOURCES = %D%/test-options.c %D%/api-rig.c %D%/api-rig.h \
+	%D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_options_CFLAGS = $(tests_unit_server_test_api_CFLAGS)
+tests_unit_server_test_options_LDADD = $(tests_unit_server_test_api_LDADD)
+
+unit_tests += tests/unit/server/test-cancel-many
+tests_unit_server_test_cancel_many_SOURCES = %D%/test-cancel-many.c \
+	%D%/api-rig.c %D%/api-rig.h %D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_cancel_many_CFLAGS = $(tests_unit_server_test_api_CFLAGS)
+tests_unit_server_test_cancel_many_LDADD = $(tests_unit_server_test_api_LDADD)

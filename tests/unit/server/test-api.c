@@ -1,193 +1,9 @@
 /* test-api.c - the API over real HTTP, real hub and store, and a fake agent */
-#include "api/api.h"
-
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
-#include "client.h"
-#include "fake-rpc.h"
+#include "api-rig.h"
 #include "tests/unit/unit.h"
-
-static struct api api;
-static struct http *http;
-static uint16_t port;
-static struct rpc_stream agent;
-static struct client c;
-static char id[ID_MAX]; /* of the task created last */
-
-static void
-say(struct msg msg)
-{
-	AUTO_BUF struct buf b = { 0 };
-
-	msg.plugin = msg.plugin ? msg.plugin : "shell";
-	ck_assert_int_eq(msg_pack(&msg, &b), 0);
-	hub_rpc_ops.on_message(api.hub, &agent, b.data, b.len);
-}
-
-static void
-connect_agent(void)
-{
-	static const struct msg_field shell[] = {
-		{ .name = "cmd", .type = "text", .required = true },
-		{ .name = "cwd", .type = "path" }
-	};
-	static const struct msg_field login[] = {
-		{ .name = "host", .type = "text", .required = true },
-		{ .name = "tries", .type = "int", .fallback = "3" },
-		{ .name = "words", .type = "text", .list = true },
-		{ .name = "password", .type = "text", .secret = true }
-	};
-	const struct rpc_hello hello = { "a1", "", "test", NULL };
-	enum rpc_status status;
-	struct err err;
-
-	memset(&agent, 0, sizeof agent);
-	ck_assert_int_eq(
-		hub_rpc_ops.on_open(api.hub, &agent, &hello, &status, &err), 0);
-	say((struct msg){
-		.kind = MSG_HELLO, .hello = { "0.1", "boot", "host" } });
-	say((struct msg){ .kind = MSG_INVENTORY,
-		.inventory = { .instance = "i",
-			.version = "1",
-			.params = shell,
-			.n_params = 2 } });
-	say((struct msg){ .kind = MSG_INVENTORY,
-		.plugin = "login",
-		.inventory = { .instance = "j",
-			.summary = "logs in",
-			.params = login,
-			.n_params = 4 } });
-}
-
-static void
-setup(void)
-{
-	const struct store_memory_conf mem = { .loop = api.loop = loop_new(),
-		.dir = "/tmp",
-		.retention_ms = 1000000,
-		.max_tasks = 1000,
-		.max_output = 1 << 30 };
-	struct hub_conf conf = { .loop = api.loop,
-		.default_grace_ms = 10000,
-		.default_start_timeout_ms = 60000,
-		.lost_after_ms = 60000,
-		.default_output_limit = 1 << 30,
-		.window = 1 << 20,
-		.anonymous_agents = true };
-	struct http_conf hc = { .host = "127.0.0.1",
-		.routes = api_routes,
-		.n_routes = api_n_routes,
-		.arg = &api };
-	struct err err = { "" };
-
-	log_set_level(LOG_LEVEL_ERROR);
-	ck_assert_int_eq(store_memory_new(&mem, &api.store), 0);
-	conf.store = api.store;
-	ck_assert_int_eq(hub_new(&conf, &api.hub, NULL), 0);
-	ck_assert_int_eq(http_new(api.loop, &hc, &http, &port, &err), 0);
-	connect_agent();
-	client_open(&c, api.loop, port);
-}
-
-static void
-teardown(void)
-{
-	client_close(&c);
-	http_free(http);
-	fake_done(&agent);
-	hub_free(api.hub);
-	api.store->ops->free(api.store);
-	loop_free(api.loop);
-}
-
-static void
-get(const char *path)
-{
-	char request[512];
-
-	(void)snprintf(request, sizeof request,
-		"GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path);
-	client_ask(&c, request);
-}
-
-static void
-post(const char *path, const char *body)
-{
-	char request[2048];
-
-	(void)snprintf(request, sizeof request,
-		"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n%s",
-		path, strlen(body), body);
-	client_ask(&c, request);
-}
-
-static void
-create(void)
-{
-	const char *p;
-
-	post("/tasks/shell", "{\"agent_id\":\"a1\",\"cmd\":\"true\","
-			     "\"labels\":{\"k\":\"v\"},\"timeout\":1.5}");
-	client_expect(&c, " 200 OK");
-	p = strstr(buf_text(&c.in), "\"task_id\":\"");
-	ck_assert_ptr_nonnull(p);
-	(void)snprintf(
-		id, sizeof id, "%.*s", (int)strcspn(p + 11, "\""), p + 11);
-}
-
-static void
-started(void)
-{
-	say((struct msg){ .kind = MSG_STARTED,
-		.task_id = id,
-		.seq = 1,
-		.started = { .at = 1, .pid = 42, .grace_ms = 10000 } });
-}
-
-static void
-output(uint64_t seq, enum msg_stream stream, const char *text)
-{
-	say((struct msg){ .kind = MSG_OUTPUT,
-		.task_id = id,
-		.seq = seq,
-		.output = { stream, (const uint8_t *)text, strlen(text) } });
-}
-
-static void
-ended(uint64_t seq, struct msg_result result)
-{
-	result.ended_at = 5;
-	say((struct msg){ .kind = MSG_RESULT,
-		.task_id = id,
-		.seq = seq,
-		.result = result });
-}
-
-static const char *
-with_id(const char *fmt)
-{
-	static char text[256];
-	const char *at = strchr(fmt, '#');
-
-	(void)snprintf(text, sizeof text, "%.*s%s%s", (int)(at - fmt), fmt, id,
-		at + 1);
-	return text;
-}
-
-static void delete (const char *query)
-{
-	char request[512];
-
-	buf_clear(&c.in);
-	(void)snprintf(request, sizeof request,
-		"DELETE /tasks/%s%s HTTP/1.1\r\nHost: x\r\n\r\n", id, query);
-	client_say(&c, request);
-	client_turn(&c, 20);
-}
-
-/* -------------------------------------------------------------------- tests */
 
 TEST(creates_a_task_and_shows_its_record)
 {
@@ -199,7 +15,8 @@ TEST(creates_a_task_and_shows_its_record)
 	client_expect(&c, "\"status\":\"sent\"");
 	client_expect(&c, "\"cmd\":\"true\"");
 	client_expect(&c, "\"timeout\":1.500");
-	client_expect(&c, "\"stop\":{\"signal\":\"SIGTERM\",\"grace\":10}");
+	client_expect(&c, "\"stop\":{\"signal\":\"SIGTERM\",\"grace\":10,"
+			  "\"pre_stop\":null},\"cleanup\":[]");
 	client_expect(&c, "\"labels\":{\"k\":\"v\"}");
 	client_expect(&c, "\"cancel\":null,\"receipt\":null");
 	start = fake_take(&agent, MSG_START);
@@ -326,6 +143,12 @@ TEST(lists_tasks_by_filter_and_page)
 	get("/tasks?label=k=v&status=sent&agent_id=a1");
 	client_expect(&c, id);
 	client_expect(&c, "\"next_cursor\":null");
+	get("/tasks?label=k&label=k=v&plugin=shell");
+	client_expect(&c, id);
+	get("/tasks?label=k&label=l");
+	client_expect(&c, "{\"tasks\":[],");
+	get("/tasks?plugin=login");
+	client_expect(&c, "{\"tasks\":[],");
 	get("/tasks?label=k=w");
 	client_expect(&c, "{\"tasks\":[],");
 	get("/agents/a1/tasks?status=failed");
@@ -334,6 +157,10 @@ TEST(lists_tasks_by_filter_and_page)
 	client_expect(&c, " 404 ");
 	get("/tasks?status=asleep");
 	client_expect(&c, " 400 ");
+	get("/tasks?label==v");
+	client_expect(&c, "query 'label': expected name or name=value");
+	get("/tasks?plugin=a&plugin=b");
+	client_expect(&c, "query 'plugin' is there twice");
 	get("/tasks?limit=0");
 	client_expect(&c, " 400 ");
 	get("/tasks?cursor=%21");
@@ -378,7 +205,7 @@ TEST(says_cancelled_only_when_it_is_true)
 	create();
 	msg_free(fake_take(&agent, MSG_START));
 	started();
-	delete ("?reason=enough&grace=3");
+	api_delete("?reason=enough&grace=3");
 	ck_assert_uint_eq(c.in.len, 0); /* waits */
 	cancel = fake_take(&agent, MSG_CANCEL);
 	ck_assert_int_eq(msg_get(cancel)->cancel.grace_ms, 3000);
@@ -391,7 +218,7 @@ TEST(says_cancelled_only_when_it_is_true)
 	client_expect(&c, " 200 OK");
 	client_expect(&c, "{\"message\":\"task cancelled\"");
 	client_expect(&c, "\"status\":\"cancelled\"");
-	delete ("");
+	api_delete("");
 	client_wait(&c, "\"code\":\"already_final\"");
 	client_expect(&c, " 400 ");
 	client_expect(&c, "\"status\":\"cancelled\"");
@@ -404,19 +231,19 @@ TEST(answers_202_when_nobody_wants_to_wait)
 	setup();
 	create();
 	started();
-	delete ("?wait=0");
+	api_delete("?wait=0");
 	client_wait(&c, "{\"message\":\"cancel requested\"");
 	client_expect(&c, " 202 ");
 	client_expect(&c, "\"cancel\":{\"phase\":\"requested\"");
-	delete ("?wait=50ms");
+	api_delete("?wait=50ms");
 	client_wait(&c, " 202 ");
 	buf_clear(&c.in);
 	client_say(&c, with_id("DELETE /tasks/# HTTP/1.1\r\nHost: x\r\n"
 			       "Prefer: respond-async\r\n\r\n"));
 	client_wait(&c, " 202 ");
-	delete ("?wait=x");
+	api_delete("?wait=x");
 	client_wait(&c, " 400 ");
-	delete ("?code=timeout");
+	api_delete("?code=timeout");
 	client_wait(&c, " 400 ");
 	teardown();
 }
@@ -427,7 +254,7 @@ TEST(tells_that_a_cancel_came_too_late)
 	setup();
 	create();
 	started();
-	delete ("");
+	api_delete("");
 	ended(2, (struct msg_result){ .ok = true });
 	client_wait(&c, "\"code\":\"too_late\"");
 	client_expect(&c, "\"error\":\"task is already completed\"");
@@ -442,7 +269,7 @@ TEST(goes_on_when_the_client_of_a_waiting_cancel_leaves)
 	setup();
 	create();
 	started();
-	client_open(&other, api.loop, port);
+	client_open(&other, api.loop, api_port);
 	client_say(&other, with_id("DELETE /tasks/# HTTP/1.1\r\n"
 				   "Host: x\r\n\r\n"));
 	client_turn(&other, 20);
@@ -472,7 +299,7 @@ TEST(streams_events_live_and_from_the_start)
 	ended(4, (struct msg_result){ .ok = true });
 	client_wait(&c, "\r\n0\r\n\r\n");
 	client_expect(&c, "\"isFinal\":true,\"cancelled\":false");
-	client_open(&late, api.loop, port);
+	client_open(&late, api.loop, api_port);
 	client_say(&late, with_id("GET /stream?ref=# HTTP/1.1\r\nHost: x\r\n"
 				  "Last-Event-ID: 1\r\n\r\n"));
 	client_wait(&late, "\r\n0\r\n\r\n");
@@ -496,7 +323,7 @@ TEST(gives_exact_output_whole_in_part_and_live)
 	started();
 	output(2, MSG_STDOUT, "01\xff");
 	output(3, MSG_STDERR, "err");
-	client_open(&live, api.loop, port);
+	client_open(&live, api.loop, api_port);
 	client_say(&live, with_id("GET /tasks/#/output?follow=1 HTTP/1.1\r\n"
 				  "Host: x\r\n\r\n"));
 	client_wait(&live, "01\xff");

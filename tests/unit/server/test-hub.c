@@ -97,6 +97,56 @@ TEST(says_cancelled_only_when_the_node_has_verified_it)
 }
 END
 
+TEST(tells_the_cause_that_the_node_acts_upon)
+{
+	AUTO(task_unref) struct task *t = NULL;
+	const struct msg_receipt receipt = {
+		.code = 200, .reason = "too long", .actor = "nodelink"
+	};
+
+	setup(false);
+	connect_agent(&one);
+	t = create();
+	started(&one, t, 1);
+	say(&one, (struct msg){ .kind = MSG_CANCEL_PHASE,
+			  .task_id = t->id,
+			  .seq = 2,
+			  .cancel_phase = { MSG_PHASE_STOPPING, "", 7, 200,
+				  "too long", "nodelink" } });
+	ck_assert_uint_eq(t->cancel.code, 200);
+	ck_assert_str_eq(t->cancel.reason, "too long");
+	ck_assert_str_eq(t->cancel.actor, "nodelink");
+	ck_assert_int_eq(cancel(t, -1), HUB_OK); /* joins */
+	ck_assert_uint_eq(t->cancel.code, 200);
+	ended(&one, t, 3,
+		(struct msg_result){ .cancelled = true, .receipt = &receipt });
+	ck_assert_uint_eq(t->cancel.code, 200);
+	ck_assert_str_eq(t->cancel.reason, "too long");
+	teardown();
+}
+END
+
+TEST(takes_the_nodes_cause_when_a_request_has_crossed_it)
+{
+	AUTO(task_unref) struct task *t = NULL;
+	const struct msg_receipt receipt = {
+		.code = 202, .reason = "silent", .actor = "nodelink"
+	};
+
+	setup(false);
+	connect_agent(&one);
+	t = create();
+	started(&one, t, 1);
+	ck_assert_int_eq(cancel(t, -1), HUB_OK);
+	ck_assert_uint_eq(t->cancel.code, 100);
+	ended(&one, t, 2,
+		(struct msg_result){ .cancelled = true, .receipt = &receipt });
+	ck_assert_uint_eq(t->cancel.code, 202);
+	ck_assert_str_eq(t->cancel.reason, "silent");
+	teardown();
+}
+END
+
 TEST(keeps_the_real_result_when_the_cancel_came_too_late)
 {
 	AUTO(task_unref) struct task *t = NULL;
@@ -179,6 +229,8 @@ END
 	UNIT_MAIN("hub", runs_a_task_from_pending_to_completed,
 		refuses_what_cannot_be_placed, cancels_a_pending_task_at_once,
 		says_cancelled_only_when_the_node_has_verified_it,
+		tells_the_cause_that_the_node_acts_upon,
+		takes_the_nodes_cause_when_a_request_has_crossed_it,
 		keeps_the_real_result_when_the_cancel_came_too_late,
 		joins_a_second_cancel_and_only_shortens_its_grace,
 		takes_each_report_once_and_in_order,

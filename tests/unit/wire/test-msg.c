@@ -23,6 +23,8 @@ static struct msg
 a_start(const char *plugin, const struct msg_param *params, size_t n)
 {
 	static const struct msg_env env[] = { { "A", "1" }, { "B", "" } };
+	static const struct msg_hook cleanup[] = { { .cmd = "rm -f x" },
+		{ "undo", MSG_CANCELLED, 9000 } };
 
 	return (struct msg){ .kind = MSG_START,
 		.agent_id = "agent1",
@@ -39,7 +41,23 @@ a_start(const char *plugin, const struct msg_param *params, size_t n)
 			.output_limit = 1ull << 40,
 			.window = 1 << 20,
 			.wait_orphans = true,
-			.strict = true } };
+			.strict = true,
+			.idle_timeout_ms = 60000,
+			.user = "daemon",
+			.limits = { 64, 1ull << 30, 1500, 256, 1ull << 33 },
+			.pre_stop = { .cmd = "drain", .timeout_ms = 2000 },
+			.cleanup = cleanup,
+			.n_cleanup = 2 } };
+}
+
+static void
+check_limits(const struct msg_limits *l)
+{
+	ck_assert_uint_eq(l->pids, 64);
+	ck_assert_uint_eq(l->memory, 1ull << 30);
+	ck_assert_uint_eq(l->cpu_milli, 1500);
+	ck_assert_uint_eq(l->open_files, 256);
+	ck_assert_uint_eq(l->file_size, 1ull << 33);
 }
 
 TEST(carries_a_start_of_each_plugin)
@@ -68,7 +86,51 @@ TEST(carries_a_start_of_each_plugin)
 		ck_assert_uint_eq(got->start.output_limit, 1ull << 40);
 		ck_assert(got->start.wait_orphans);
 		ck_assert(got->start.strict);
+		ck_assert_int_eq(got->start.idle_timeout_ms, 60000);
+		ck_assert_str_eq(got->start.user, "daemon");
+		check_limits(&got->start.limits);
+		ck_assert_str_eq(got->start.pre_stop.cmd, "drain");
+		ck_assert_int_eq(got->start.pre_stop.timeout_ms, 2000);
+		ck_assert_uint_eq(got->start.n_cleanup, 2);
+		ck_assert_str_eq(got->start.cleanup[0].cmd, "rm -f x");
+		ck_assert_int_eq(got->start.cleanup[0].when, MSG_ALWAYS);
+		ck_assert_int_eq(got->start.cleanup[1].when, MSG_CANCELLED);
+		ck_assert_int_eq(got->start.cleanup[1].timeout_ms, 9000);
 	}
+}
+END
+
+TEST(takes_absent_options_as_none)
+{
+	struct msg msg = {
+		.kind = MSG_START, .task_id = "t", .plugin = "countdown"
+	};
+	AUTO(msg_free) struct msg_box *box = NULL;
+	const struct msg_start *got = &trip(&msg, MSG_TO_AGENT, &box)->start;
+
+	ck_assert_str_eq(got->user, "");
+	ck_assert_str_eq(got->pre_stop.cmd, "");
+	ck_assert_uint_eq(got->n_cleanup, 0);
+	ck_assert_uint_eq(got->limits.pids, 0);
+	ck_assert_int_eq(got->idle_timeout_ms, 0);
+}
+END
+
+TEST(takes_the_user_of_the_seeds_form)
+{
+	/* task_id "t", shell_execute { cmd "id", user "joe" }, no options */
+	static const uint8_t seeds[] = { 0x12, 1, 't', 0x1a, 9, 0x0a, 2, 'i',
+		'd', 0x1a, 3, 'j', 'o', 'e' };
+	AUTO(msg_free) struct msg_box *box = NULL;
+	const struct msg *got;
+
+	ck_assert_int_eq(
+		msg_unpack(MSG_TO_AGENT, seeds, sizeof seeds, &box, NULL), 0);
+	got = msg_get(box);
+	ck_assert_str_eq(got->plugin, "shell");
+	ck_assert_str_eq(got->start.user, "joe");
+	ck_assert_uint_eq(got->start.n_params, 1);
+	ck_assert_str_eq(got->start.params[0].name, "cmd");
 }
 END
 
@@ -98,7 +160,7 @@ TEST(carries_output_byte_for_byte)
 {
 	static const uint8_t bytes[] = { 0, 255, 'a', 0xc3, 0 };
 
-	for (int s = MSG_STDOUT; s <= MSG_STDERR; s++) {
+	for (int s = MSG_STDOUT; s <= MSG_HOOK; s++) {
 		AUTO(msg_free) struct msg_box *box = NULL;
 		struct msg msg = { .kind = MSG_OUTPUT,
 			.task_id = "t",
@@ -113,6 +175,65 @@ TEST(carries_output_byte_for_byte)
 		ck_assert_int_eq(
 			memcmp(got->output.data, bytes, sizeof bytes), 0);
 	}
+}
+END
+
+TEST(carries_what_a_start_came_to)
+{
+	struct msg msg = { .kind = MSG_STARTED,
+		.task_id = "t",
+		.plugin = "shell",
+		.seq = 1,
+		.started = { 5, 42, "cgroup2", 10000, "nobody",
+			{ 64, 1ull << 30, 1500, 256, 1ull << 33 } } };
+	AUTO(msg_free) struct msg_box *box = NULL;
+	const struct msg *got = trip(&msg, MSG_TO_SERVER, &box);
+
+	ck_assert_int_eq(got->kind, MSG_STARTED);
+	ck_assert_int_eq(got->started.pid, 42);
+	ck_assert_str_eq(got->started.user, "nobody");
+	check_limits(&got->started.limits);
+}
+END
+
+TEST(carries_the_hooks_that_have_run)
+{
+	static const struct msg_hook_run hooks[] = {
+		{ "pre_stop", "drain", MSG_EXITED, 3, false, 10, 20 },
+		{ "cleanup", "undo", MSG_SIGNALED, 9, true, 40, 30000 },
+	};
+	struct msg msg = { .kind = MSG_RESULT,
+		.task_id = "t",
+		.plugin = "shell",
+		.result = { .ok = true, .hooks = hooks, .n_hooks = 2 } };
+	AUTO(msg_free) struct msg_box *box = NULL;
+	const struct msg_result *got = &trip(&msg, MSG_TO_SERVER, &box)->result;
+
+	ck_assert_uint_eq(got->n_hooks, 2);
+	ck_assert_str_eq(got->hooks[0].kind, "pre_stop");
+	ck_assert_int_eq(got->hooks[0].code, 3);
+	ck_assert_str_eq(got->hooks[1].cmd, "undo");
+	ck_assert_int_eq(got->hooks[1].outcome, MSG_SIGNALED);
+	ck_assert(got->hooks[1].timed_out);
+	ck_assert_int_eq(got->hooks[1].started_at, 40);
+	ck_assert_int_eq(got->hooks[1].duration_ms, 30000);
+}
+END
+
+TEST(carries_why_a_cancel_goes_on)
+{
+	struct msg msg = { .kind = MSG_CANCEL_PHASE,
+		.task_id = "t",
+		.plugin = "shell",
+		.cancel_phase = { MSG_PHASE_STOPPING, "m", 9, 200, "r", "a" } };
+	AUTO(msg_free) struct msg_box *box = NULL;
+	const struct msg *got = trip(&msg, MSG_TO_SERVER, &box);
+
+	ck_assert_int_eq(got->cancel_phase.phase, MSG_PHASE_STOPPING);
+	ck_assert_int_eq(got->cancel_phase.at, 9);
+	ck_assert_uint_eq(got->cancel_phase.code, 200);
+	ck_assert_str_eq(got->cancel_phase.reason, "r");
+	ck_assert_str_eq(got->cancel_phase.actor, "a");
 }
 END
 
@@ -154,9 +275,12 @@ TEST(carries_an_inventory)
 	static const struct msg_field fields[] = { { "cmd", "text", true, false,
 		false, "", "command" } };
 	static const struct msg_held held[] = { { "t-1", 4, true } };
+	static const struct msg_limit_kind limits[] = { { "pids", "cgroup1" },
+		{ "open_files", "rlimit" } };
 	struct msg msg = { .kind = MSG_INVENTORY,
 		.plugin = "shell",
-		.inventory = { "i", "1.0", "s", "group", fields, 1, held, 1 } };
+		.inventory = { "i", "1.0", "s", "group", fields, 1, held, 1,
+			limits, 2, true } };
 	AUTO(msg_free) struct msg_box *box = NULL;
 	const struct msg *got = trip(&msg, MSG_TO_SERVER, &box);
 
@@ -164,6 +288,10 @@ TEST(carries_an_inventory)
 	ck_assert(got->inventory.params[0].required);
 	ck_assert_str_eq(got->inventory.tasks[0].task_id, "t-1");
 	ck_assert(got->inventory.tasks[0].ended);
+	ck_assert_uint_eq(got->inventory.n_limits, 2);
+	ck_assert_str_eq(got->inventory.limits[0].name, "pids");
+	ck_assert_str_eq(got->inventory.limits[1].by, "rlimit");
+	ck_assert(got->inventory.complete);
 }
 END
 
@@ -225,6 +353,90 @@ TEST(refuses_more_than_its_limits)
 }
 END
 
+TEST(refuses_hooks_beyond_their_limits)
+{
+	static struct msg_hook cleanup[LIMIT_HOOKS + 1];
+	static char text[LIMIT_HOOK_CMD + 2];
+	struct msg msg = a_start("other", NULL, 0);
+
+	memset(text, 'x', sizeof text - 1);
+	for (size_t i = 0; i <= LIMIT_HOOKS; i++)
+		cleanup[i].cmd = "x";
+	msg.start.cleanup = cleanup;
+	msg.start.n_cleanup = LIMIT_HOOKS + 1;
+	refused(&msg, MSG_TO_AGENT, "33 cleanup hooks, the limit is 32");
+	msg.start.n_cleanup = LIMIT_HOOKS;
+	cleanup[31].cmd = text;
+	refused(&msg, MSG_TO_AGENT, "cmd of 4097 bytes, the limit is 4096");
+	cleanup[31].cmd = "";
+	refused(&msg, MSG_TO_AGENT, "cleanup hook without cmd");
+	cleanup[31].cmd = "x";
+	cleanup[31].timeout_ms = LIMIT_HOOK_S * 1000 + 1;
+	refused(&msg, MSG_TO_AGENT, "600001 ms, the limit is 600 s");
+	cleanup[31].timeout_ms = 0;
+	msg.start.pre_stop.timeout_ms = -1;
+	refused(&msg, MSG_TO_AGENT, "pre_stop hook has a timeout of -1 ms");
+	msg.start.pre_stop.timeout_ms = 0;
+	text[LIMIT_USER + 1] = 0;
+	msg.start.user = text;
+	refused(&msg, MSG_TO_AGENT, "a name of 65 bytes, the limit is 64");
+}
+END
+
+TEST(refuses_a_hook_for_an_unknown_occasion)
+{
+	/* task_id "t", plugin_task {}, plugin "p",
+	 * options { cleanup { cmd "x", when "seldom" } } */
+	static const uint8_t bytes[] = { 0x12, 1, 't', 0x32, 0, 0x82, 1, 1, 'p',
+		0x8a, 1, 13, 0x72, 11, 0x0a, 1, 'x', 0x12, 6, 's', 'e', 'l',
+		'd', 'o', 'm' };
+	struct msg_box *box = NULL;
+	struct err err;
+
+	ck_assert_int_eq(
+		msg_unpack(MSG_TO_AGENT, bytes, sizeof bytes, &box, &err),
+		-EBADMSG);
+	ck_assert_str_eq(err.text, "cleanup hook has when 'seldom'");
+}
+END
+
+TEST(refuses_results_and_inventories_beyond_their_limits)
+{
+	static struct msg_hook_run hooks[LIMIT_HOOK_RUNS + 1];
+	static struct msg_limit_kind kinds[LIMIT_LIST + 1];
+	struct msg msg = { .kind = MSG_RESULT,
+		.task_id = "t",
+		.plugin = "shell",
+		.result = { .hooks = hooks, .n_hooks = LIMIT_HOOK_RUNS + 1 } };
+
+	refused(&msg, MSG_TO_SERVER, "names 291 hooks, the limit is 290");
+	msg.result.n_hooks = 1;
+	hooks[0].outcome = (enum msg_outcome)7;
+	refused(&msg, MSG_TO_SERVER, "hook has unknown outcome 7");
+	hooks[0].outcome = MSG_SIGNALED;
+	hooks[0].code = 65;
+	refused(&msg, MSG_TO_SERVER, "hook has signal 65");
+	msg = (struct msg){ .kind = MSG_INVENTORY,
+		.plugin = "shell",
+		.inventory = { .limits = kinds, .n_limits = LIMIT_LIST + 1 } };
+	refused(&msg, MSG_TO_SERVER, "names 1025 limits, the limit is 1024");
+}
+END
+
+TEST(refuses_too_much_output_at_once)
+{
+	static uint8_t data[LIMIT_OUTPUT_CHUNK + 1];
+	struct msg msg = { .kind = MSG_OUTPUT,
+		.task_id = "t",
+		.plugin = "shell",
+		.output = { MSG_HOOK, data, sizeof data } };
+
+	refused(&msg, MSG_TO_SERVER, "65537 bytes in one response");
+	msg.output.stream = MSG_STDOUT;
+	refused(&msg, MSG_TO_SERVER, "65537 bytes in one response");
+}
+END
+
 TEST(refuses_to_pack_what_is_too_large)
 {
 	static char large[LIMIT_MESSAGE];
@@ -274,10 +486,17 @@ TEST(keeps_the_number_of_a_response_it_does_not_know)
 }
 END
 
-	UNIT_MAIN("msg", carries_a_start_of_each_plugin, carries_cancel_and_ack,
-		carries_output_byte_for_byte, carries_a_result_with_its_receipt,
+	UNIT_MAIN("msg", carries_a_start_of_each_plugin,
+		takes_absent_options_as_none, takes_the_user_of_the_seeds_form,
+		carries_cancel_and_ack, carries_output_byte_for_byte,
+		carries_what_a_start_came_to, carries_the_hooks_that_have_run,
+		carries_why_a_cancel_goes_on, carries_a_result_with_its_receipt,
 		carries_an_inventory, refuses_ids_of_a_wrong_form,
 		refuses_text_that_is_not_utf8_at_any_depth,
-		refuses_more_than_its_limits, refuses_to_pack_what_is_too_large,
+		refuses_more_than_its_limits, refuses_hooks_beyond_their_limits,
+		refuses_a_hook_for_an_unknown_occasion,
+		refuses_results_and_inventories_beyond_their_limits,
+		refuses_too_much_output_at_once,
+		refuses_to_pack_what_is_too_large,
 		refuses_noise_and_ignores_what_is_newer,
 		keeps_the_number_of_a_response_it_does_not_know)

@@ -1,0 +1,30 @@
+/* filter.h - which tasks a query means: label, agent_id, plugin, status */
+#ifndef NODELINK_API_FILTER_H
+#define NODELINK_API_FILTER_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "http/http.h"
+#include "store/store.h"
+
+struct filter { /* zeroed at first */
+	struct store_filter tasks;
+	struct store_label labels[LIMIT_LABELS];
+	struct arena arena; /* names of labels; the rest is the request's */
+	struct err *err; /* while it is read */
+};
+
+/* 0, -EINVAL with a text for the client, -ENOMEM. Other queries are not looked
+ * at. Lives as long as the request; filter_done() in any case. */
+int
+filter_read(struct filter *f, const struct http_request *req, struct err *err);
+void filter_done(struct filter *f);
+#define AUTO_FILTER __attribute__((cleanup(filter_done)))
+
+/* One of the names that filter_read() looks at. */
+bool filter_is_field(const char *name);
+
+#endif

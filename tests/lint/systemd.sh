@@ -1,0 +1,28 @@
+#!/bin/sh
+# systemd.sh - the units are well-formed, and as tight as promised
+# shellcheck source=tests/lint/lint.sh
+. "$(dirname "$0")/lint.sh"
+
+need systemd-analyze
+units=$(mktemp -d)
+trap 'rm -rf "$units"' EXIT
+for name in agent server; do
+	sed "s,@sbindir@/nodelink-$name,/bin/true," "systemd/nodelink-$name.service.in" \
+		>"$units/nodelink-$name.service"
+done
+
+# It asks for manual pages and for units that only a running system has.
+well_formed() {
+	systemd-analyze verify --man=no "$units"/*.service 2>&1 |
+		grep -F 'nodelink-' | grep -v 'not found'
+}
+
+# exposure PROGRAM TENTHS: its score may not be above that.
+exposure() {
+	systemd-analyze security --offline=true --threshold="$2" \
+		"$units/nodelink-$1.service" >"$units/report" 2>&1 || tail -n 2 "$units/report"
+}
+
+plan 2
+check "systemd finds no mistake" well_formed
+check "the server's exposure is at most 1.5" exposure server 15

@@ -1,0 +1,295 @@
+/* test-executor-stop.c - how a cancel begins: pre_stop, the cancel file, and
+ * silence as its cause */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "tests/unit/agent/hooks-rig.h"
+#include "tests/unit/unit.h"
+
+static struct rig rig;
+
+/* Says when it hears the stop signal, and goes on. */
+#define DEAF "trap 'echo term' TERM; echo up; while :; do sleep 0.02; done"
+
+static void
+start(const char *id, const char *cmd, const char *pre_stop, int64_t grace_ms)
+{
+	const struct msg_start how = { .grace_ms = grace_ms,
+		.pre_stop = { .cmd = pre_stop } };
+
+	rig_start(&rig, id, "cmd", cmd, &how);
+	(void)rig_wait(&rig, id, MSG_OUTPUT, 0);
+}
+
+static const char *
+printed(const char *id)
+{
+	static struct buf out;
+
+	buf_clear(&out);
+	rig_output(&rig, id, MSG_STDOUT, &out);
+	return buf_text(&out);
+}
+
+TEST(runs_pre_stop_before_the_stop_signal)
+{
+	const struct msg_result *result;
+	const struct msg *hook, *term;
+
+	rig_open(&rig, SHELL);
+	start("t1", "trap 'echo term; exit' TERM; echo up; sleep 1000 & wait",
+		"sleep 0.2; echo $NODELINK_HOOK $NODELINK_TASK_STATUS"
+		" $NODELINK_CANCEL_CODE ${NODELINK_EXIT_CODE-none}",
+		5000);
+	rig_cancel(&rig, "t1", -1);
+	result = rig_result(&rig, "t1");
+	hook = rig_find(&rig, "t1", MSG_OUTPUT, 1);
+	term = rig_find(&rig, "t1", MSG_OUTPUT, 2);
+	ck_assert_int_eq(hook->output.stream, MSG_HOOK);
+	ck_assert_str_eq(
+		hooks_printed(&rig, "t1"), "pre_stop cancelled 100 none\n");
+	ck_assert_int_eq(term->output.stream, MSG_STDOUT);
+	ck_assert_str_eq(printed("t1"), "up\nterm\n");
+	ck_assert(result->cancelled);
+	ck_assert_uint_eq(result->n_hooks, 1);
+	ck_assert_str_eq(result->hooks[0].kind, "pre_stop");
+	ck_assert_int_eq(result->hooks[0].code, 0);
+	ck_assert_int_ge(result->receipt->signalled_at,
+		result->hooks[0].started_at + 200);
+	rig_close(&rig);
+}
+END
+
+TEST(gives_pre_stop_half_the_grace_and_the_signal_the_rest)
+{
+	const struct msg_result *result;
+	int64_t began;
+
+	rig_open(&rig, SHELL);
+	start("t1", DEAF, "echo hook; trap '' TERM; sleep 1000", 1000);
+	began = clock_ms();
+	rig_cancel(&rig, "t1", -1);
+	(void)rig_wait(&rig, "t1", MSG_OUTPUT, 2); /* up, hook, term */
+	ck_assert_int_ge(clock_ms() - began, 490);
+	ck_assert_uint_eq(rig_count(&rig, "t1", MSG_RESULT), 0);
+	result = rig_result(&rig, "t1");
+	ck_assert_int_ge(clock_ms() - began, 990);
+	ck_assert_int_lt(clock_ms() - began, 1900);
+	ck_assert(result->hooks[0].timed_out);
+	ck_assert_int_lt(result->hooks[0].duration_ms, 900);
+	ck_assert_str_eq(printed("t1"), "up\nterm\n");
+	ck_assert_int_gt(result->receipt->killed_at, 0);
+	rig_close(&rig);
+}
+END
+
+TEST(keeps_to_the_time_limit_of_pre_stop_itself)
+{
+	const struct msg_start how = { .grace_ms = 60000,
+		.pre_stop = { .cmd = "sleep 1000", .timeout_ms = 200 } };
+
+	rig_open(&rig, SHELL);
+	rig_start(&rig, "t1", "cmd", "echo up; sleep 1000", &how);
+	(void)rig_wait(&rig, "t1", MSG_OUTPUT, 0);
+	rig_cancel(&rig, "t1", -1);
+	ck_assert(rig_result(&rig, "t1")->hooks[0].timed_out);
+	ck_assert_int_eq(rig_result(&rig, "t1")->code, SIGTERM);
+	rig_close(&rig);
+}
+END
+
+TEST(ends_pre_stop_at_once_when_forced)
+{
+	const struct msg_result *result;
+	int64_t began;
+
+	rig_open(&rig, SHELL);
+	start("t1", DEAF, "echo hook; sleep 1000", 60000);
+	rig_cancel(&rig, "t1", -1);
+	(void)rig_wait(&rig, "t1", MSG_OUTPUT, 1);
+	began = clock_ms();
+	rig_cancel(&rig, "t1", 0);
+	result = rig_result(&rig, "t1");
+	ck_assert_int_lt(clock_ms() - began, 2000);
+	ck_assert_int_eq(result->hooks[0].code, SIGKILL);
+	ck_assert(!result->hooks[0].timed_out);
+	ck_assert_uint_eq(result->receipt->n_signals, 1);
+	ck_assert_str_eq(printed("t1"), "up\n");
+	rig_close(&rig);
+}
+END
+
+TEST(ends_pre_stop_at_once_when_the_grace_is_shortened)
+{
+	int64_t began;
+
+	rig_open(&rig, SHELL);
+	start("t1", DEAF, "echo hook; sleep 1000", 60000);
+	rig_cancel(&rig, "t1", -1);
+	(void)rig_wait(&rig, "t1", MSG_OUTPUT, 1);
+	began = clock_ms();
+	rig_cancel(&rig, "t1", 800);
+	(void)rig_wait(&rig, "t1", MSG_OUTPUT, 2);
+	ck_assert_int_lt(clock_ms() - began, 700);
+	ck_assert(rig_result(&rig, "t1")->cancelled);
+	ck_assert_int_ge(clock_ms() - began, 790);
+	ck_assert_str_eq(printed("t1"), "up\nterm\n");
+	rig_close(&rig);
+}
+END
+
+TEST(counts_a_task_that_ends_during_pre_stop_as_cancelled)
+{
+	const struct msg_result *result;
+
+	rig_open(&rig, SHELL);
+	start("t1", "echo up; until [ -e go ]; do sleep 0.01; done; exit 3",
+		"touch go; sleep 0.3; echo done", 5000);
+	rig_cancel(&rig, "t1", -1);
+	result = rig_result(&rig, "t1");
+	ck_assert(result->cancelled);
+	ck_assert_int_eq(result->outcome, MSG_EXITED);
+	ck_assert_int_eq(result->code, 3);
+	ck_assert_uint_eq(result->receipt->n_signals, 0);
+	ck_assert_int_eq(result->receipt->signalled_at, 0);
+	/* It had its time all the same. */
+	ck_assert_str_eq(hooks_printed(&rig, "t1"), "done\n");
+	rig_close(&rig);
+}
+END
+
+TEST(runs_other_hooks_after_pre_stop_has_ended)
+{
+	const struct msg_hook cleanup = { .cmd = "echo cleanup" };
+	const struct msg_start how = { .grace_ms = 5000,
+		.cleanup = &cleanup,
+		.n_cleanup = 1,
+		.pre_stop = { .cmd = "touch go; sleep 0.3; echo pre" } };
+
+	rig_open(&rig, SHELL);
+	rig_start(&rig, "t1", "cmd",
+		"echo up; until [ -e go ]; do sleep 0.01; done", &how);
+	(void)rig_wait(&rig, "t1", MSG_OUTPUT, 0);
+	rig_cancel(&rig, "t1", -1);
+	ck_assert_uint_eq(rig_result(&rig, "t1")->n_hooks, 2);
+	ck_assert_str_eq(hooks_printed(&rig, "t1"), "pre\ncleanup\n");
+	rig_close(&rig);
+}
+END
+
+TEST(has_no_pre_stop_without_cancel_nor_without_grace)
+{
+	rig_open(&rig, SHELL);
+	start("t1", "echo up", "echo hook", 5000);
+	ck_assert_uint_eq(rig_result(&rig, "t1")->n_hooks, 0);
+	start("t2", DEAF, "echo hook", 5000);
+	rig_cancel(&rig, "t2", 0);
+	ck_assert_uint_eq(rig_result(&rig, "t2")->n_hooks, 0);
+	start("t3", "echo up; sleep 1000 & exec sleep 0.1", "echo hook", 200);
+	ck_assert_uint_eq(rig_result(&rig, "t3")->n_hooks, 0);
+	rig_close(&rig);
+}
+END
+
+TEST(says_why_in_the_cancel_file_before_the_first_signal)
+{
+	struct msg msg = { .kind = MSG_CANCEL, .task_id = "t1" };
+
+	rig_open(&rig, SHELL);
+	start("t1",
+		"trap 'cat $NODELINK_CANCEL_FILE; exit' TERM;"
+		"[ -e $NODELINK_CANCEL_FILE ] || echo none;"
+		"sleep 1000 & wait",
+		NULL, 5000);
+	msg.cancel = (struct msg_cancel){ .reason = "two\nlines = \"x\" %20",
+		.code = 302,
+		.actor = "me",
+		.grace_ms = -1 };
+	rig_send(&rig, &msg);
+	ck_assert(rig_result(&rig, "t1")->cancelled);
+	ck_assert_str_eq(printed("t1"),
+		"none\nCODE=302\nNAME=maintenance\n"
+		"REASON=two lines = \"x\" %20\nACTOR=me\n");
+	rig_close(&rig);
+}
+END
+
+TEST(cancels_a_task_that_has_been_silent_for_too_long)
+{
+	const struct msg_start how = { .idle_timeout_ms = 300,
+		.timeout_ms = 60000 };
+	const struct msg_receipt *receipt;
+	int64_t began = clock_ms();
+
+	rig_open(&rig, SHELL);
+	rig_start(&rig, "t1", "cmd", "echo x; exec sleep 1000", &how);
+	receipt = rig_result(&rig, "t1")->receipt;
+	ck_assert_uint_eq(receipt->code, 202);
+	ck_assert_str_eq(receipt->name, "idle_timeout");
+	ck_assert_str_eq(receipt->reason, "no output for 300 ms");
+	ck_assert_str_eq(receipt->actor, "nodelink");
+	ck_assert_int_ge(clock_ms() - began, 300);
+	rig_close(&rig);
+}
+END
+
+TEST(lets_a_task_go_on_that_prints_now_and_then)
+{
+	const struct msg_start how = { .idle_timeout_ms = 400 };
+
+	rig_open(&rig, SHELL);
+	rig_start(&rig, "t1", "cmd",
+		"for i in 1 2 3 4 5 6; do sleep 0.15; echo . >&$((i % 2 + 1));"
+		" done",
+		&how);
+	ck_assert(rig_result(&rig, "t1")->ok);
+	rig_close(&rig);
+}
+END
+
+TEST(does_not_take_output_that_waits_for_silence)
+{
+	const struct msg_start how = { .idle_timeout_ms = 200,
+		.window = 65536 };
+
+	rig_open(&rig, SHELL);
+	rig.no_ack = true;
+	rig_start(&rig, "t1", "cmd", "head -c 300000 /dev/zero; sleep 1000",
+		&how);
+	rig_run(&rig, 900);
+	ck_assert_uint_eq(rig_count(&rig, "t1", MSG_CANCEL_PHASE), 0);
+	rig_ack(&rig, "t1", 1, UINT64_MAX, false);
+	ck_assert_uint_eq(rig_result(&rig, "t1")->receipt->code, 202);
+	rig_close(&rig);
+}
+END
+
+TEST(keeps_the_run_time_beside_the_idle_time)
+{
+	const struct msg_start how = { .idle_timeout_ms = 10000,
+		.timeout_ms = 300 };
+
+	rig_open(&rig, SHELL);
+	rig_start(&rig, "t1", "cmd", "while :; do echo .; sleep 0.05; done",
+		&how);
+	ck_assert_uint_eq(rig_result(&rig, "t1")->receipt->code, 200);
+	rig_close(&rig);
+}
+END
+
+	UNIT_MAIN("executor: stop", runs_pre_stop_before_the_stop_signal,
+		gives_pre_stop_half_the_grace_and_the_signal_the_rest,
+		keeps_to_the_time_limit_of_pre_stop_itself,
+		ends_pre_stop_at_once_when_forced,
+		ends_pre_stop_at_once_when_the_grace_is_shortened,
+		counts_a_task_that_ends_during_pre_stop_as_cancelled,
+		runs_other_hooks_after_pre_stop_has_ended,
+		has_no_pre_stop_without_cancel_nor_without_grace,
+		says_why_in_the_cancel_file_before_the_first_signal,
+		cancels_a_task_that_has_been_silent_for_too_long,
+		lets_a_task_go_on_that_prints_now_and_then,
+		does_not_take_output_that_waits_for_silence,
+		keeps_the_run_time_beside_the_idle_time)

@@ -1,0 +1,90 @@
+/* test-listen.c - the executor's unix socket */
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "executor/listen.h"
+#include "rig.h"
+#include "tests/unit/unit.h"
+#include "wire/frame.h"
+
+enum { FEW = 64, ROUNDS = 3 };
+
+static struct listener *
+listener_at(struct rig *rig, struct sockaddr_un *addr)
+{
+	struct listener *l = NULL;
+	struct err err;
+
+	*addr = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	(void)snprintf(addr->sun_path, sizeof addr->sun_path, "/tmp/listen-%d",
+		(int)getpid());
+	ck_assert_int_eq(listen_start(rig->loop, addr->sun_path, (uid_t)-1,
+				 rig->ex, &l, &err),
+		0);
+	return l;
+}
+
+/* Says Attach, and hears the inventory. */
+static void
+attach(struct rig *rig, int fd, const struct sockaddr_un *addr)
+{
+	const struct msg msg = {
+		.kind = MSG_ATTACH, .agent_id = "agent1", .plugin = "shell"
+	};
+	AUTO_BUF struct buf frame = { 0 };
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	size_t start;
+
+	ck_assert_int_eq(
+		connect(fd, (const struct sockaddr *)addr, sizeof *addr), 0);
+	ck_assert_int_eq(frame_begin(&frame, &start), 0);
+	ck_assert_int_eq(msg_pack(&msg, &frame), 0);
+	frame_end(&frame, start);
+	ck_assert_int_eq(write(fd, frame.data, frame.len), (ssize_t)frame.len);
+	for (int i = 0; i < RIG_WAIT_MS / 10 && poll(&p, 1, 0) == 0; i++)
+		rig_run(rig, 10);
+	ck_assert_int_eq(poll(&p, 1, 0), 1);
+	ck_assert_int_ne(p.revents & POLLIN, 0);
+}
+
+static void
+use_up_descriptors(int *fds, size_t *n)
+{
+	const struct rlimit few = { FEW, FEW };
+
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	while ((fds[*n] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+		(*n)++;
+}
+
+TEST(serves_a_new_uplink_without_a_free_descriptor)
+{
+	static struct rig rig;
+	struct sockaddr_un addr;
+	struct listener *l;
+	int clients[ROUNDS], fds[FEW];
+	size_t n = 0;
+
+	rig_open(&rig, "plugins/.libs/shell.so");
+	l = listener_at(&rig, &addr);
+	for (int i = 0; i < ROUNDS; i++)
+		clients[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	use_up_descriptors(fds, &n);
+	for (int i = 0; i < ROUNDS; i++) /* each replaces the one before */
+		attach(&rig, clients[i], &addr);
+	while (n)
+		(void)close(fds[--n]);
+	for (int i = 0; i < ROUNDS; i++)
+		(void)close(clients[i]);
+	listen_stop(l);
+	rig_close(&rig);
+}
+
+UNIT_MAIN("listen", serves_a_new_uplink_without_a_free_descriptor)
