@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 
+from docker import docker
 from system import AGENT, Failed, Oracle, System, own_cgroup2
 
 
@@ -22,6 +23,7 @@ class Bench:
         self.cancels = 20 if quick else 60
         self.output = "32M" if quick else "256M"
         self.seq = 200000 if quick else 2000000
+        self.containers = 5 if quick else 20
         self.watchers = 1000
         self.sleepers = 1000
         self.fleet = 500 if quick else 5000
@@ -338,4 +340,4 @@ ROUNDS = {"tasks": tasks_per_second, "submit": submit_to_final,
           "cancel": cancel, "contain": contain, "output": output,
           "watchers": watchers, "durable": durable}
 ONCE = {"idle": idle}
-FRESH = {"sleeping": sleeping, "fleet": fleet}  # with systems of their own
+FRESH = {"sleeping": sleeping, "fleet": fleet, "docker": docker}  # with systems of their own

@@ -59,9 +59,10 @@ class Process:
 class System:
     """One server and, unless told otherwise, one agent."""
 
-    def __init__(self, build, agent=True, containment="auto"):
+    def __init__(self, build, agent=True, containment="auto", more=""):
         self.build = build
         self.containment = containment
+        self.more = more
         self.folder = tempfile.mkdtemp(prefix="nodelink-bench.")
         # In memory, as the default /run/nodelink is.
         self.runtime = tempfile.mkdtemp(prefix="nodelink-bench.",
@@ -116,7 +117,7 @@ containment = {self.containment}
 user = {pwd.getpwuid(os.getuid()).pw_name}
 [log]
 level = warn
-""")
+{self.more}""")
         self.agent = Process(self.build, "nodelink-agent", config, self.folder)
         self.processes.append(self.agent)
         self.wait_for("the agent is connected", self.agent_ready)

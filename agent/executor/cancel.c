@@ -80,12 +80,12 @@ reason_for_plugin(uint32_t code)
 	return NDL_BY_USER;
 }
 
-/* True when the plugin says that it stops the task itself. */
-static bool
+/* by_plugin: it says that it stops the task itself. */
+static void
 ask_plugin(struct task *task, int64_t grace_ms, bool force)
 {
 	struct executor *ex = task->ex;
-	const struct cancel *c = task->cancel;
+	struct cancel *c = task->cancel;
 	const struct ndl_cancel why = {
 		.size = sizeof why,
 		.reason = reason_for_plugin(c->code),
@@ -94,18 +94,19 @@ ask_plugin(struct task *task, int64_t grace_ms, bool force)
 		.code = c->code,
 		.name = c->name,
 		.text = c->reason,
+		.signo = (uint32_t)task->stop_signal,
 	};
 	int r;
 
 	if (!ex->plugin->v.cancel)
-		return false;
+		return;
 	watchdog_enter(ex->watchdog, "cancel", task->id);
 	r = ex->plugin->v.cancel(ex->self, task->work, &why);
 	watchdog_leave(ex->watchdog);
 	if (r < 0)
 		log_warn(r, "plugin '%s' failed to cancel task '%s'",
 			ex->plugin->v.name, task->id);
-	return r == 0;
+	c->by_plugin = r == 0;
 }
 
 /* ------------------------------------------------------------- the ladder */
@@ -119,8 +120,12 @@ grace_over(struct task *task)
 static void
 lost(struct task *task)
 {
-	if (!child_all_gone(task)) {
-		/* Not the plugin's fault: the kernel has not ended them. */
+	if (task->cancel->stuck)
+		return; /* it has said so, and goes on */
+	if (!child_all_gone(task) || task->want_drained[0] ||
+		task->want_drained[1]) {
+		/* Not the plugin's fault: the kernel has not ended them, or
+		 * the server has not taken their output. */
 		task_alarm(task, task->ex->opt.lost_after_ms, lost);
 		return;
 	}
@@ -167,7 +172,9 @@ begin_kill(struct task *task)
 	kill_all(task);
 	report(task, MSG_PHASE_KILLING, "");
 	if (task->state == WORK_RUNNING && ex->plugin->v.cancel) {
-		task->cancel->by_plugin = ask_plugin(task, 0, true);
+		ask_plugin(task, 0, true);
+		if (task->cancel->by_plugin && !task->cancel->killed_at)
+			task->cancel->killed_at = clock_wall_ms();
 		if (task->state == WORK_RUNNING)
 			task_alarm(task, ex->opt.lost_after_ms, lost);
 	}
@@ -182,8 +189,7 @@ signal_stop(struct task *task)
 
 	task->stop = STOP_GRACE;
 	if (task->cancel && task->state == WORK_RUNNING)
-		task->cancel->by_plugin =
-			ask_plugin(task, left > 0 ? left : 0, false);
+		ask_plugin(task, left > 0 ? left : 0, false);
 	if (task->cancel)
 		task->cancel->signalled_at = clock_wall_ms();
 	if (!task->cancel || !task->cancel->by_plugin) {
@@ -240,7 +246,7 @@ shorten(struct task *task, int64_t grace_ms)
 	}
 	if (task->cancel && task->cancel->by_plugin &&
 		task->state == WORK_RUNNING)
-		(void)ask_plugin(task, grace_ms, false);
+		ask_plugin(task, grace_ms, false);
 	task_advance(task);
 }
 
@@ -327,6 +333,17 @@ void
 cancel_leftovers(struct task *task)
 {
 	stop_with(task, effective_grace(task, -1));
+}
+
+void
+cancel_stuck(struct task *task, const char *text)
+{
+	if (task->state != WORK_RUNNING || task->stop != STOP_KILLED)
+		return; /* there is time yet */
+	log_error(
+		0, "task '%s' is not verified to be over: %s", task->id, text);
+	task->cancel->stuck = true;
+	report(task, MSG_PHASE_UNKILLABLE, text);
 }
 
 void

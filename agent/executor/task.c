@@ -105,15 +105,21 @@ task_release(struct task *task)
 }
 
 bool
+task_is_cancelled(const struct task *task)
+{
+	return task->cancel && !task->cancel->too_late;
+}
+
+bool
 task_is_ok(const struct task *task)
 {
-	return task->outcome == MSG_EXITED && task->code == 0;
+	return task->outcome == MSG_EXITED && task->code == 0 && !task->failure;
 }
 
 static const char *
 failure_name(const struct task *task)
 {
-	if (task->cancel)
+	if (task_is_cancelled(task))
 		return "";
 	if (task->failure)
 		return task->failure;
@@ -136,8 +142,8 @@ report_result(struct task *task)
 	if (!task->verified_at)
 		task->verified_at = clock_wall_ms();
 	msg.result = (struct msg_result){
-		.ok = task->cancel || task_is_ok(task),
-		.cancelled = task->cancel != NULL,
+		.ok = task_is_cancelled(task) || task_is_ok(task),
+		.cancelled = task_is_cancelled(task),
 		.outcome = task->outcome,
 		.code = task->code,
 		.failure = failure_name(task),
@@ -149,7 +155,7 @@ report_result(struct task *task)
 		.dropped_bytes = task->dropped,
 	};
 	msg.result.hooks = hooks_runs(task, &msg.result.n_hooks);
-	if (task->cancel) {
+	if (task_is_cancelled(task)) {
 		cancel_receipt(task, &receipt, killed);
 		msg.result.receipt = &receipt;
 	}

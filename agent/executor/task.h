@@ -85,6 +85,8 @@ struct child {
 	void *arg;
 };
 
+enum { FAILURE_MAX = 32 };
+
 /* stop_deadline stands from the first step on. */
 enum stop_step {
 	STOP_NONE,
@@ -105,6 +107,8 @@ struct cancel {
 	struct group_member *killed; /* what needed SIGKILL */
 	size_t n_killed;
 	bool by_plugin; /* its hook said that it stops the task */
+	bool stuck; /* it said that this cannot be done now */
+	bool too_late; /* nothing of it reached the task */
 	char text[];
 };
 
@@ -155,7 +159,8 @@ struct task {
 	/* The result, when SETTLING. */
 	enum msg_outcome outcome;
 	int32_t code;
-	const char *failure; /* static text; NULL: as outcome and code say */
+	const char *failure; /* NULL: as outcome and code say */
+	char own_failure[FAILURE_MAX]; /* named by the plugin */
 	char *message;
 	int64_t started_at, verified_at;
 };
@@ -230,9 +235,11 @@ task_never(struct executor *ex, const char *id, struct cancel *take_cancel);
 struct task *task_find(const struct executor *ex, const char *id);
 /* Tell the server that it runs; only the first call counts. */
 void task_announce(struct task *task, pid_t pid);
-/* The outcome is known. `failure` is static text or NULL. */
+/* The outcome is known. `failure` is static text, the task's, or NULL. */
 void task_finish(struct task *task, enum msg_outcome outcome, int32_t code,
 	const char *failure, const char *message);
+/* By a cancel that was not too late. */
+bool task_is_cancelled(const struct task *task);
 /* Exit status 0, or what the plugin says is as good. */
 bool task_is_ok(const struct task *task);
 /* Its result goes out and it is ENDED; what it held was released before. */
@@ -298,6 +305,8 @@ void cancel_idle(struct task *task);
 void cancel_pre_stopped(struct task *task);
 /* Finished, but processes of it are left. */
 void cancel_leftovers(struct task *task);
+/* The plugin cannot end it now, and says why. */
+void cancel_stuck(struct task *task, const char *text);
 /* These are alive after SIGKILL: report it when it is too long. */
 void cancel_unkillable(
 	struct task *task, const struct group_member *alive, size_t n);
