@@ -321,8 +321,11 @@ int
 agent_send(struct agent *a, const struct msg *msg, bool must)
 {
 	AUTO_BUF struct buf b = { 0 };
-	int r = msg_pack(msg, &b);
+	int r;
 
+	if (!a->stream) /* gone while the store was writing */
+		return RPC_GONE;
+	r = msg_pack(msg, &b);
 	return r < 0 ? r : rpc_send(a->stream, b.data, b.len, must);
 }
 

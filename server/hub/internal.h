@@ -26,7 +26,7 @@ struct agent *hub_agent_make(struct hub *hub, const char *id);
 struct hub_plugin *hub_plugin_find(const struct agent *a, const char *name);
 struct task *hub_live(struct hub *hub, const char *id);
 
-/* agents.c: send to the agent's present stream. */
+/* agents.c: send to the agent's present stream; RPC_GONE: it has none. */
 int agent_send(struct agent *a, const struct msg *msg, bool must);
 /* The agent has a timer; when it is not connected it may be lost. -ENOMEM. */
 int agent_expect(struct agent *a);

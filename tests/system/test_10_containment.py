@@ -16,6 +16,7 @@ import pytest
 from contain import (ADVERSARY, RUNGS, ROUNDS, WIDTH, Table, Trial, batch,
                      copy_setuid, open_folder, with_rung)
 from harness import is_alive, until
+from oracle import NoOracle, own_cgroup2
 
 # kind: do the weak rungs promise to end it, too?
 WEAK = {
@@ -166,3 +167,39 @@ def test_killed_executor_leaves_no_daemon(rung, folder):
     rung.own = set(rung.agent.pids())
     until(lambda: not rung.survivors(), "the daemon is gone")
     assert rung.client.task(task_id)["failure"] == "executor_lost"
+
+
+def test_agent_in_a_leaf_makes_its_groups_beside_it(system):
+    """As systemd starts it with DelegateSubgroup=nodelink-agent: controllers can
+    only be enabled in a group without processes."""
+    try:
+        parent = f"{own_cgroup2()}/nodelink-test-{os.getpid()}"
+        os.makedirs(f"{parent}/nodelink-agent")
+    except (NoOracle, OSError) as error:
+        pytest.skip(f"cannot make a control group: {error}")
+
+    class Leaf:
+        @staticmethod
+        def wrap(argv):
+            return ["/bin/sh", "-c", 'echo 0 >"$0" && exec "$@"',
+                    f"{parent}/nodelink-agent/cgroup.procs", *argv]
+    try:
+        server = system.server()
+        agent = system.agent("agent1", server, "--containment", "cgroup2", inside=Leaf)
+        _, out, _ = server.client.run("cat /proc/self/cgroup")
+        group = [line for line in out.splitlines() if line.startswith("0::")][0]
+        assert f"/nodelink-test-{os.getpid()}/nodelink-agent1-shell." in group
+        with open(f"{parent}/cgroup.procs", encoding="ascii") as file:
+            assert file.read() == ""
+        assert agent.stop() == 0
+    finally:
+        for folder, _, _ in os.walk(parent, topdown=False):
+            until(lambda: _gone(folder), f"{folder} is empty")
+
+
+def _gone(folder):
+    try:
+        os.rmdir(folder)
+    except OSError:
+        return False
+    return True
