@@ -292,8 +292,10 @@ cancel_request(struct task *task, const struct msg_cancel *why)
 		}
 		report(task, MSG_PHASE_DELIVERED, "");
 	}
-	if (!child_all_gone(task) || task->state == WORK_RUNNING)
+	if (task->state == WORK_RUNNING || !child_all_gone(task))
 		stop_with(task, grace);
+	else
+		task_advance(task); /* we have seen it before the event */
 }
 
 static void

@@ -272,7 +272,7 @@ struct child *child_find(const struct task *task, int64_t id);
  * callback for that has run. */
 bool child_check(struct child *child);
 /* Leaders reaped, and nobody left of the rest. While that is not so,
- * task_advance() comes. */
+ * task_advance() comes; once it is, no more: then it is the caller's to call. */
 bool child_all_gone(struct task *task);
 /* Who is left. How many were written. */
 size_t child_list(struct task *task, struct group_member *out, size_t max);

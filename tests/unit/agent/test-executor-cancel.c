@@ -215,6 +215,33 @@ TEST(gives_the_real_result_when_the_leader_was_dead_already)
 }
 END
 
+/* The kernel tells of the end with some delay: a request may see it first. */
+TEST(ends_when_a_second_cancel_finds_everybody_dead)
+{
+	int64_t end;
+	char id[16];
+
+	rig_open(&rig, SHELL);
+	for (int i = 0; i < 60; i++) {
+		end = clock_ms() + 1000;
+		(void)snprintf(id, sizeof id, "t%d", i);
+		rig_start(&rig, id, "cmd",
+			"(trap 'sleep 0.01; exit' TERM; echo up; sleep 9 & wait)"
+			"& exec sleep 9",
+			NULL);
+		(void)rig_wait(&rig, id, MSG_OUTPUT, 0);
+		rig_cancel(&rig, id, 5000);
+		while (!rig_count(&rig, id, MSG_RESULT) && clock_ms() < end) {
+			rig_cancel(&rig, id, 5000);
+			loop_turn(rig.loop, 0);
+		}
+		ck_assert(rig_result(&rig, id)->cancelled);
+		ck_assert_int_eq(rig_result(&rig, id)->receipt->n_killed, 0);
+	}
+	rig_close(&rig);
+}
+END
+
 TEST(ends_each_of_many_races_with_exactly_one_result)
 {
 	enum { N = 300, BATCH = 10 };
@@ -408,6 +435,7 @@ END
 		lets_a_second_cancel_shorten_the_grace_but_not_lengthen_it,
 		answers_a_cancel_of_an_unknown_task_and_does_not_run_it_later,
 		gives_the_real_result_when_the_leader_was_dead_already,
+		ends_when_a_second_cancel_finds_everybody_dead,
 		ends_each_of_many_races_with_exactly_one_result,
 		stops_all_tasks_when_it_is_stopped,
 		calls_the_cancel_hook_of_a_plugin,
