@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "proc/group.h"
 #include "tests/unit/agent/rig.h"
 #include "tests/unit/unit.h"
 
@@ -211,6 +212,44 @@ TEST(gives_the_real_result_when_the_leader_was_dead_already)
 	ck_assert(!result->cancelled);
 	ck_assert_int_eq(result->code, 7);
 	ck_assert_ptr_null(result->receipt);
+	rig_close(&rig);
+}
+END
+
+	static void
+	start_daemon(const char *id, int64_t timeout_ms)
+{
+	const struct msg_start how = { .wait_orphans = true,
+		.timeout_ms = timeout_ms };
+	struct group_member leader;
+
+	rig_start(&rig, id, "cmd", "sleep 1000 & exit 3", &how);
+	leader.pid = (pid_t)rig_wait(&rig, id, MSG_STARTED, 0)->started.pid;
+	do {
+		rig_run(&rig, 1);
+		group_member_read(leader.pid, &leader);
+	} while (leader.state != '?');
+}
+
+/* Its leader has ended; as long as it is waited for the task has not. */
+TEST(cancels_a_task_whose_daemons_are_waited_for)
+{
+	const struct msg_result *result;
+
+	rig_open(&rig, SHELL);
+	start_daemon("t1", 0);
+	rig_cancel(&rig, "t1", 5000);
+	result = rig_result(&rig, "t1");
+	ck_assert(result->cancelled);
+	ck_assert_int_eq(result->outcome, MSG_EXITED);
+	ck_assert_int_eq(result->code, 3);
+	ck_assert_str_eq(result->receipt->signals[0], "SIGTERM");
+	ck_assert_uint_eq(result->receipt->n_killed, 0);
+	ck_assert(!group_exists("t1"));
+	start_daemon("t2", 300);
+	result = rig_result(&rig, "t2");
+	ck_assert(result->cancelled);
+	ck_assert_uint_eq(result->receipt->code, 200);
 	rig_close(&rig);
 }
 END
@@ -435,6 +474,7 @@ END
 		lets_a_second_cancel_shorten_the_grace_but_not_lengthen_it,
 		answers_a_cancel_of_an_unknown_task_and_does_not_run_it_later,
 		gives_the_real_result_when_the_leader_was_dead_already,
+		cancels_a_task_whose_daemons_are_waited_for,
 		ends_when_a_second_cancel_finds_everybody_dead,
 		ends_each_of_many_races_with_exactly_one_result,
 		stops_all_tasks_when_it_is_stopped,
