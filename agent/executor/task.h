@@ -235,7 +235,9 @@ void task_finish(struct task *task, enum msg_outcome outcome, int32_t code,
 	const char *failure, const char *message);
 /* Exit status 0, or what the plugin says is as good. */
 bool task_is_ok(const struct task *task);
-/* Its result goes out and it is ENDED; what it held was released before. */
+/* Its result, as far as it is known, goes out. */
+void task_report(struct task *task);
+/* The same, and it is ENDED; what it held was released before. */
 void task_end(struct task *task);
 void task_release(struct task *task);
 /* No process of it is left: its hooks begin. */

@@ -380,6 +380,24 @@ TEST(gives_up_a_plugin_that_ignores_its_cancel)
 }
 END
 
+TEST(gives_the_result_of_a_task_in_its_cleanup_when_it_gives_up)
+{
+	const struct msg_hook cleanup = { .cmd = "sleep 1000" };
+	const struct msg_start how = { .cleanup = &cleanup, .n_cleanup = 1 };
+
+	rig.options.lost_after_ms = 100;
+	rig_open(&rig, STUBBORN);
+	rig_start(&rig, "t1", "how", "twice", &how);
+	rig_start(&rig, "t2", "how", "ignore", NULL);
+	(void)rig_wait(&rig, "t2", MSG_STARTED, 0);
+	rig_cancel(&rig, "t2", 0);
+	ck_assert_int_eq(rig_result(&rig, "t2")->outcome, MSG_LOST);
+	ck_assert_int_eq(rig_result(&rig, "t1")->outcome, MSG_EXITED);
+	ck_assert_str_eq(rig_result(&rig, "t1")->message, "first");
+	rig_close(&rig);
+}
+END
+
 TEST(kills_what_an_executor_left_that_was_killed)
 {
 	char dir[] = "/tmp/nodelink-left-XXXXXX", path[64], line[16];
@@ -481,6 +499,7 @@ END
 		calls_the_cancel_hook_of_a_plugin,
 		ends_tasks_of_a_plugin_without_hook,
 		gives_up_a_plugin_that_ignores_its_cancel,
+		gives_the_result_of_a_task_in_its_cleanup_when_it_gives_up,
 		kills_what_an_executor_left_that_was_killed,
 		aborts_when_a_callback_does_not_return,
 		takes_the_first_of_two_finishes)
