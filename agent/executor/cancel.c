@@ -4,7 +4,8 @@
  * agent's end, or processes left over after its natural end (then the result
  * stays what it was). A deadline only ever moves closer. Whether a task counts
  * as cancelled is decided when the first stop action is taken: a leader that
- * the kernel shows dead by then has ended by itself. */
+ * the kernel shows dead by then has ended by itself, and the task with it,
+ * unless daemons are waited for. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -281,6 +282,16 @@ look_at_leaders(struct task *task)
 		c = child_check(c) ? task->children : c->next;
 }
 
+/* Its result is still open: the program runs, or daemons that it has left and
+ * that are waited for. */
+static bool
+is_open(struct task *task)
+{
+	return task->state == WORK_RUNNING ||
+	       (task->state == WORK_SETTLING && task->wait_orphans &&
+		       task->stop == STOP_NONE && !child_all_gone(task));
+}
+
 void
 cancel_request(struct task *task, const struct msg_cancel *why)
 {
@@ -290,7 +301,7 @@ cancel_request(struct task *task, const struct msg_cancel *why)
 		look_at_leaders(task);
 	if (task->state >= WORK_CLEANING)
 		return; /* its result is the answer, and comes with its hooks */
-	if (task->state == WORK_RUNNING && !task->cancel) {
+	if (!task->cancel && is_open(task)) {
 		task->cancel = cancel_new(why);
 		if (!task->cancel) {
 			executor_fail(task->ex, "out of memory");
@@ -298,8 +309,10 @@ cancel_request(struct task *task, const struct msg_cancel *why)
 		}
 		report(task, MSG_PHASE_DELIVERED, "");
 	}
-	if (!child_all_gone(task) || task->state == WORK_RUNNING)
+	if (task->state == WORK_RUNNING || !child_all_gone(task))
 		stop_with(task, grace);
+	else
+		task_advance(task); /* we have seen it before the event */
 }
 
 static void

@@ -132,8 +132,8 @@ failure_name(const struct task *task)
 	return "";
 }
 
-static void
-report_result(struct task *task)
+void
+task_report(struct task *task)
 {
 	struct msg_survivor killed[CANCEL_KILLED];
 	struct msg_receipt receipt;
@@ -167,7 +167,7 @@ task_end(struct task *task)
 {
 	struct executor *ex = task->ex;
 
-	report_result(task);
+	task_report(task);
 	task->state = WORK_ENDED;
 	ex->running--;
 	cancel_free(TAKE(task->cancel));
@@ -189,7 +189,6 @@ reap(struct task *task)
 		ex->plugin->v.reap(ex->self, task->work);
 		watchdog_leave(ex->watchdog);
 	}
-	limits_note(task);
 	task_release(task);
 	if (!hooks_are_left(task))
 		scratch_remove(ex->scratch, task->id);
@@ -262,6 +261,7 @@ task_clean(struct task *task)
 {
 	task_alarm_off(task);
 	task->verified_at = clock_wall_ms();
+	limits_note(task);
 	task->state = WORK_CLEANING;
 	(void)output_settle(task); /* what can be read comes before theirs */
 	hooks_begin(task);

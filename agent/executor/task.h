@@ -242,7 +242,9 @@ void task_finish(struct task *task, enum msg_outcome outcome, int32_t code,
 bool task_is_cancelled(const struct task *task);
 /* Exit status 0, or what the plugin says is as good. */
 bool task_is_ok(const struct task *task);
-/* Its result goes out and it is ENDED; what it held was released before. */
+/* Its result, as far as it is known, goes out. */
+void task_report(struct task *task);
+/* The same, and it is ENDED; what it held was released before. */
 void task_end(struct task *task);
 void task_release(struct task *task);
 /* No process of it is left: its hooks begin. */
@@ -279,7 +281,7 @@ struct child *child_find(const struct task *task, int64_t id);
  * callback for that has run. */
 bool child_check(struct child *child);
 /* Leaders reaped, and nobody left of the rest. While that is not so,
- * task_advance() comes. */
+ * task_advance() comes; once it is, no more: then it is the caller's to call. */
 bool child_all_gone(struct task *task);
 /* Who is left. How many were written. */
 size_t child_list(struct task *task, struct group_member *out, size_t max);
