@@ -103,6 +103,24 @@ TEST(kills_what_ignores_the_stop_signal_and_names_it)
 }
 END
 
+/* A process may call itself anything, and the server takes only text. */
+TEST(names_what_it_kills_in_text)
+{
+	const struct msg_receipt *receipt;
+
+	rig_open(&rig, SHELL);
+	start_and_wait("t1",
+		"trap '' TERM; printf '\\377x' >/proc/$$/comm; echo ready;"
+		" while :; do :; done");
+	(void)rig_wait(&rig, "t1", MSG_OUTPUT, 0);
+	rig_cancel(&rig, "t1", 50);
+	receipt = rig_result(&rig, "t1")->receipt;
+	ck_assert_uint_eq(receipt->n_killed, 1);
+	ck_assert_str_eq(receipt->killed[0].name, "?x");
+	rig_close(&rig);
+}
+END
+
 TEST(reaches_a_stopped_group)
 {
 	rig_open(&rig, SHELL);
@@ -402,7 +420,7 @@ END
 
 	UNIT_MAIN("executor: cancel", stops_a_sleeping_task_and_gives_a_receipt,
 		kills_what_ignores_the_stop_signal_and_names_it,
-		reaches_a_stopped_group,
+		names_what_it_kills_in_text, reaches_a_stopped_group,
 		keeps_the_grace_for_those_that_outlive_the_leader,
 		goes_straight_to_sigkill_without_grace,
 		lets_a_second_cancel_shorten_the_grace_but_not_lengthen_it,
