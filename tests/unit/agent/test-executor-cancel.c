@@ -418,6 +418,19 @@ TEST(takes_the_first_of_two_finishes)
 }
 END
 
+TEST(sends_what_a_plugin_says_as_text_of_some_length)
+{
+	const char *message;
+
+	rig_open(&rig, STUBBORN);
+	rig_start(&rig, "t1", "how", "noise", NULL);
+	message = rig_result(&rig, "t1")->message;
+	ck_assert_uint_eq(strspn(message, "?"), strlen(message));
+	ck_assert_uint_gt(strlen(message), 1000);
+	rig_close(&rig);
+}
+END
+
 	UNIT_MAIN("executor: cancel", stops_a_sleeping_task_and_gives_a_receipt,
 		kills_what_ignores_the_stop_signal_and_names_it,
 		names_what_it_kills_in_text, reaches_a_stopped_group,
@@ -433,4 +446,5 @@ END
 		gives_up_a_plugin_that_ignores_its_cancel,
 		kills_what_an_executor_left_that_was_killed,
 		aborts_when_a_callback_does_not_return,
-		takes_the_first_of_two_finishes)
+		takes_the_first_of_two_finishes,
+		sends_what_a_plugin_says_as_text_of_some_length)
