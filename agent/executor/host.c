@@ -132,7 +132,7 @@ static const char *
 clean(char *out, size_t size, const char *text)
 {
 	(void)snprintf(out, size, "%s", text);
-	utf8_clean(out);
+	utf8_make_line(out);
 	return out;
 }
 

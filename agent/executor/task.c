@@ -5,13 +5,17 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "executor/abandoned.h"
 #include "executor/hooks.h"
 #include "executor/limits.h"
 #include "executor/scratch.h"
 #include "executor/task.h"
 
-enum { LINGER_MS = 50 }; /* what is left may end by itself before we stop it */
+enum {
+	LINGER_MS = 50, /* what is left may end by itself before we stop it */
+	MESSAGE_MAX = 8192, /* a path that cannot be used fits */
+};
 
 struct task *
 task_find(const struct executor *ex, const char *id)
@@ -138,7 +142,11 @@ task_report(struct task *task)
 	struct msg_survivor killed[CANCEL_KILLED];
 	struct msg_receipt receipt;
 	struct msg msg = { .kind = MSG_RESULT };
+	const char *message = task->message ? task->message : "";
+	char text[MESSAGE_MAX];
 
+	/* A plugin may pass on the words of others. */
+	utf8_clean(message, strlen(message), text, sizeof text);
 	if (!task->verified_at)
 		task->verified_at = clock_wall_ms();
 	msg.result = (struct msg_result){
@@ -147,7 +155,7 @@ task_report(struct task *task)
 		.outcome = task->outcome,
 		.code = task->code,
 		.failure = failure_name(task),
-		.message = task->message,
+		.message = text,
 		.started_at = task->started_at,
 		.ended_at = task->verified_at,
 		.stdout_bytes = task->stream_bytes[0],

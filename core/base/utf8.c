@@ -62,7 +62,7 @@ utf8_cut(const uint8_t *p, size_t len)
 }
 
 void
-utf8_clean(char *text)
+utf8_make_line(char *text)
 {
 	uint8_t *p = (uint8_t *)text;
 	size_t left = strlen(text);
@@ -77,4 +77,23 @@ utf8_clean(char *text)
 		p += n;
 		left -= (size_t)n;
 	}
+}
+
+void
+utf8_clean(const char *text, size_t len, char *out, size_t size)
+{
+	size_t n = 0;
+
+	for (size_t at = 0, step; at < len; at += step, n += step) {
+		int valid = utf8_next((const uint8_t *)text + at, len - at);
+
+		step = valid > 0 ? (size_t)valid : 1;
+		if (n + step >= size)
+			break;
+		if (valid > 0)
+			memcpy(out + n, text + at, step);
+		else
+			out[n] = '?';
+	}
+	out[n] = 0;
 }

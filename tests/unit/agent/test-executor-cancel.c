@@ -104,6 +104,24 @@ TEST(kills_what_ignores_the_stop_signal_and_names_it)
 }
 END
 
+/* A process may call itself anything, and the server takes only text. */
+TEST(names_what_it_kills_in_text)
+{
+	const struct msg_receipt *receipt;
+
+	rig_open(&rig, SHELL);
+	start_and_wait("t1",
+		"trap '' TERM; printf '\\377x' >/proc/$$/comm; echo ready;"
+		" while :; do :; done");
+	(void)rig_wait(&rig, "t1", MSG_OUTPUT, 0);
+	rig_cancel(&rig, "t1", 50);
+	receipt = rig_result(&rig, "t1")->receipt;
+	ck_assert_uint_eq(receipt->n_killed, 1);
+	ck_assert_str_eq(receipt->killed[0].name, "?x");
+	rig_close(&rig);
+}
+END
+
 TEST(reaches_a_stopped_group)
 {
 	rig_open(&rig, SHELL);
@@ -484,9 +502,22 @@ TEST(takes_the_first_of_two_finishes)
 }
 END
 
+TEST(sends_what_a_plugin_says_as_text_of_some_length)
+{
+	const char *message;
+
+	rig_open(&rig, STUBBORN);
+	rig_start(&rig, "t1", "how", "noise", NULL);
+	message = rig_result(&rig, "t1")->message;
+	ck_assert_uint_eq(strspn(message, "?"), strlen(message));
+	ck_assert_uint_gt(strlen(message), 1000);
+	rig_close(&rig);
+}
+END
+
 	UNIT_MAIN("executor: cancel", stops_a_sleeping_task_and_gives_a_receipt,
 		kills_what_ignores_the_stop_signal_and_names_it,
-		reaches_a_stopped_group,
+		names_what_it_kills_in_text, reaches_a_stopped_group,
 		keeps_the_grace_for_those_that_outlive_the_leader,
 		goes_straight_to_sigkill_without_grace,
 		lets_a_second_cancel_shorten_the_grace_but_not_lengthen_it,
@@ -502,4 +533,5 @@ END
 		gives_the_result_of_a_task_in_its_cleanup_when_it_gives_up,
 		kills_what_an_executor_left_that_was_killed,
 		aborts_when_a_callback_does_not_return,
-		takes_the_first_of_two_finishes)
+		takes_the_first_of_two_finishes,
+		sends_what_a_plugin_says_as_text_of_some_length)
