@@ -282,7 +282,7 @@ END
 {
 	(void)snprintf(path, size, "/tmp/nodelink-full-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(path));
-	if (mount("spool", path, "tmpfs", 0, "size=3m") == 0)
+	if (mount("spool", path, "tmpfs", 0, "size=8m") == 0)
 		return true;
 	ck_assert_int_eq(rmdir(path), 0);
 	return false;
@@ -297,23 +297,23 @@ TEST(waits_for_a_full_disk_and_loses_nothing)
 		return;
 	}
 	(void)snprintf(ballast, sizeof ballast, "%s/BALLAST", path);
-	(void)snprintf(command, sizeof command, "head -c 2500000 /dev/zero >%s",
+	(void)snprintf(command, sizeof command, "head -c 7500000 /dev/zero >%s",
 		ballast);
 	ck_assert_int_eq(system(command), 0);
 	rig.options.spool_limit = 64 * MIB;
 	rig.options.scratch = path;
 	rig_open(&rig, SHELL);
-	start_lines("t1", 3 * MIB / LINE);
+	start_lines("t1", LINES_5M);
 	go_away();
 	wait_blocked("t1");
 	ck_assert(rig.ex->spool_ill);
-	ck_assert_uint_lt(printed("t1"), 3 * MIB);
+	ck_assert_uint_lt(printed("t1"), 5 * MIB);
 	ck_assert_uint_ge(printed("t1"), LIMIT_TASK_WINDOW);
 	ck_assert_int_eq(unlink(ballast), 0);
 	wait_ended("t1"); /* it is tried again */
 	ck_assert(!rig.ex->spool_ill);
 	rig_attach(&rig);
-	check_lines("t1", 3 * MIB / LINE);
+	check_lines("t1", LINES_5M);
 	ck_assert_int_eq(umount2(path, MNT_DETACH), 0);
 	rig_close(&rig);
 }
