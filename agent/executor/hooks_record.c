@@ -25,24 +25,9 @@ static char *
 shown(const char *cmd)
 {
 	char *out = malloc(SHOWN + 1);
-	size_t len = strcspn(cmd, "\n"), n = 0;
-	int step;
 
-	if (!out)
-		return NULL;
-	for (size_t at = 0; at < len; at += (size_t)step) {
-		step = utf8_next((const uint8_t *)cmd + at, len - at);
-		if (n + (step > 0 ? (size_t)step : 1) > SHOWN)
-			break;
-		if (step > 0) {
-			memcpy(out + n, cmd + at, (size_t)step);
-			n += (size_t)step;
-		} else {
-			out[n++] = '?';
-			step = 1;
-		}
-	}
-	out[n] = 0;
+	if (out)
+		utf8_clean(cmd, strcspn(cmd, "\n"), out, SHOWN + 1);
 	return out;
 }
 

@@ -49,14 +49,23 @@ refuse(struct task *task, const char *failure, int error, const char *message)
 	task_end(task);
 }
 
+/* No sum with it can overflow. */
+static int64_t
+time_limit(int64_t ms)
+{
+	const int64_t max = (int64_t)LIMIT_TIMEOUT_S * 1000;
+
+	return ms < max ? ms : max;
+}
+
 static void
 set_options(struct task *task, const struct msg_start *how)
 {
 	const struct executor *ex = task->ex;
 
 	task->attempt = how->attempt;
-	task->timeout_ms = how->timeout_ms;
-	task->idle_ms = how->idle_timeout_ms;
+	task->timeout_ms = time_limit(how->timeout_ms);
+	task->idle_ms = time_limit(how->idle_timeout_ms);
 	task->grace_ms = how->grace_ms ? how->grace_ms : DEFAULT_GRACE_MS;
 	if (task->grace_ms < 0)
 		task->grace_ms = 0;

@@ -5,13 +5,17 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "executor/abandoned.h"
 #include "executor/hooks.h"
 #include "executor/limits.h"
 #include "executor/scratch.h"
 #include "executor/task.h"
 
-enum { LINGER_MS = 50 }; /* what is left may end by itself before we stop it */
+enum {
+	LINGER_MS = 50, /* what is left may end by itself before we stop it */
+	MESSAGE_MAX = 8192, /* a path that cannot be used fits */
+};
 
 struct task *
 task_find(const struct executor *ex, const char *id)
@@ -105,15 +109,21 @@ task_release(struct task *task)
 }
 
 bool
+task_is_cancelled(const struct task *task)
+{
+	return task->cancel && !task->cancel->too_late;
+}
+
+bool
 task_is_ok(const struct task *task)
 {
-	return task->outcome == MSG_EXITED && task->code == 0;
+	return task->outcome == MSG_EXITED && task->code == 0 && !task->failure;
 }
 
 static const char *
 failure_name(const struct task *task)
 {
-	if (task->cancel)
+	if (task_is_cancelled(task))
 		return "";
 	if (task->failure)
 		return task->failure;
@@ -126,22 +136,26 @@ failure_name(const struct task *task)
 	return "";
 }
 
-static void
-report_result(struct task *task)
+void
+task_report(struct task *task)
 {
 	struct msg_survivor killed[CANCEL_KILLED];
 	struct msg_receipt receipt;
 	struct msg msg = { .kind = MSG_RESULT };
+	const char *message = task->message ? task->message : "";
+	char text[MESSAGE_MAX];
 
+	/* A plugin may pass on the words of others. */
+	utf8_clean(message, strlen(message), text, sizeof text);
 	if (!task->verified_at)
 		task->verified_at = clock_wall_ms();
 	msg.result = (struct msg_result){
-		.ok = task->cancel || task_is_ok(task),
-		.cancelled = task->cancel != NULL,
+		.ok = task_is_cancelled(task) || task_is_ok(task),
+		.cancelled = task_is_cancelled(task),
 		.outcome = task->outcome,
 		.code = task->code,
 		.failure = failure_name(task),
-		.message = task->message,
+		.message = text,
 		.started_at = task->started_at,
 		.ended_at = task->verified_at,
 		.stdout_bytes = task->stream_bytes[0],
@@ -149,7 +163,7 @@ report_result(struct task *task)
 		.dropped_bytes = task->dropped,
 	};
 	msg.result.hooks = hooks_runs(task, &msg.result.n_hooks);
-	if (task->cancel) {
+	if (task_is_cancelled(task)) {
 		cancel_receipt(task, &receipt, killed);
 		msg.result.receipt = &receipt;
 	}
@@ -161,7 +175,7 @@ task_end(struct task *task)
 {
 	struct executor *ex = task->ex;
 
-	report_result(task);
+	task_report(task);
 	task->state = WORK_ENDED;
 	ex->running--;
 	cancel_free(TAKE(task->cancel));
@@ -183,7 +197,6 @@ reap(struct task *task)
 		ex->plugin->v.reap(ex->self, task->work);
 		watchdog_leave(ex->watchdog);
 	}
-	limits_note(task);
 	task_release(task);
 	if (!hooks_are_left(task))
 		scratch_remove(ex->scratch, task->id);
@@ -256,6 +269,7 @@ task_clean(struct task *task)
 {
 	task_alarm_off(task);
 	task->verified_at = clock_wall_ms();
+	limits_note(task);
 	task->state = WORK_CLEANING;
 	(void)output_settle(task); /* what can be read comes before theirs */
 	hooks_begin(task);

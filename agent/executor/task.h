@@ -95,6 +95,8 @@ struct child {
 	void *arg;
 };
 
+enum { FAILURE_MAX = 32 };
+
 /* stop_deadline stands from the first step on. */
 enum stop_step {
 	STOP_NONE,
@@ -115,6 +117,8 @@ struct cancel {
 	struct group_member *killed; /* what needed SIGKILL */
 	size_t n_killed;
 	bool by_plugin; /* its hook said that it stops the task */
+	bool stuck; /* it said that this cannot be done now */
+	bool too_late; /* nothing of it reached the task */
 	char text[];
 };
 
@@ -165,7 +169,8 @@ struct task {
 	/* The result, when SETTLING. */
 	enum msg_outcome outcome;
 	int32_t code;
-	const char *failure; /* static text; NULL: as outcome and code say */
+	const char *failure; /* NULL: as outcome and code say */
+	char own_failure[FAILURE_MAX]; /* named by the plugin */
 	char *message;
 	int64_t started_at, verified_at;
 };
@@ -254,12 +259,16 @@ task_never(struct executor *ex, const char *id, struct cancel *take_cancel);
 struct task *task_find(const struct executor *ex, const char *id);
 /* Tell the server that it runs; only the first call counts. */
 void task_announce(struct task *task, pid_t pid);
-/* The outcome is known. `failure` is static text or NULL. */
+/* The outcome is known. `failure` is static text, the task's, or NULL. */
 void task_finish(struct task *task, enum msg_outcome outcome, int32_t code,
 	const char *failure, const char *message);
+/* By a cancel that was not too late. */
+bool task_is_cancelled(const struct task *task);
 /* Exit status 0, or what the plugin says is as good. */
 bool task_is_ok(const struct task *task);
-/* Its result goes out and it is ENDED; what it held was released before. */
+/* Its result, as far as it is known, goes out. */
+void task_report(struct task *task);
+/* The same, and it is ENDED; what it held was released before. */
 void task_end(struct task *task);
 void task_release(struct task *task);
 /* No process of it is left: its hooks begin. */
@@ -296,7 +305,7 @@ struct child *child_find(const struct task *task, int64_t id);
  * callback for that has run. */
 bool child_check(struct child *child);
 /* Leaders reaped, and nobody left of the rest. While that is not so,
- * task_advance() comes. */
+ * task_advance() comes; once it is, no more: then it is the caller's to call. */
 bool child_all_gone(struct task *task);
 /* Who is left. How many were written. */
 size_t child_list(struct task *task, struct group_member *out, size_t max);
@@ -322,6 +331,8 @@ void cancel_idle(struct task *task);
 void cancel_pre_stopped(struct task *task);
 /* Finished, but processes of it are left. */
 void cancel_leftovers(struct task *task);
+/* The plugin cannot end it now, and says why. */
+void cancel_stuck(struct task *task, const char *text);
 /* These are alive after SIGKILL: report it when it is too long. */
 void cancel_unkillable(
 	struct task *task, const struct group_member *alive, size_t n);

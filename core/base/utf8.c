@@ -1,6 +1,8 @@
 /* utf8.c - is it UTF-8, and where does a character end (RFC 3629) */
 #include "base/utf8.h"
 
+#include <string.h>
+
 int
 utf8_next(const uint8_t *p, size_t len)
 {
@@ -57,4 +59,41 @@ utf8_cut(const uint8_t *p, size_t len)
 			return 0;
 	}
 	return 0;
+}
+
+void
+utf8_make_line(char *text)
+{
+	uint8_t *p = (uint8_t *)text;
+	size_t left = strlen(text);
+
+	while (left) {
+		int n = utf8_next(p, left);
+
+		if (n < 1 || *p < 0x20 || *p == 0x7f) {
+			*p = '?';
+			n = 1;
+		}
+		p += n;
+		left -= (size_t)n;
+	}
+}
+
+void
+utf8_clean(const char *text, size_t len, char *out, size_t size)
+{
+	size_t n = 0;
+
+	for (size_t at = 0, step; at < len; at += step, n += step) {
+		int valid = utf8_next((const uint8_t *)text + at, len - at);
+
+		step = valid > 0 ? (size_t)valid : 1;
+		if (n + step >= size)
+			break;
+		if (valid > 0)
+			memcpy(out + n, text + at, step);
+		else
+			out[n] = '?';
+	}
+	out[n] = 0;
 }

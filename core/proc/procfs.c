@@ -11,6 +11,7 @@
 #include "base/auto.h"
 #include "base/fd.h"
 #include "base/parse.h"
+#include "base/utf8.h"
 
 enum {
 	STAT_TEXT = 512,
@@ -74,16 +75,12 @@ parse_stat(char *text, struct procfs_stat *out)
 	char *open = strchr(text, '('), *close = strrchr(text, ')');
 	char *save = NULL;
 	int64_t pid;
-	size_t n;
 
 	if (!open || open == text || !close || close < open ||
 		close[1] != ' ' || !close[2])
 		return -EBADMSG;
-	n = (size_t)(close - open) - 1;
-	if (n >= PROCFS_NAME)
-		n = PROCFS_NAME - 1;
-	memcpy(out->name, open + 1, n);
-	out->name[n] = 0;
+	utf8_clean(open + 1, (size_t)(close - open) - 1, out->name,
+		sizeof out->name);
 	out->state = close[2];
 	open[-1] = 0;
 	if (parse_i64(text, 1, INT32_MAX, &pid) < 0)

@@ -9,7 +9,7 @@ enum { PROCFS_NAME = 16 }; /* as the kernel's comm */
 
 struct procfs_stat {
 	pid_t pid, ppid, pgid; /* as the reader sees them; 0: outside */
-	char name[PROCFS_NAME];
+	char name[PROCFS_NAME]; /* as text, whatever it calls itself */
 	char state; /* R, S, D, T, ... of the first thread */
 	int threads;
 };

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "wire/convert.h"
 
 /* ------------------------------------------------------------------ packing */
@@ -234,13 +235,27 @@ get_docker(struct arena *a, Nodelink__V1__DockerOperation *m, struct msg *msg,
 		&msg->start, err);
 }
 
+/* A cancel is not refused for being wordy, but its words travel on: to the
+ * environment of hooks, and back with the result, which has to fit. */
+static const char *
+shortened(char *text)
+{
+	size_t len = strlen(text);
+
+	if (len > LIMIT_REASON) {
+		len = LIMIT_REASON;
+		text[len - utf8_cut((const uint8_t *)text, len)] = 0;
+	}
+	return text;
+}
+
 static void
 get_cancel(const Nodelink__V1__TaskCancel *m, struct msg_cancel *out)
 {
-	out->reason = m->reason;
+	out->reason = shortened(m->reason);
 	out->code = m->code;
-	out->name = m->name;
-	out->actor = m->actor;
+	out->name = shortened(m->name);
+	out->actor = shortened(m->actor);
 	out->grace_ms = m->grace_ms;
 	out->requested_at = m->requested_at;
 }

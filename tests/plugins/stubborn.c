@@ -2,7 +2,8 @@
  *
  * how=ignore: cancel() says that it stops the task, and does not.
  * how=hang: cancel() does not return.
- * how=twice: finish() is called twice. */
+ * how=twice: finish() is called twice.
+ * how=noise: finish() says a megabyte that is no text. */
 #include <string.h>
 #include <unistd.h>
 
@@ -24,6 +25,15 @@ init(const struct ndl_host *h, const struct ndl_conf *conf, void **self)
 	return 0;
 }
 
+static void
+finish_with_noise(struct ndl_task *task)
+{
+	static char noise[1 << 20];
+
+	memset(noise, 0xff, sizeof noise - 1);
+	ndl_finish(host, task, NDL_FAILED, 5, noise);
+}
+
 static int
 start(void *self, struct ndl_task *task, void **work)
 {
@@ -33,6 +43,8 @@ start(void *self, struct ndl_task *task, void **work)
 		ndl_finish(host, task, NDL_EXITED, 0, "first");
 		ndl_finish(host, task, NDL_EXITED, 1, "second");
 	}
+	if (strcmp(host->param(task, "how"), "noise") == 0)
+		finish_with_noise(task);
 	return 0;
 }
 

@@ -24,6 +24,11 @@ tests_unit_agent_test_executor_spool_SOURCES = %D%/test-executor-spool.c
 tests_unit_agent_test_executor_spool_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_executor_spool_LDADD = $(rig_libs)
 
+unit_tests += tests/unit/agent/test-executor-remote
+tests_unit_agent_test_executor_remote_SOURCES = %D%/test-executor-remote.c
+tests_unit_agent_test_executor_remote_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_remote_LDADD = $(rig_libs)
+
 unit_tests += tests/unit/agent/test-executor-hooks
 tests_unit_agent_test_executor_hooks_SOURCES = %D%/test-executor-hooks.c
 tests_unit_agent_test_executor_hooks_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

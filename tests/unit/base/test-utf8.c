@@ -43,5 +43,33 @@ TEST(finds_the_character_that_the_end_cuts)
 }
 END
 
+TEST(makes_a_line_of_anything)
+{
+	char text[] = "a\xc3\xa9\n\xff\xe2\x82\x7f"
+		      "b";
+
+	utf8_make_line(text);
+	ck_assert_str_eq(text, "a\xc3\xa9?????b");
+}
+END
+
+TEST(makes_text_of_any_bytes_and_cuts_between_characters)
+{
+	char out[6];
+
+	utf8_clean("\xff"
+		   "a\xc3",
+		3, out, sizeof out);
+	ck_assert_str_eq(out, "?a?");
+	utf8_clean("abc\xe2\x82\xac", 6, out, sizeof out);
+	ck_assert_str_eq(out, "abc");
+	utf8_clean("ab\xe2\x82\xac", 5, out, sizeof out);
+	ck_assert_str_eq(out, "ab\xe2\x82\xac");
+	utf8_clean("", 0, out, 1);
+	ck_assert_str_eq(out, "");
+}
+END
+
 	UNIT_MAIN("utf8", takes_every_length_and_refuses_the_forbidden_forms,
-		finds_the_character_that_the_end_cuts)
+		finds_the_character_that_the_end_cuts, makes_a_line_of_anything,
+		makes_text_of_any_bytes_and_cuts_between_characters)

@@ -156,6 +156,26 @@ TEST(carries_cancel_and_ack)
 }
 END
 
+/* It must not fail, and what it says comes back in every answer to it. */
+TEST(shortens_the_texts_of_a_cancel)
+{
+	static char text[LIMIT_MESSAGE / 4];
+	AUTO(msg_free) struct msg_box *box = NULL;
+	struct msg cancel = { .kind = MSG_CANCEL,
+		.task_id = "t",
+		.plugin = "shell",
+		.cancel = { .reason = text, .name = text, .actor = text } };
+	const struct msg *got;
+
+	memset(text, 'x', sizeof text - 1);
+	memcpy(text + LIMIT_REASON - 1, "\xc3\xa9", 2);
+	got = trip(&cancel, MSG_TO_AGENT, &box);
+	ck_assert_uint_eq(strlen(got->cancel.reason), LIMIT_REASON - 1);
+	ck_assert_uint_eq(strlen(got->cancel.name), LIMIT_REASON - 1);
+	ck_assert_uint_eq(strlen(got->cancel.actor), LIMIT_REASON - 1);
+}
+END
+
 TEST(carries_output_byte_for_byte)
 {
 	static const uint8_t bytes[] = { 0, 255, 'a', 0xc3, 0 };
@@ -488,10 +508,11 @@ END
 
 	UNIT_MAIN("msg", carries_a_start_of_each_plugin,
 		takes_absent_options_as_none, takes_the_user_of_the_seeds_form,
-		carries_cancel_and_ack, carries_output_byte_for_byte,
-		carries_what_a_start_came_to, carries_the_hooks_that_have_run,
-		carries_why_a_cancel_goes_on, carries_a_result_with_its_receipt,
-		carries_an_inventory, refuses_ids_of_a_wrong_form,
+		carries_cancel_and_ack, shortens_the_texts_of_a_cancel,
+		carries_output_byte_for_byte, carries_what_a_start_came_to,
+		carries_the_hooks_that_have_run, carries_why_a_cancel_goes_on,
+		carries_a_result_with_its_receipt, carries_an_inventory,
+		refuses_ids_of_a_wrong_form,
 		refuses_text_that_is_not_utf8_at_any_depth,
 		refuses_more_than_its_limits, refuses_hooks_beyond_their_limits,
 		refuses_a_hook_for_an_unknown_occasion,
