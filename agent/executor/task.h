@@ -17,6 +17,7 @@
 #include "executor/executor.h"
 #include "executor/fields.h"
 #include "executor/hold.h"
+#include "executor/spool.h"
 #include "executor/watchdog.h"
 #include "proc/child.h"
 #include "proc/group.h"
@@ -37,17 +38,26 @@ enum work_state {
 	WORK_ENDED,
 };
 
-/* A response that the server may still need. */
+/* What the server may still need: one response, in memory, or a run of them in
+ * the spool. There, too, `head` goes before each payload. */
 struct held {
 	struct held *next;
-	uint64_t seq;
-	size_t len;
+	uint64_t seq; /* of the last one in it */
+	struct spool_run run; /* of size 0: it is in memory */
+	struct held_head {
+		uint64_t end; /* of the task's output with this one */
+		uint64_t len;
+	} head;
 	uint8_t payload[];
 };
 
+/* Runs come first, for the oldest are moved to the spool first. */
 struct outbox {
 	struct held *first, *last;
+	struct held *last_run; /* NULL: all is in memory */
+	size_t size; /* of what is in memory */
 	struct held *unsent; /* the first that this connection has not had */
+	size_t unsent_at; /* from there on, in a run */
 	uint64_t seq; /* of the newest */
 	struct task *next_waiting; /* for room on the link */
 	bool waiting;
@@ -192,8 +202,14 @@ struct executor {
 	struct task *waiting, **last_waiting; /* for room on the link */
 	struct task *lazy; /* they wait for more to say, a little */
 	struct loop_timer *lazy_timer;
-	size_t held; /* bytes in all outboxes */
+	size_t held; /* bytes in all outboxes, in memory */
 	bool starved; /* some task waits for `held` to fall */
+	bool stalled; /* attached, but the server does not acknowledge */
+	bool heard; /* an acknowledgement, since stall_timer was set */
+	struct loop_timer *stall_timer;
+	struct spool *spool;
+	struct loop_timer *spool_timer; /* runs: the disk takes nothing */
+	bool spool_ill; /* and that was said */
 	struct buf pack; /* scratch of outbox.c */
 	uint8_t *io; /* scratch of output.c, LIMIT_OUTPUT_CHUNK bytes */
 
@@ -217,6 +233,14 @@ void executor_fail(struct executor *ex, const char *why);
 
 /* One payload from the uplink. */
 void session_frame(struct executor *ex, const uint8_t *payload, size_t len);
+/* The link is gone, or has another end that has not asked for anything. */
+void session_detached(struct executor *ex);
+/* Output goes nowhere for now: not attached, or no acknowledgement comes. */
+bool session_is_away(const struct executor *ex);
+/* A task waits for an acknowledgement: notice it when none comes. */
+void session_watch(struct executor *ex);
+/* That timer; arg is the executor. */
+void session_stall_due(void *arg);
 
 /* --------------------------------------------------------------- start.c */
 
@@ -323,6 +347,8 @@ output_emit(struct task *task, unsigned stream, const void *data, size_t len);
 int output_pump(struct task *task, enum msg_stream stream, int take_fd);
 /* The window or memory has room again. */
 void output_resume(struct task *task);
+/* All tasks; arg is the executor. */
+void output_resume_all(void *arg);
 /* Every process of the task is gone: read what is left. True when all pipes
  * are at their end. */
 bool output_settle(struct task *task);
@@ -338,6 +364,12 @@ void output_free(struct task *task);
 void outbox_add(struct task *task, struct msg *msg);
 /* The server has stored everything up to seq. */
 void outbox_ack(struct task *task, uint64_t seq);
+/* The window has grown. */
+void outbox_go_on(struct task *task);
+/* While the server is away: is there memory for one more piece of output, after
+ * moving what is held to the spool where that is needed? When the disk does not
+ * take it, output_resume_all() comes. */
+bool outbox_spool(struct task *task);
 /* A new connection: everything is unsent. */
 void outbox_rewind(struct executor *ex);
 /* The link takes more. */
