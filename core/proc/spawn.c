@@ -7,7 +7,6 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -141,15 +140,6 @@ make_child(struct spawn_job *job, char *stack_end, int *pidfd)
 	return pid < 0 ? -1 : (pid_t)pid;
 }
 
-/* The kernel takes it from whoever shares its memory with a child of another
- * user, so that user could not look into it. Now nobody does. */
-static void
-be_dumpable_again(int before)
-{
-	if (before == 1)
-		(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-}
-
 int
 spawn_start(const struct spawn *how, pid_t *pid, int *pidfd,
 	enum spawn_step *failed)
@@ -160,7 +150,7 @@ spawn_start(const struct spawn *how, pid_t *pid, int *pidfd,
 		.uid = geteuid(),
 		.gid = getegid() };
 	void *stack = child_stack();
-	int fd = -1, dumpable = how->user ? prctl(PR_GET_DUMPABLE) : 0, error;
+	int fd = -1, error;
 	pid_t child;
 
 	*failed = SPAWN_CLONE;
@@ -177,8 +167,6 @@ spawn_start(const struct spawn *how, pid_t *pid, int *pidfd,
 	if (child > 0)
 		(void)setpgid(child, child);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (how->user)
-		be_dumpable_again(dumpable);
 	if (child < 0)
 		return -error;
 	if (job.error) {

@@ -63,7 +63,11 @@ struct spawn {
 
 /* Blocks until the program runs or has failed to. 0, and *pidfd is the
  * caller's (close-on-exec); or -errno with the step in *failed. Loop's thread
- * only: the child's stack is shared by all calls. */
+ * only: the child's stack is shared by all calls.
+ *
+ * A child of another user shares our memory until a moment after we go on, so
+ * the kernel makes us undumpable (no ptrace, no core file). We stay so: who
+ * takes it back opens our memory to that user. */
 int spawn_start(const struct spawn *how, pid_t *pid, int *pidfd,
 	enum spawn_step *failed);
 

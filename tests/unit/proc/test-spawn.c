@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -195,6 +196,32 @@ TEST(reaps_by_pidfd_with_status_and_usage)
 }
 END
 
+/* That user could read and write it through a child that is about to run its
+ * program. */
+TEST(keeps_our_memory_from_the_user_of_a_child)
+{
+	const gid_t nogroup = 65534;
+	const struct spawn_user nobody = { 65534, nogroup, &nogroup, 1 };
+	const char *const argv[] = { "true", NULL };
+	int null = fd_open("/dev/null", O_RDWR);
+	struct spawn how = { .path = "/bin/true",
+		.argv = argv,
+		.envp = env,
+		.fd = { null, null, null },
+		.extra_fd = -1,
+		.born_in = -1,
+		.user = &nobody };
+
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(spawn_start(&how, &pid, &pidfd, &step), 0);
+	ck_assert_int_ne(prctl(PR_GET_DUMPABLE), 1);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	(void)close(pidfd);
+	(void)close(null);
+}
+END
+
 	UNIT_MAIN("spawn", says_which_step_failed_and_why_and_leaves_no_child,
 		makes_the_child_leader_of_its_own_session_and_group,
 		gives_the_child_default_signals_and_an_empty_mask,
@@ -202,4 +229,5 @@ END
 		passes_no_descriptor_but_the_three,
 		gives_the_environment_folder_and_umask_it_was_told,
 		puts_descriptors_in_place_whatever_their_numbers_are,
-		reaps_by_pidfd_with_status_and_usage)
+		reaps_by_pidfd_with_status_and_usage,
+		keeps_our_memory_from_the_user_of_a_child)
