@@ -2,6 +2,7 @@
  *
  * May be root; opens no network socket, loads no plugin, parses no task. */
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -13,7 +14,7 @@
 #include "monitor/settings.h"
 #include "monitor/users.h"
 
-enum { WRONG_USAGE = 2 };
+enum { WRONG_USAGE = 2, NICE = -10 };
 
 struct app {
 	struct loop *loop;
@@ -71,6 +72,15 @@ run(const struct settings *settings, struct err *err)
 	return r;
 }
 
+/* A crowd of a task's processes must not keep us from ending it. Our programs
+ * inherit it, tasks do not. Only root may; an administrator's choice stands. */
+static void
+take_precedence(void)
+{
+	if (getpriority(PRIO_PROCESS, 0) == 0)
+		(void)setpriority(PRIO_PROCESS, 0, NICE);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -90,6 +100,7 @@ main(int argc, char **argv)
 		settings_done(&settings);
 		return r < 0 ? WRONG_USAGE : EXIT_SUCCESS;
 	}
+	take_precedence();
 	r = rundir_take(settings.runtime_dir, &lock, &err);
 	if (r == 0 && (r = rundir_make(settings.scratch_dir)) < 0)
 		(void)err_set(&err, r, "cannot make scratch directory '%s': %s",

@@ -238,6 +238,7 @@ spawn(struct worker *w, enum spawn_step *failed)
 		.extra_fd = -1,
 		.born_in = -1,
 		.die_with_us = w->spec.die_with_us,
+		.favoured = true,
 	};
 	int fds[2], r;
 

@@ -69,7 +69,7 @@ choose_nofile(struct rlimit *out)
 
 /* Is our oom_score_adj, which the child inherits, negative? */
 static bool
-is_favoured(void)
+is_spared(void)
 {
 	static int known = -1;
 	AUTO_CLOSE int fd = -1;
@@ -157,7 +157,8 @@ spawn_start(const struct spawn *how, pid_t *pid, int *pidfd,
 	if (!stack)
 		return -ENOMEM;
 	choose_nofile(&job.nofile);
-	job.oom_reset = is_favoured();
+	job.oom_reset = !how->favoured && is_spared();
+	job.nice_reset = !how->favoured && getpriority(PRIO_PROCESS, 0) < 0;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	child = make_child(&job, stack, &fd);

@@ -59,6 +59,8 @@ struct spawn {
 	struct spawn_rlimits limits;
 	bool no_new_privs; /* setuid programs and the like gain nothing */
 	bool die_with_us; /* SIGKILL for the leader when this process dies */
+	bool favoured; /* keeps our niceness and oom_score_adj where they are
+			  better than normal; a task must not */
 };
 
 /* Blocks until the program runs or has failed to. 0, and *pidfd is the

@@ -232,6 +232,9 @@ spawn_child(void *arg)
 	reset_signals(job);
 	(void)syscall(SYS_umask, 022);
 	reset_oom_score(job);
+	if (job->nice_reset)
+		check(job, SPAWN_LIMITS,
+			syscall(SYS_setpriority, PRIO_PROCESS, 0, 0));
 	set_limits(job);
 	set_descriptors(job);
 	if (how->user)

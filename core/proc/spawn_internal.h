@@ -28,7 +28,8 @@ struct spawn_job {
 	pid_t parent;
 	uid_t uid; /* ours, for the maps of a user namespace */
 	gid_t gid;
-	bool oom_reset; /* we are dearer to the kernel than a task may be */
+	bool oom_reset, nice_reset; /* we are dearer to the kernel than a task
+				       may be */
 	enum spawn_step step;
 	int error;
 };

@@ -67,7 +67,6 @@ first_request(struct hub *hub, struct task *t, const struct hub_cancel *how)
 
 struct intent { /* while it is being stored */
 	struct task *task; /* own reference */
-	bool send;
 	store_done_fn *done;
 	void *arg;
 };
@@ -76,22 +75,15 @@ static void
 intent_stored(void *arg, int r)
 {
 	struct intent *i = arg;
-	struct task *t = i->task;
 
-	if (r == 0 && !task_is_final(t->status)) {
-		t->cancel_stored = true;
-		if (i->send)
-			task_send_cancel(t);
-	}
 	if (i->done)
 		i->done(i->arg, r);
-	task_unref(t);
+	task_unref(i->task);
 	free(i);
 }
 
 static void
-store_intent(struct hub *hub, struct task *t, bool send, store_done_fn *done,
-	void *arg)
+store_intent(struct hub *hub, struct task *t, store_done_fn *done, void *arg)
 {
 	struct store *store = hub->conf.store;
 	struct intent *i = calloc(1, sizeof *i);
@@ -100,17 +92,12 @@ store_intent(struct hub *hub, struct task *t, bool send, store_done_fn *done,
 	store->ops->stats(store, &stats);
 	if (!i || stats.trouble) {
 		free(i);
-		/* It counts more that the task ends than that we know it
-		 * after a restart; the caller is told the difference. */
-		t->cancel_stored = true;
-		if (send && !task_is_final(t->status))
-			task_send_cancel(t);
 		task_save(hub, t);
 		if (done)
 			done(arg, stats.trouble ? stats.trouble : -ENOMEM);
 		return;
 	}
-	*i = (struct intent){ task_ref(t), send, done, arg };
+	*i = (struct intent){ task_ref(t), done, arg };
 	store->ops->update(store, t, intent_stored, i);
 }
 
@@ -131,7 +118,12 @@ hub_cancel(struct hub *hub, struct task *t, const struct hub_cancel *how,
 		c->grace_ms = how->grace_ms;
 	if (t->status == TASK_PENDING)
 		end_pending(hub, t);
-	store_intent(hub, t, first || sooner, done, arg);
+	else if (first || sooner)
+		/* Before it is stored: that the task ends counts more than
+		 * that we know why after a crash, and a full disk must not
+		 * keep it running. Nobody is told until it is stored. */
+		task_send_cancel(t);
+	store_intent(hub, t, done, arg);
 	task_unref(t);
 	return HUB_OK;
 }

@@ -119,7 +119,7 @@ struct hub_cancel {
 	int64_t grace_ms; /* -1: the task's own; 0: force */
 };
 
-/* Store the intent, then send it on. HUB_FINAL: it had already ended.
+/* Send the intent on, and store it. HUB_FINAL: it had already ended.
  * Otherwise 0, done(arg, 0) comes when it is stored, perhaps at once, and the
  * caller watches t for the end. While the store cannot write, done(arg,
  * -errno) comes at once: the cancel is on its way, but a restart of the server

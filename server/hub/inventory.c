@@ -107,7 +107,7 @@ settle_task(struct agent *a, struct task *t, const struct hub_plugin *p)
 		t->unsent = false;
 		/* What we acknowledged last may have been lost on the way. */
 		report_ack(t);
-		if (t->cancel_stored)
+		if (t->cancel.requests > 0)
 			task_send_cancel(t);
 	} else if (t->status == TASK_SENT &&
 		   strcmp(t->instance, p->instance) != 0) {

@@ -39,7 +39,6 @@ take_back(void *arg, struct task *t)
 	if (t->status == TASK_PENDING && *t->instance)
 		(void)task_move(&t->status, TASK_EV_SEND);
 	t->placed = *t->instance != 0;
-	t->cancel_stored = t->cancel.requests > 0;
 	task_enlist(re->hub, t, a);
 	a->n_tasks++;
 	set_start_timer(t);

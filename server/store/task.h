@@ -82,7 +82,6 @@ struct task {
 	bool held; /* named by the inventory being read */
 	bool unsent; /* sent before, and to be sent again */
 	bool placed, placing; /* instance is stored: it may be sent there */
-	bool cancel_stored; /* the intent: it may be sent */
 	uint64_t end_seq; /* of the node's result, 0: ended without */
 	UT_hash_handle hh_live;
 	/* the memory store's */

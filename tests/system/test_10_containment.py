@@ -14,7 +14,7 @@ import uuid
 import pytest
 
 from contain import (ADVERSARY, RUNGS, ROUNDS, WIDTH, Table, Trial, batch,
-                     copy_setuid, open_folder, with_rung)
+                     copy_setuid, open_folder, precedence, with_rung)
 from harness import is_alive, until
 from oracle import NoOracle, own_cgroup2
 
@@ -49,7 +49,8 @@ def table(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(module_system):
-    return module_system.server()
+    with precedence():
+        yield module_system.server()
 
 
 @pytest.fixture(scope="module", params=RUNGS)

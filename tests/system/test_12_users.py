@@ -85,6 +85,13 @@ def test_it_keeps_no_privilege(run):
     assert facts["Groups"].split() == [str(pwd.getpwnam("nobody").pw_gid)]
 
 
+def test_the_agent_comes_first(open_system, run):
+    """So that a crowd of a task's processes cannot keep it from ending them."""
+    executor = open_system.programs[1].child("executor", "shell")
+    assert os.getpriority(os.PRIO_PROCESS, executor) == -10
+    assert run("nice")[1] == "0\n"
+
+
 def test_a_setuid_program_stays_powerless(open_system, run):
     path = open_system.path("whoami")
     shutil.copy(f"{HELPERS}/whoami", path)

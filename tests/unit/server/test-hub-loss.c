@@ -42,7 +42,7 @@ TEST(does_not_harden_a_stop_that_the_node_began)
 	ck_assert_uint_eq(one.n_sent, 0);
 	ck_assert_int_eq(cancel(t, 500), HUB_OK); /* that is sooner */
 	took(&one, MSG_CANCEL);
-	t->cancel_stored = false; /* as if nobody had asked */
+	t->cancel.requests = 0; /* as if nobody had asked */
 	hub_rpc_ops.on_close(hub, &one, RPC_STATUS_UNAVAILABLE, "cut");
 	ck_assert_int_eq(open_as(&two, "a", "secret"), 0);
 	hello(&two);
