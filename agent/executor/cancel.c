@@ -159,18 +159,19 @@ static void
 begin_kill(struct task *task)
 {
 	struct executor *ex = task->ex;
+	bool first = task->stop == STOP_NONE;
 
 	if (task->stop == STOP_KILLED)
 		return;
 	task_alarm_off(task);
-	if (task->stop == STOP_NONE && task->cancel)
-		keep_cancel(task);
 	if (task->stop == STOP_HOOK)
 		hooks_pre_stop_kill(task);
 	task->stop = STOP_KILLED;
 	task->killed_ms = clock_ms();
 	note_killed(task);
 	kill_all(task);
+	if (first && task->cancel)
+		keep_cancel(task); /* for hooks; the task cannot read it */
 	report(task, MSG_PHASE_KILLING, "");
 	if (task->state == WORK_RUNNING && ex->plugin->v.cancel) {
 		ask_plugin(task, 0, true);

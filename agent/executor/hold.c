@@ -123,11 +123,15 @@ look_closely(struct hold *hold)
 
 	if (n == 0 && contain_is_empty(hold->contain) == 1)
 		return true;
-	if (hold->killed && n > 0) {
+	/* Those that hold it may be on no list: a zombie that somebody traces,
+	 * a thread that cannot leave the kernel. */
+	if (hold->killed) {
 		if (!hold->strokes)
 			hold_kill_once(hold);
 		hold->watcher.alive(hold->watcher.arg, alive,
-			n < ALIVE_MAX ? (size_t)n : ALIVE_MAX);
+			n < 0		? 0
+			: n < ALIVE_MAX ? (size_t)n
+					: ALIVE_MAX);
 	}
 	if (hold->killed || n <= 0)
 		loop_timer_set(hold->look, look_delay(hold->looks));

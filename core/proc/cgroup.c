@@ -91,8 +91,14 @@ walk(int take_dir, int depth, void (*visit)(void *arg, int dir), void *arg)
 int
 cgroup_walk(int dir, void (*visit)(void *arg, int dir), void *arg)
 {
-	int top = cgroup_open_dir(dir, ".");
+	struct stat st;
+	int top;
 
+	if (fstat(dir, &st) == 0 && st.st_nlink == 2) { /* none below it */
+		visit(arg, dir);
+		return 0;
+	}
+	top = cgroup_open_dir(dir, ".");
 	if (top < 0)
 		return top;
 	walk(top, 0, visit, arg);

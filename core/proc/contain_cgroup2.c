@@ -168,7 +168,7 @@ read_events(struct contain *base, struct contain_events *out)
 {
 	const struct cgroup2 *c = (struct cgroup2 *)base;
 
-	if (c->host->has[CONTAIN_MEMORY] || c->host->has[CONTAIN_PIDS])
+	if (c->host->has[CONTAIN_PIDS] || c->host->has[CONTAIN_MEMORY])
 		contain_limit_events(c->dir, out);
 }
 

@@ -155,13 +155,11 @@ group_list(struct group *g, struct group_member *out, size_t max)
 void
 group_member_read(pid_t pid, struct group_member *out)
 {
-	AUTO_CLOSE int proc = fd_open("/proc", O_RDONLY | O_DIRECTORY);
 	struct procfs_stat stat = { .pid = pid, .name = "", .state = '?' };
-	char text[16];
+	char path[32];
 
-	(void)snprintf(text, sizeof text, "%d", (int)pid);
-	if (proc >= 0)
-		(void)read_stat(proc, text, &stat); /* then as it is */
+	(void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	(void)procfs_stat(AT_FDCWD, path, &stat); /* then as it is */
 	group_member_set(out, &stat);
 }
 
