@@ -1,11 +1,11 @@
 # The measuring instruments: built by "make bench", never installed, asserted
 # in no test. bench/run uses them.
 bench_programs = bench/emit bench/raw bench/load bench/cancel bench/hold \
-	bench/watch bench/sim-agents bench/contain
+	bench/watch bench/sim-agents bench/contain bench/durable
 EXTRA_PROGRAMS += $(bench_programs)
 EXTRA_DIST += %D%/run %D%/README.md %D%/RESULTS.md $(bench_python)
 
-bench_python = %D%/measures.py %D%/report.py %D%/system.py
+bench_python = %D%/docker.py %D%/measures.py %D%/report.py %D%/system.py
 
 bench_http = %D%/http.c %D%/http.h %D%/client.c %D%/client.h
 bench_sse = %D%/sse.c %D%/sse.h %D%/sum.c %D%/sum.h
@@ -31,6 +31,10 @@ bench_hold_LDADD = libbase.la
 
 bench_watch_SOURCES = %D%/watch.c $(bench_http) $(bench_sse)
 bench_watch_LDADD = libbase.la
+
+bench_durable_SOURCES = %D%/durable.c $(bench_http) $(bench_sse)
+bench_durable_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+bench_durable_LDADD = libbase.la $(SQLITE_LIBS)
 
 bench_sim_agents_SOURCES = %D%/sim-agents.c
 bench_sim_agents_LDADD = librpc.la libwire.la libloop.la libbase.la

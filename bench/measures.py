@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 
+from docker import docker
 from system import AGENT, Failed, Oracle, System, own_cgroup2
 
 
@@ -22,6 +23,7 @@ class Bench:
         self.cancels = 20 if quick else 60
         self.output = "32M" if quick else "256M"
         self.seq = 200000 if quick else 2000000
+        self.containers = 5 if quick else 20
         self.watchers = 1000
         self.sleepers = 1000
         self.fleet = 500 if quick else 5000
@@ -304,7 +306,38 @@ def fleet(bench):
             "wakeups_per_s": (end[1] - cpu[1]) / seconds}
 
 
+def durable(bench, system):
+    """Tasks that are only stored, and the replay of one that is only on disk,
+    against rows that SQLite alone stores on the same file system."""
+    folder = system.folder
+    out = {}
+    with System(bench.build) as own:
+        made = bench.ask("watch", own.http, AGENT, 1, "sse",
+                         f"{bench.tool('emit')} lines {bench.output}")
+        task = own.get("/tasks")["tasks"][0]["task_id"]
+        time.sleep(6)  # it stays in memory for 5 s
+        raw = bench.ask("durable", "blobs", folder, made["bytes"])
+        got = bench.ask("durable", "replay", own.http, task)
+        out["replay_mb_s"] = got["mb_per_second"]
+        out["replay_events_s"] = got["events_per_second"]
+        out["replay_raw_mb_s"] = raw["mb_per_second"]
+        out["replay_ratio"] = got["mb_per_second"] / raw["mb_per_second"]
+        out["replay_lost"] = int(got["bytes"] != made["bytes"])
+        own.agent.stop()
+        for clients in (1, 64):
+            raw = bench.ask("durable", "rows", folder, bench.tasks, clients)
+            got = bench.ask("durable", "submit", own.http, AGENT, clients,
+                            bench.tasks)
+            out[f"submit_{clients}_s"] = got["per_second"]
+            out[f"submit_{clients}_raw_s"] = raw["per_second"]
+            out[f"submit_{clients}_ratio"] = (
+                got["per_second"] / raw["per_second"])
+            out[f"submit_{clients}.failed"] = got["failed"]
+    return out
+
+
 ROUNDS = {"tasks": tasks_per_second, "submit": submit_to_final,
-          "cancel": cancel, "contain": contain, "output": output, "watchers": watchers}
+          "cancel": cancel, "contain": contain, "output": output,
+          "watchers": watchers, "durable": durable}
 ONCE = {"idle": idle}
-FRESH = {"sleeping": sleeping, "fleet": fleet}  # with systems of their own
+FRESH = {"sleeping": sleeping, "fleet": fleet, "docker": docker}  # with systems of their own

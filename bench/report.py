@@ -33,6 +33,12 @@ GOALS = (
     ("own memory per sleeping task, RSS", "sleeping.rss_kb_per_task", "KB",
      "<=", 20),
     ("server RSS per idle agent", "fleet.kb_per_agent", "KB", "<=", 60),
+    ("container run and removed, p50 / docker run --rm", "docker.run.ratio",
+     "x", "<=", 1),
+    ("DELETE of a container, p50 / docker stop and rm",
+     "docker.cancel.ratio", "x", "<=", 1),
+    ("DELETE with force, p50 / docker rm -f", "docker.force.ratio", "x",
+     "<=", 1),
     ("wake-ups per idle second, all programs", "idle.wakeups_all", "/s", "<=",
      20),
 )

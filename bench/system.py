@@ -3,6 +3,7 @@ and what /proc says about them."""
 
 import json
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -58,14 +59,15 @@ class Process:
 class System:
     """One server and, unless told otherwise, one agent."""
 
-    def __init__(self, build, agent=True, containment="auto"):
+    def __init__(self, build, agent=True, containment="auto", more=""):
         self.build = build
         self.containment = containment
+        self.more = more
         self.folder = tempfile.mkdtemp(prefix="nodelink-bench.")
         # In memory, as the default /run/nodelink is.
         self.runtime = tempfile.mkdtemp(prefix="nodelink-bench.",
                                         dir="/dev/shm")
-        os.chmod(self.runtime, 0o755)  # tasks run as another user
+        os.chmod(self.runtime, 0o711)  # tasks are nobody's
         self.processes = []
         try:
             self._start_server()
@@ -95,8 +97,8 @@ class System:
 listen = 127.0.0.1:0
 [grpc]
 listen = 127.0.0.1:0
-[server]
-tmp_dir = {self.folder}/state
+[store]
+path = {self.folder}/store
 retention = 30s
 """)
         self.server = Process(self.build, "nodelink-server", config,
@@ -111,9 +113,11 @@ id = {AGENT}
 server = {self.grpc}
 runtime_dir = {self.runtime}
 containment = {self.containment}
+[tasks]
+user = {pwd.getpwuid(os.getuid()).pw_name}
 [log]
 level = warn
-""")
+{self.more}""")
         self.agent = Process(self.build, "nodelink-agent", config, self.folder)
         self.processes.append(self.agent)
         self.wait_for("the agent is connected", self.agent_ready)

@@ -77,6 +77,8 @@ server_done(struct server *s)
 		loop_signal_free(s->signals[i]);
 	http_free(s->http); /* its streams hold tasks */
 	rpc_server_free(s->rpc);
+	if (s->store && s->hub)
+		s->store->ops->drain(s->store); /* it calls the hub */
 	hub_free(s->hub);
 	if (s->store)
 		s->store->ops->free(s->store);
@@ -86,30 +88,46 @@ server_done(struct server *s)
 /* ----------------------------------------------------------------- starting */
 
 static int
+start_store(struct server *s, const struct settings *set, struct err *err)
+{
+	const struct store_memory_conf memory = {
+		.loop = s->loop, .dir = set->tmp_dir, .limits = set->limits
+	};
+	const struct store_sqlite_conf sqlite = {
+		.loop = s->loop, .dir = set->store, .limits = set->limits
+	};
+	int r;
+
+	if (set->store)
+		return store_sqlite_new(&sqlite, &s->store, err);
+	r = store_memory_new(&memory, &s->store);
+	return r < 0 ? err_set(err, r, "cannot make the store: %s",
+			       err_name(-r))
+		     : 0;
+}
+
+static int
 start_hub(struct server *s, const struct settings *set, struct err *err)
 {
-	const struct store_memory_conf memory = { .loop = s->loop,
-		.dir = set->tmp_dir,
-		.retention_ms = set->retention_ms,
-		.max_tasks = set->max_tasks,
-		.max_output = set->max_output };
-	struct hub_conf conf = { .loop = s->loop,
+	const struct hub_conf conf = { .loop = s->loop,
+		.store = s->store,
 		.default_grace_ms = set->default_grace_ms,
 		.default_start_timeout_ms = set->start_timeout_ms,
 		.lost_after_ms = set->lost_after_ms,
 		.default_output_limit = set->output_limit,
 		.window = LIMIT_TASK_WINDOW,
 		.anonymous_agents = !set->tokens_file };
-	int r = store_memory_new(&memory, &s->store);
+	int r = hub_new(&conf, &s->hub, err);
 
+	if (r == 0 && set->tokens_file)
+		r = tokens_read(set->tokens_file, s->hub, err);
 	if (r < 0)
-		return err_set(
-			err, r, "cannot make the store: %s", err_name(-r));
-	conf.store = s->store;
-	r = hub_new(&conf, &s->hub, err);
-	if (r < 0 || !set->tokens_file)
 		return r;
-	return tokens_read(set->tokens_file, s->hub, err);
+	r = hub_recover(s->hub);
+	return r < 0 ? err_set(err, r,
+			       "cannot read the unfinished tasks from '%s': %s",
+			       set->store, err_name(-r))
+		     : 0;
 }
 
 static int
@@ -156,7 +174,9 @@ start(struct server *s, const struct settings *set, struct err *err)
 		if (!s->signals[i])
 			return err_set(err, -ENOMEM, "cannot wait for signals");
 	}
-	r = start_hub(s, set, err);
+	r = start_store(s, set, err);
+	if (r == 0)
+		r = start_hub(s, set, err);
 	if (r == 0)
 		r = start_http(s, set, err);
 	if (r == 0)
@@ -179,6 +199,9 @@ say_ready(const struct server *s, const struct settings *set)
 	if (!set->tokens_file)
 		log_warn(0, "development mode, no agents.tokens_file: any "
 			    "agent and any client on this host is let in");
+	if (!set->store)
+		log_warn(0, "store 'memory': all tasks are forgotten when the "
+			    "server ends");
 	log_info("ready: http %s%s%s:%u, grpc %s", http6 ? "[" : "",
 		set->http_host, http6 ? "]" : "", s->http_port, grpc);
 }

@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "base/parse.h"
 
+enum { MAX_TASKS = 1000 * 1000, MAX_TASKS_IN_MEMORY = 20 * 1000 };
+
 static const struct conf_item items[] = {
 	{ .key = "http.listen",
 		.flag = "http",
@@ -31,12 +33,38 @@ static const struct conf_item items[] = {
 		.arg = "FILE",
 		.help = "secret file (mode 0600) of lines \"agent_id token\"; "
 			"without it any agent may connect, on loopback only" },
+	{ .key = "store.path",
+		.flag = "store",
+		.type = CONF_TEXT,
+		.arg = "DIR",
+		.fallback = NODELINK_STATEDIR,
+		.help = "folder of the databases of tasks and output, or "
+			"\"memory\" to forget them all at the end" },
+	{ .key = "store.retention",
+		.flag = "retention",
+		.type = CONF_DURATION,
+		.fallback = "7d",
+		.max = 3650LL * 24 * 3600 * 1000,
+		.help = "how long finished tasks are kept" },
+	{ .key = "store.max_tasks",
+		.type = CONF_INT,
+		.fallback = "0",
+		.max = 100 * 1000 * 1000,
+		.help = "finished tasks that are kept; 0: 1,000,000, in "
+			"memory 20,000" },
+	{ .key = "store.max_output",
+		.type = CONF_SIZE,
+		.fallback = "16G",
+		.min = 1,
+		.max = INT64_MAX,
+		.help = "output of all finished tasks that is kept" },
 	{ .key = "server.tmp_dir",
 		.flag = "tmp-dir",
 		.type = CONF_PATH,
 		.arg = "DIR",
 		.fallback = "/var/tmp",
-		.help = "for the output of loud tasks" },
+		.help = "for the output of loud tasks when the store is "
+			"memory" },
 	{ .key = "server.default_grace",
 		.type = CONF_DURATION,
 		.fallback = "10s",
@@ -60,24 +88,6 @@ static const struct conf_item items[] = {
 		.min = 1,
 		.max = INT64_MAX,
 		.help = "output of one task that is kept" },
-	{ .key = "server.max_output",
-		.type = CONF_SIZE,
-		.fallback = "16G",
-		.min = 1,
-		.max = INT64_MAX,
-		.help = "output of all finished tasks that is kept" },
-	{ .key = "server.max_tasks",
-		.type = CONF_INT,
-		.fallback = "20000",
-		.min = 1,
-		.max = 10 * 1000 * 1000,
-		.help = "finished tasks that are kept" },
-	{ .key = "server.retention",
-		.flag = "retention",
-		.type = CONF_DURATION,
-		.fallback = "1h",
-		.max = 3650LL * 24 * 3600 * 1000,
-		.help = "how long finished tasks are kept" },
 	{ .key = "log.level",
 		.flag = "log-level",
 		.type = CONF_LEVEL,
@@ -136,6 +146,21 @@ check_addresses(struct settings *s, struct err *err)
 	return 0;
 }
 
+static void
+read_store(struct settings *s)
+{
+	struct store_limits *l = &s->limits;
+
+	s->store = conf_text(s->conf, "store.path");
+	if (strcmp(s->store, "memory") == 0)
+		s->store = NULL;
+	l->retention_ms = conf_number(s->conf, "store.retention");
+	l->max_output = (uint64_t)conf_number(s->conf, "store.max_output");
+	l->max_tasks = (size_t)conf_number(s->conf, "store.max_tasks");
+	if (!l->max_tasks)
+		l->max_tasks = s->store ? MAX_TASKS : MAX_TASKS_IN_MEMORY;
+}
+
 int
 settings_read(struct settings *s, int argc, char **argv, struct err *err)
 {
@@ -148,10 +173,8 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 	s->default_grace_ms = conf_number(s->conf, "server.default_grace");
 	s->start_timeout_ms = conf_number(s->conf, "server.start_timeout");
 	s->lost_after_ms = conf_number(s->conf, "server.lost_after");
-	s->retention_ms = conf_number(s->conf, "server.retention");
 	s->output_limit = (uint64_t)conf_number(s->conf, "server.output_limit");
-	s->max_output = (uint64_t)conf_number(s->conf, "server.max_output");
-	s->max_tasks = (size_t)conf_number(s->conf, "server.max_tasks");
+	read_store(s);
 	log_set_level((enum log_level)conf_number(s->conf, "log.level"));
 	return check_addresses(s, err);
 }

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "conf/conf.h"
+#include "store/store.h"
 
 struct settings {
 	struct conf *conf; /* owns all texts */
@@ -17,9 +18,10 @@ struct settings {
 	char grpc_listen[300]; /* as core/rpc wants it */
 	const char *tokens_file; /* NULL: development mode */
 	const char *tmp_dir;
-	int64_t default_grace_ms, start_timeout_ms, lost_after_ms, retention_ms;
-	uint64_t output_limit, max_output;
-	size_t max_tasks;
+	const char *store; /* folder; NULL: in memory */
+	struct store_limits limits;
+	int64_t default_grace_ms, start_timeout_ms, lost_after_ms;
+	uint64_t output_limit;
 };
 
 /* 0; CONF_EXIT; -errno with text: wrong usage. settings_done() in any case. */

@@ -4,7 +4,8 @@
  * agent's end, or processes left over after its natural end (then the result
  * stays what it was). A deadline only ever moves closer. Whether a task counts
  * as cancelled is decided when the first stop action is taken: a leader that
- * the kernel shows dead by then has ended by itself. */
+ * the kernel shows dead by then has ended by itself, and the task with it,
+ * unless daemons are waited for. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -80,12 +81,12 @@ reason_for_plugin(uint32_t code)
 	return NDL_BY_USER;
 }
 
-/* True when the plugin says that it stops the task itself. */
-static bool
+/* by_plugin: it says that it stops the task itself. */
+static void
 ask_plugin(struct task *task, int64_t grace_ms, bool force)
 {
 	struct executor *ex = task->ex;
-	const struct cancel *c = task->cancel;
+	struct cancel *c = task->cancel;
 	const struct ndl_cancel why = {
 		.size = sizeof why,
 		.reason = reason_for_plugin(c->code),
@@ -94,18 +95,19 @@ ask_plugin(struct task *task, int64_t grace_ms, bool force)
 		.code = c->code,
 		.name = c->name,
 		.text = c->reason,
+		.signo = (uint32_t)task->stop_signal,
 	};
 	int r;
 
 	if (!ex->plugin->v.cancel)
-		return false;
+		return;
 	watchdog_enter(ex->watchdog, "cancel", task->id);
 	r = ex->plugin->v.cancel(ex->self, task->work, &why);
 	watchdog_leave(ex->watchdog);
 	if (r < 0)
 		log_warn(r, "plugin '%s' failed to cancel task '%s'",
 			ex->plugin->v.name, task->id);
-	return r == 0;
+	c->by_plugin = r == 0;
 }
 
 /* ------------------------------------------------------------- the ladder */
@@ -119,8 +121,12 @@ grace_over(struct task *task)
 static void
 lost(struct task *task)
 {
-	if (!child_all_gone(task)) {
-		/* Not the plugin's fault: the kernel has not ended them. */
+	if (task->cancel->stuck)
+		return; /* it has said so, and goes on */
+	if (!child_all_gone(task) || task->want_drained[0] ||
+		task->want_drained[1]) {
+		/* Not the plugin's fault: the kernel has not ended them, or
+		 * the server has not taken their output. */
 		task_alarm(task, task->ex->opt.lost_after_ms, lost);
 		return;
 	}
@@ -167,7 +173,9 @@ begin_kill(struct task *task)
 	kill_all(task);
 	report(task, MSG_PHASE_KILLING, "");
 	if (task->state == WORK_RUNNING && ex->plugin->v.cancel) {
-		task->cancel->by_plugin = ask_plugin(task, 0, true);
+		ask_plugin(task, 0, true);
+		if (task->cancel->by_plugin && !task->cancel->killed_at)
+			task->cancel->killed_at = clock_wall_ms();
 		if (task->state == WORK_RUNNING)
 			task_alarm(task, ex->opt.lost_after_ms, lost);
 	}
@@ -182,8 +190,7 @@ signal_stop(struct task *task)
 
 	task->stop = STOP_GRACE;
 	if (task->cancel && task->state == WORK_RUNNING)
-		task->cancel->by_plugin =
-			ask_plugin(task, left > 0 ? left : 0, false);
+		ask_plugin(task, left > 0 ? left : 0, false);
 	if (task->cancel)
 		task->cancel->signalled_at = clock_wall_ms();
 	if (!task->cancel || !task->cancel->by_plugin) {
@@ -240,7 +247,7 @@ shorten(struct task *task, int64_t grace_ms)
 	}
 	if (task->cancel && task->cancel->by_plugin &&
 		task->state == WORK_RUNNING)
-		(void)ask_plugin(task, grace_ms, false);
+		ask_plugin(task, grace_ms, false);
 	task_advance(task);
 }
 
@@ -275,6 +282,16 @@ look_at_leaders(struct task *task)
 		c = child_check(c) ? task->children : c->next;
 }
 
+/* Its result is still open: the program runs, or daemons that it has left and
+ * that are waited for. */
+static bool
+is_open(struct task *task)
+{
+	return task->state == WORK_RUNNING ||
+	       (task->state == WORK_SETTLING && task->wait_orphans &&
+		       task->stop == STOP_NONE && !child_all_gone(task));
+}
+
 void
 cancel_request(struct task *task, const struct msg_cancel *why)
 {
@@ -284,7 +301,7 @@ cancel_request(struct task *task, const struct msg_cancel *why)
 		look_at_leaders(task);
 	if (task->state >= WORK_CLEANING)
 		return; /* its result is the answer, and comes with its hooks */
-	if (task->state == WORK_RUNNING && !task->cancel) {
+	if (!task->cancel && is_open(task)) {
 		task->cancel = cancel_new(why);
 		if (!task->cancel) {
 			executor_fail(task->ex, "out of memory");
@@ -292,8 +309,10 @@ cancel_request(struct task *task, const struct msg_cancel *why)
 		}
 		report(task, MSG_PHASE_DELIVERED, "");
 	}
-	if (!child_all_gone(task) || task->state == WORK_RUNNING)
+	if (task->state == WORK_RUNNING || !child_all_gone(task))
 		stop_with(task, grace);
+	else
+		task_advance(task); /* we have seen it before the event */
 }
 
 static void
@@ -327,6 +346,17 @@ void
 cancel_leftovers(struct task *task)
 {
 	stop_with(task, effective_grace(task, -1));
+}
+
+void
+cancel_stuck(struct task *task, const char *text)
+{
+	if (task->state != WORK_RUNNING || task->stop != STOP_KILLED)
+		return; /* there is time yet */
+	log_error(
+		0, "task '%s' is not verified to be over: %s", task->id, text);
+	task->cancel->stuck = true;
+	report(task, MSG_PHASE_UNKILLABLE, text);
 }
 
 void

@@ -129,11 +129,11 @@ env_build(const struct msg_env *base, const char *task_id, const char *dir,
 	struct files files = { NULL, NULL, NULL };
 	const int named = name_files(dir, &block, &files);
 	const struct msg_env ours[] = {
-		{ OURS "TASK", task_id },
-		{ OURS "TASK_DIR", files.work },
+		{ "TMPDIR", files.work }, { OURS "TASK", task_id },
 		{ OURS "CANCEL_FILE", files.cancel },
 		{ OURS "DEFER_FILE", files.defer },
-		{ "TMPDIR", files.work },
+		{ OURS "TASK_DIR",
+			files.work }, /* env_asked() needs one last */
 	};
 	AUTO_FREE struct msg_env *list = NULL;
 	size_t n_base = 0, n_list = 0;
@@ -207,4 +207,15 @@ env_get(char *const *env, const char *name)
 		if (strncmp(*env, name, len) == 0 && (*env)[len] == '=')
 			return *env + len + 1;
 	return NULL;
+}
+
+char *const *
+env_asked(char *const *env)
+{
+	char *const *after = env;
+
+	for (; *env; env++)
+		if (strncmp(*env, OURS, strlen(OURS)) == 0)
+			after = env + 1;
+	return after;
 }

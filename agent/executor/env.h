@@ -20,6 +20,9 @@ struct msg_env *env_base(const struct user *user);
 int env_build(const struct msg_env *base, const char *task_id, const char *dir,
 	const struct msg_env *given, size_t n, char ***out, struct err *err);
 
+/* The part of it that the task asked for. */
+char *const *env_asked(char *const *env);
+
 /* env with `more`, which wins; a value of NULL takes the variable out. One block
  * for free(), which borrows the texts of env. NULL: out of memory. */
 char **env_with(char *const *env, const struct msg_env *more, size_t n);

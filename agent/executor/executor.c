@@ -26,6 +26,7 @@ enum {
 	LOST_AFTER_MS = 5000,
 	UNKILLABLE_AFTER_MS = 60000,
 	WATCHDOG_MS = 10000,
+	STALL_MS = 3000,
 	HELD_MAX = 64 << 20,
 	LAST_ACKS_MS = 3000, /* at the end, for the server to store results */
 	LAST_HOOKS_MS = 20000, /* for hooks, less than what the monitor adds to
@@ -54,7 +55,7 @@ on_end(void *arg, int r)
 	if (r < 0)
 		log_warn(r, "connection to the uplink lost");
 	link_free(TAKE(ex->link));
-	ex->attached = false;
+	session_detached(ex);
 }
 
 void
@@ -65,10 +66,10 @@ executor_serve(struct executor *ex, int take_fd)
 	if (ex->link)
 		log_info("a new uplink takes over");
 	link_free(TAKE(ex->link));
-	ex->attached = false;
 	ex->link = link_new(ex->loop, take_fd, &ops, ex);
 	if (!ex->link)
 		log_error(-ENOMEM, "cannot serve the uplink"); /* it retries */
+	session_detached(ex);
 }
 
 /* ------------------------------------------------------------------ the end */
@@ -90,6 +91,17 @@ report_lost(struct task *task)
 	outbox_add(task, &msg);
 }
 
+/* One that is CLEANING has ended, verified; its hooks are the next executor's
+ * business. */
+static void
+say_last_word(struct task *task)
+{
+	if (task->state == WORK_CLEANING)
+		task_report(task);
+	else
+		report_lost(task);
+}
+
 static void
 fail_now(void *arg)
 {
@@ -100,7 +112,7 @@ fail_now(void *arg)
 		if (task->state == WORK_ENDED)
 			continue;
 		(void)child_kill_all(task);
-		report_lost(task);
+		say_last_word(task);
 	}
 	if (ex->opt.on_failure) {
 		ex->opt.on_failure(ex->opt.arg);
@@ -213,6 +225,7 @@ set_options(struct executor *ex, const struct executor_options *o)
 	ex->opt.watchdog_ms = or_default(o->watchdog_ms, WATCHDOG_MS);
 	if (o->max_limits.pids && o->limits.pids > o->max_limits.pids)
 		ex->opt.limits.pids = o->max_limits.pids;
+	ex->opt.stall_ms = or_default(o->stall_ms, STALL_MS);
 	ex->opt.held_max = o->held_max ? o->held_max : HELD_MAX;
 }
 
@@ -238,8 +251,12 @@ make_parts(struct executor *ex, struct err *err)
 	ex->watchdog = watchdog_new(ex->opt.watchdog_ms);
 	ex->orphans = orphans_new(ex);
 	ex->starts = starts_new(ex);
+	ex->spool = spool_new(scratch_path(ex->scratch), ex->opt.spool_limit);
 	ex->lazy_timer = loop_timer_new(ex->loop, outbox_hurry, ex);
-	if (!ex->lazy_timer || !ex->orphans || !ex->starts || !ex->tombs ||
+	ex->stall_timer = loop_timer_new(ex->loop, session_stall_due, ex);
+	ex->spool_timer = loop_timer_new(ex->loop, output_resume_all, ex);
+	if (!ex->lazy_timer || !ex->stall_timer || !ex->spool_timer ||
+		!ex->spool || !ex->orphans || !ex->starts || !ex->tombs ||
 		!ex->io || !ex->watchdog || host_new(ex) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	return fields_check(ex->plugin->settings, "setting", ex->opt.settings,
@@ -362,6 +379,9 @@ executor_free(struct executor *ex)
 	orphans_free(ex->orphans);
 	starts_free(ex->starts);
 	loop_timer_free(ex->lazy_timer);
+	loop_timer_free(ex->stall_timer);
+	loop_timer_free(ex->spool_timer);
+	spool_free(ex->spool);
 	watchdog_free(ex->watchdog);
 	fields_free(ex->settings);
 	tombs_free(ex->tombs);

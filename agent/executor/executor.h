@@ -14,7 +14,8 @@
  *	           reads those that it registered itself, keep.c writes down
  *	           what the next executor must know, for abandoned.c
  *	output.c   pipes and emit() to responses, within the windows
- *	outbox.c   responses kept until the server acknowledges them
+ *	outbox.c   responses kept until the server acknowledges them, in memory
+ *	           and, while it is away, in spool.c's file
  *	host.c     the services of plugin.h; handles.c its timers and watches
  */
 #ifndef NODELINK_EXECUTOR_EXECUTOR_H
@@ -45,12 +46,14 @@ struct executor_options {
 	const char *containment; /* name of a rung; NULL or "auto": the best
 				    that works */
 	const char *shim; /* path of nodelink-shim; NULL: none */
+	uint64_t spool_limit; /* bytes of disk for output; 0: none */
 	struct msg_limits limits; /* of a task that says nothing; 0: none */
 	struct msg_limits max_limits; /* of any task; 0: none */
 	/* Below: 0 is the documented value; tests want shorter ones. */
 	int64_t lost_after_ms; /* finish() after cancel(force): 5 s */
 	int64_t unkillable_after_ms; /* alive after SIGKILL: 60 s */
 	int64_t watchdog_ms; /* a callback that does not return: 10 s */
+	int64_t stall_ms; /* no acknowledgement, so the server is away: 3 s */
 	size_t held_max; /* output of all tasks, unacknowledged: 64 MiB */
 	/* The plugin did not keep its word: every task was reported lost, the
 	 * process must go. NULL: exit with status 1. */

@@ -44,7 +44,8 @@ hooks_free(struct task *task)
 static char **
 make_env(const struct hooks *h, enum hook_kind kind)
 {
-	const struct cancel *c = h->task->cancel;
+	const struct cancel *c =
+		task_is_cancelled(h->task) ? h->task->cancel : NULL;
 	const struct keep_progress *p = &h->progress;
 	char exit_code[NUMBER], cancel_code[NUMBER];
 	const struct msg_env more[] = {
@@ -270,9 +271,9 @@ note_end(struct hooks *h)
 	const struct task *task = h->task;
 	struct keep_progress *p = &h->progress;
 
-	p->status = task->cancel       ? KEEP_CANCELLED
-		    : task_is_ok(task) ? KEEP_COMPLETED
-				       : KEEP_FAILED;
+	p->status = task_is_cancelled(task) ? KEEP_CANCELLED
+		    : task_is_ok(task)	    ? KEEP_COMPLETED
+					    : KEEP_FAILED;
 	p->exit_code = task->outcome == MSG_EXITED     ? task->code
 		       : task->outcome == MSG_SIGNALED ? 128 + task->code
 						       : -1;

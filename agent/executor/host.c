@@ -8,7 +8,11 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/utf8.h"
+#include "executor/env.h"
 #include "executor/task.h"
+
+enum { MESSAGE_MAX = 1024 }; /* a line for people */
 
 /* The table comes first, so that its address is the box's. */
 struct ndl_host_box {
@@ -73,6 +77,12 @@ param_list(const struct ndl_task *task, const char *name)
 	return fields_get_list(const_task_of(task)->params, name);
 }
 
+static const char *const *
+env(const struct ndl_task *task)
+{
+	return (const char *const *)env_asked(const_task_of(task)->env);
+}
+
 /* ------------------------------------------------------------ what happened */
 
 static void
@@ -117,6 +127,27 @@ pump(struct ndl_task *task, unsigned stream, int fd)
 	return r;
 }
 
+/* A plugin's line for people may hold anything; the wire takes only UTF-8. */
+static const char *
+clean(char *out, size_t size, const char *text)
+{
+	(void)snprintf(out, size, "%s", text);
+	utf8_make_line(out);
+	return out;
+}
+
+static const char *
+own_failure(struct task *task, const char *name)
+{
+	static const char form[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+
+	if (!name || *name < 'a' || *name > 'z' ||
+		strspn(name, form) != strlen(name) ||
+		strlen(name) >= sizeof task->own_failure)
+		return NULL;
+	return memcpy(task->own_failure, name, strlen(name) + 1);
+}
+
 static void
 finish(struct ndl_task *handle, const struct ndl_result *result)
 {
@@ -124,19 +155,35 @@ finish(struct ndl_task *handle, const struct ndl_result *result)
 	struct ndl_result r = { 0 };
 	enum msg_outcome outcome = MSG_EXITED;
 	const char *failure = NULL;
+	char text[MESSAGE_MAX];
 
 	memcpy(&r, result, result->size < sizeof r ? result->size : sizeof r);
+	if (task->cancel && task->state == WORK_RUNNING)
+		task->cancel->too_late = r.flags & NDL_OWN_END;
 	switch (r.outcome) {
 	case NDL_EXITED: break;
 	case NDL_KILLED: outcome = MSG_SIGNALED; break;
 	case NDL_FAILED:
 		/* Under a cancel it was running, whatever it says. */
-		outcome = task->cancel ? MSG_EXITED : MSG_NOT_STARTED;
+		outcome = task->cancel && !task->cancel->too_late
+				  ? MSG_EXITED
+				  : MSG_NOT_STARTED;
 		failure = task->state == WORK_STARTING ? "refused"
 						       : "spawn_error";
 		break;
 	}
-	task_finish(task, outcome, r.code, failure, r.message);
+	if (r.failure && task->state <= WORK_RUNNING)
+		failure = own_failure(task, r.failure);
+	task_finish(task, outcome, r.code, failure,
+		r.message ? clean(text, sizeof text, r.message) : NULL);
+}
+
+static void
+stuck(struct ndl_task *task, const char *why)
+{
+	char text[MESSAGE_MAX];
+
+	cancel_stuck(task_of(task), clean(text, sizeof text, why));
 }
 
 /* ----------------------------------------------------------------- waiting */
@@ -252,6 +299,8 @@ static const struct ndl_host services = {
 	.post = post,
 	.spawn = spawn,
 	.signal = host_signal,
+	.env = env,
+	.stuck = stuck,
 };
 
 const struct ndl_host *
@@ -267,6 +316,7 @@ host_new(struct executor *ex)
 	if (!ex->host)
 		return -ENOMEM;
 	ex->host->table = services;
+	ex->host->table.agent = ex->opt.agent_id;
 	ex->host->ex = ex;
 	return 0;
 }

@@ -32,6 +32,7 @@ libexecutor_la_SOURCES = \
 	%D%/starts.c %D%/starts.h \
 	%D%/start.c \
 	%D%/spare.c %D%/spare.h \
+	%D%/spool.c %D%/spool.h \
 	%D%/sweep.c %D%/sweep.h \
 	%D%/task.c %D%/task.h \
 	%D%/text.h \

@@ -22,7 +22,7 @@
 #include "executor/listen.h"
 #include "proc/contain.h"
 
-enum { EXIT_USAGE = 2, DEFAULT_PIDS = 4096 };
+enum { EXIT_USAGE = 2, DEFAULT_PIDS = 4096, DEFAULT_SPOOL = 256 << 20 };
 
 struct arguments {
 	const char *plugin, *socket;
@@ -42,7 +42,7 @@ static const char usage_text[] =
 	"                         [--containment auto|cgroup2|cgroup2-freeze|\n"
 	"                                        cgroup1|pidns|subreaper|group]\n"
 	"                         [--user NAME] [--allow-user NAME]...\n"
-	"                         [--no-new-privs]\n"
+	"                         [--no-new-privs] [--spool-limit SIZE]\n"
 	"                         [--limit NAME=VALUE]... [--max-limit NAME=VALUE]...\n"
 	"                         [--log-level error|warn|info|debug]\n";
 
@@ -70,6 +70,7 @@ enum option_name {
 	OPT_NO_NEW_PRIVS,
 	OPT_LIMIT,
 	OPT_MAX_LIMIT,
+	OPT_SPOOL_LIMIT,
 	OPT_DESCRIBE,
 	OPT_JSON,
 	OPT_LOG_LEVEL,
@@ -92,6 +93,7 @@ static const struct option option_table[] = {
 	{ "no-new-privs", no_argument, NULL, OPT_NO_NEW_PRIVS },
 	{ "limit", required_argument, NULL, OPT_LIMIT },
 	{ "max-limit", required_argument, NULL, OPT_MAX_LIMIT },
+	{ "spool-limit", required_argument, NULL, OPT_SPOOL_LIMIT },
 	{ "describe", no_argument, NULL, OPT_DESCRIBE },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
@@ -163,6 +165,7 @@ set_option(struct arguments *a, int option, char *value)
 	case OPT_NO_NEW_PRIVS: o->no_new_privs = true; break;
 	case OPT_LIMIT: return limits_parse(value, &o->limits);
 	case OPT_MAX_LIMIT: return limits_parse(value, &o->max_limits);
+	case OPT_SPOOL_LIMIT: return parse_size(value, &o->spool_limit);
 	case OPT_DESCRIBE: a->describe = true; break;
 	case OPT_JSON: a->json = true; break;
 	case OPT_LOG_LEVEL:
@@ -306,7 +309,8 @@ int
 main(int argc, char **argv)
 {
 	struct arguments a = { .uplink_uid = (uid_t)-1,
-		.options.limits.pids = DEFAULT_PIDS };
+		.options.limits.pids = DEFAULT_PIDS,
+		.options.spool_limit = DEFAULT_SPOOL };
 	AUTO(plugin_free) struct plugin *plugin = NULL;
 	struct err err;
 	int status;

@@ -1,8 +1,10 @@
 /* orphans.c - processes whose parents died become the executor's children
  *
  * Those of a group that is being verified are reaped there, at once. Here the
- * others are, some time after SIGCHLD: daemons that have left their group, and
- * helpers of a task that goes on. */
+ * others are, soon after SIGCHLD: daemons that have left their group, and
+ * helpers of a task that goes on. The dead count for the limit of processes, so
+ * a task that makes many orphans has them reaped at its pace; one that is
+ * faster than we are must not keep us from everything else. */
 #include "executor/orphans.h"
 
 #include <signal.h>
@@ -13,12 +15,17 @@
 #include "executor/hook.h"
 #include "executor/task.h"
 
-enum { REAP_MS = 100 }; /* many deaths, one look */
+enum {
+	REAP_MS = 10, /* many deaths, one look */
+	REAP_BUSY_MS = 1, /* when the last look has found any */
+	REAP_AT_ONCE = 256, /* then others have their turn */
+};
 
 struct orphans {
 	struct executor *ex;
 	struct loop_signal *signal;
 	struct loop_timer *timer;
+	int64_t delay_ms;
 };
 
 /* The next dead child of ours, left as it is; 0: none. */
@@ -32,21 +39,36 @@ next_dead(void)
 	return info.si_pid;
 }
 
+/* One dead child, whoever it was. False: there is none, or none to be reaped
+ * yet. */
+static bool
+reap_one(struct orphans *o)
+{
+	pid_t pid = next_dead();
+	struct child *leader;
+
+	if (pid == 0)
+		return false;
+	HASH_FIND(hh, o->ex->leaders, &pid, sizeof pid, leader);
+	if ((leader && child_check(leader)) || hook_reap(o->ex, pid))
+		return true;
+	if (waitpid(pid, NULL, WNOHANG) != pid)
+		return false;
+	o->delay_ms = REAP_BUSY_MS;
+	return true;
+}
+
 static void
-reap_all(void *arg)
+reap_some(void *arg)
 {
 	struct orphans *o = arg;
-	pid_t pid;
+	int n = 0;
 
-	while ((pid = next_dead()) != 0) {
-		struct child *leader;
-
-		HASH_FIND(hh, o->ex->leaders, &pid, sizeof pid, leader);
-		if ((leader && child_check(leader)) || hook_reap(o->ex, pid))
-			continue;
-		if (waitpid(pid, NULL, WNOHANG) != pid)
-			return;
-	}
+	o->delay_ms = REAP_MS;
+	while (n < REAP_AT_ONCE && reap_one(o))
+		n++;
+	if (n == REAP_AT_ONCE)
+		loop_timer_set(o->timer, 0);
 }
 
 static void
@@ -56,7 +78,7 @@ child_signal(void *arg, int signo)
 
 	(void)signo;
 	if (!loop_timer_active(o->timer))
-		loop_timer_set(o->timer, REAP_MS);
+		loop_timer_set(o->timer, o->delay_ms);
 }
 
 struct orphans *
@@ -67,9 +89,10 @@ orphans_new(struct executor *ex)
 	if (!o)
 		return NULL;
 	o->ex = ex;
+	o->delay_ms = REAP_MS;
 	/* Without it init reaps, and looking takes longer. */
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	o->timer = loop_timer_new(ex->loop, reap_all, o);
+	o->timer = loop_timer_new(ex->loop, reap_some, o);
 	o->signal = loop_signal_new(ex->loop, SIGCHLD, child_signal, o);
 	if (!o->timer || !o->signal) {
 		orphans_free(o);

@@ -2,7 +2,8 @@
  *
  * Nothing is dropped but what output_limit cuts. Unacknowledged output of a
  * task stays within its window, that of all tasks within held_max: at either
- * limit the pipe is not read, and its writer blocks in the kernel. */
+ * limit the pipe is not read, and its writer blocks in the kernel. While the
+ * server is away that is so when the spool is full as well. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -39,17 +40,22 @@ static size_t
 room(struct task *task)
 {
 	struct executor *ex = task->ex;
-	uint64_t left;
+	uint64_t left = task->window > task->produced
+				? task->window - task->produced
+				: 0;
 
 	if (is_cut(task))
 		return LIMIT_OUTPUT_CHUNK; /* read and counted, not kept */
-	if (ex->held >= ex->opt.held_max) {
+	if (left && ex->held < ex->opt.held_max)
+		return left < LIMIT_OUTPUT_CHUNK ? (size_t)left
+						 : LIMIT_OUTPUT_CHUNK;
+	if (!session_is_away(ex))
+		session_watch(ex);
+	else if (outbox_spool(task))
+		return LIMIT_OUTPUT_CHUNK;
+	if (ex->held >= ex->opt.held_max)
 		ex->starved = true;
-		return 0;
-	}
-	left = task->window > task->produced ? task->window - task->produced
-					     : 0;
-	return left < LIMIT_OUTPUT_CHUNK ? (size_t)left : LIMIT_OUTPUT_CHUNK;
+	return 0;
 }
 
 static void
@@ -241,6 +247,17 @@ output_resume(struct task *task)
 	if (task->want_drained[0] || task->want_drained[1])
 		task->full = true;
 	task_advance(task);
+}
+
+void
+output_resume_all(void *arg)
+{
+	struct executor *ex = arg;
+	struct task *task, *tmp;
+
+	ex->starved = false;
+	HASH_ITER(hh, ex->tasks, task, tmp)
+		output_resume(task);
 }
 
 /* -------------------------------------------------------------- at the end */

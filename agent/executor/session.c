@@ -54,20 +54,12 @@ on_cancel(struct executor *ex, const char *id, const struct msg_cancel *why)
 }
 
 static void
-resume_all(struct executor *ex)
-{
-	struct task *task, *tmp;
-
-	ex->starved = false;
-	HASH_ITER(hh, ex->tasks, task, tmp)
-		output_resume(task);
-}
-
-static void
 on_ack(struct executor *ex, const char *id, const struct msg_ack *ack)
 {
 	struct task *task = task_find(ex, id);
 
+	ex->heard = true;
+	ex->stalled = false;
 	if (!task)
 		return;
 	outbox_ack(task, ack->seq);
@@ -80,11 +72,52 @@ on_ack(struct executor *ex, const char *id, const struct msg_ack *ack)
 			outbox_ack(task, UINT64_MAX);
 			task->out.discard = true;
 		}
+		outbox_go_on(task);
 		output_resume(task);
 	}
 	if (ex->starved && ex->held < HELD_LOW(ex))
-		resume_all(ex);
+		output_resume_all(ex);
 	executor_maybe_stopped(ex);
+}
+
+/* -------------------------------------------------------------------- away */
+
+void
+session_detached(struct executor *ex)
+{
+	ex->attached = false;
+	output_resume_all(ex);
+}
+
+bool
+session_is_away(const struct executor *ex)
+{
+	return !ex->attached || ex->stalled;
+}
+
+void
+session_watch(struct executor *ex)
+{
+	if (loop_timer_active(ex->stall_timer))
+		return;
+	ex->heard = false;
+	loop_timer_set(ex->stall_timer, ex->opt.stall_ms);
+}
+
+/* The uplink does not say that it has lost the server, and either may be there
+ * and do nothing: what counts is that no acknowledgement comes. */
+void
+session_stall_due(void *arg)
+{
+	struct executor *ex = arg;
+
+	if (!ex->attached)
+		return;
+	if (!ex->heard) {
+		log_info("the server acknowledges nothing: output is kept");
+		ex->stalled = true;
+	}
+	output_resume_all(ex); /* who still waits watches on */
 }
 
 /* --------------------------------------------------------------- inventory */
@@ -170,6 +203,7 @@ on_attach(struct executor *ex)
 		return; /* no answer: the uplink will try again */
 	}
 	ex->attached = true;
+	ex->stalled = false;
 	outbox_rewind(ex);
 	outbox_send(ex);
 }

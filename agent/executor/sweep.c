@@ -138,7 +138,8 @@ empty_into(struct slice *s, int top, DIR *dir)
 	}
 }
 
-/* One of top's folders, which is not empty. */
+/* One of top's folders, which is not empty. 0: it is gone; -ENOTEMPTY: it is
+ * not empty yet. */
 static int
 empty_folder(struct slice *s, DIR *top, const char *name)
 {
@@ -154,28 +155,35 @@ empty_folder(struct slice *s, DIR *top, const char *name)
 		return -EXDEV;
 	(void)fchmod(dirfd(dir), 0700); /* so that its entries can go */
 	empty_into(s, dirfd(top), dir);
-	return 0;
+	return remove_one(dirfd(top), name);
 }
 
+static void
+empty_entry(struct slice *s, DIR *top, const char *name)
+{
+	int r = remove_one(dirfd(top), name);
+
+	if (r == -ENOTEMPTY)
+		r = empty_folder(s, top, name);
+	note(s, r);
+}
+
+/* What moved up may have come too late for this reading of the folder, so it
+ * is read again as long as that helps. */
 static void
 empty_top(struct slice *s, DIR *top)
 {
 	const struct dirent *entry;
+	int before;
 
 	(void)fchmod(dirfd(top), 0700);
-	while (s->left > 0 && (entry = readdir(top)) != NULL) {
-		int r;
-
-		if (sweep_is_dot(entry->d_name))
-			continue;
-		r = remove_one(dirfd(top), entry->d_name);
-		if (r == -ENOTEMPTY) {
-			r = empty_folder(s, top, entry->d_name);
-			if (r == 0)
-				continue; /* counted by its entries */
-		}
-		note(s, r);
-	}
+	do {
+		before = s->done;
+		rewinddir(top);
+		while (s->left > 0 && (entry = readdir(top)) != NULL)
+			if (!sweep_is_dot(entry->d_name))
+				empty_entry(s, top, entry->d_name);
+	} while (s->left > 0 && s->done > before);
 }
 
 /* With the rights of its owner. 0, or -errno when nothing could be done. */

@@ -109,15 +109,21 @@ task_release(struct task *task)
 }
 
 bool
+task_is_cancelled(const struct task *task)
+{
+	return task->cancel && !task->cancel->too_late;
+}
+
+bool
 task_is_ok(const struct task *task)
 {
-	return task->outcome == MSG_EXITED && task->code == 0;
+	return task->outcome == MSG_EXITED && task->code == 0 && !task->failure;
 }
 
 static const char *
 failure_name(const struct task *task)
 {
-	if (task->cancel)
+	if (task_is_cancelled(task))
 		return "";
 	if (task->failure)
 		return task->failure;
@@ -130,8 +136,8 @@ failure_name(const struct task *task)
 	return "";
 }
 
-static void
-report_result(struct task *task)
+void
+task_report(struct task *task)
 {
 	struct msg_survivor killed[CANCEL_KILLED];
 	struct msg_receipt receipt;
@@ -144,8 +150,8 @@ report_result(struct task *task)
 	if (!task->verified_at)
 		task->verified_at = clock_wall_ms();
 	msg.result = (struct msg_result){
-		.ok = task->cancel || task_is_ok(task),
-		.cancelled = task->cancel != NULL,
+		.ok = task_is_cancelled(task) || task_is_ok(task),
+		.cancelled = task_is_cancelled(task),
 		.outcome = task->outcome,
 		.code = task->code,
 		.failure = failure_name(task),
@@ -157,7 +163,7 @@ report_result(struct task *task)
 		.dropped_bytes = task->dropped,
 	};
 	msg.result.hooks = hooks_runs(task, &msg.result.n_hooks);
-	if (task->cancel) {
+	if (task_is_cancelled(task)) {
 		cancel_receipt(task, &receipt, killed);
 		msg.result.receipt = &receipt;
 	}
@@ -169,7 +175,7 @@ task_end(struct task *task)
 {
 	struct executor *ex = task->ex;
 
-	report_result(task);
+	task_report(task);
 	task->state = WORK_ENDED;
 	ex->running--;
 	cancel_free(TAKE(task->cancel));
@@ -191,7 +197,6 @@ reap(struct task *task)
 		ex->plugin->v.reap(ex->self, task->work);
 		watchdog_leave(ex->watchdog);
 	}
-	limits_note(task);
 	task_release(task);
 	if (!hooks_are_left(task))
 		scratch_remove(ex->scratch, task->id);
@@ -264,6 +269,7 @@ task_clean(struct task *task)
 {
 	task_alarm_off(task);
 	task->verified_at = clock_wall_ms();
+	limits_note(task);
 	task->state = WORK_CLEANING;
 	(void)output_settle(task); /* what can be read comes before theirs */
 	hooks_begin(task);

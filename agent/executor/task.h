@@ -17,6 +17,7 @@
 #include "executor/executor.h"
 #include "executor/fields.h"
 #include "executor/hold.h"
+#include "executor/spool.h"
 #include "executor/watchdog.h"
 #include "proc/child.h"
 #include "proc/group.h"
@@ -37,17 +38,26 @@ enum work_state {
 	WORK_ENDED,
 };
 
-/* A response that the server may still need. */
+/* What the server may still need: one response, in memory, or a run of them in
+ * the spool. There, too, `head` goes before each payload. */
 struct held {
 	struct held *next;
-	uint64_t seq;
-	size_t len;
+	uint64_t seq; /* of the last one in it */
+	struct spool_run run; /* of size 0: it is in memory */
+	struct held_head {
+		uint64_t end; /* of the task's output with this one */
+		uint64_t len;
+	} head;
 	uint8_t payload[];
 };
 
+/* Runs come first, for the oldest are moved to the spool first. */
 struct outbox {
 	struct held *first, *last;
+	struct held *last_run; /* NULL: all is in memory */
+	size_t size; /* of what is in memory */
 	struct held *unsent; /* the first that this connection has not had */
+	size_t unsent_at; /* from there on, in a run */
 	uint64_t seq; /* of the newest */
 	struct task *next_waiting; /* for room on the link */
 	bool waiting;
@@ -85,6 +95,8 @@ struct child {
 	void *arg;
 };
 
+enum { FAILURE_MAX = 32 };
+
 /* stop_deadline stands from the first step on. */
 enum stop_step {
 	STOP_NONE,
@@ -105,6 +117,8 @@ struct cancel {
 	struct group_member *killed; /* what needed SIGKILL */
 	size_t n_killed;
 	bool by_plugin; /* its hook said that it stops the task */
+	bool stuck; /* it said that this cannot be done now */
+	bool too_late; /* nothing of it reached the task */
 	char text[];
 };
 
@@ -155,7 +169,8 @@ struct task {
 	/* The result, when SETTLING. */
 	enum msg_outcome outcome;
 	int32_t code;
-	const char *failure; /* static text; NULL: as outcome and code say */
+	const char *failure; /* NULL: as outcome and code say */
+	char own_failure[FAILURE_MAX]; /* named by the plugin */
 	char *message;
 	int64_t started_at, verified_at;
 };
@@ -187,8 +202,14 @@ struct executor {
 	struct task *waiting, **last_waiting; /* for room on the link */
 	struct task *lazy; /* they wait for more to say, a little */
 	struct loop_timer *lazy_timer;
-	size_t held; /* bytes in all outboxes */
+	size_t held; /* bytes in all outboxes, in memory */
 	bool starved; /* some task waits for `held` to fall */
+	bool stalled; /* attached, but the server does not acknowledge */
+	bool heard; /* an acknowledgement, since stall_timer was set */
+	struct loop_timer *stall_timer;
+	struct spool *spool;
+	struct loop_timer *spool_timer; /* runs: the disk takes nothing */
+	bool spool_ill; /* and that was said */
 	struct buf pack; /* scratch of outbox.c */
 	uint8_t *io; /* scratch of output.c, LIMIT_OUTPUT_CHUNK bytes */
 
@@ -212,6 +233,14 @@ void executor_fail(struct executor *ex, const char *why);
 
 /* One payload from the uplink. */
 void session_frame(struct executor *ex, const uint8_t *payload, size_t len);
+/* The link is gone, or has another end that has not asked for anything. */
+void session_detached(struct executor *ex);
+/* Output goes nowhere for now: not attached, or no acknowledgement comes. */
+bool session_is_away(const struct executor *ex);
+/* A task waits for an acknowledgement: notice it when none comes. */
+void session_watch(struct executor *ex);
+/* That timer; arg is the executor. */
+void session_stall_due(void *arg);
 
 /* --------------------------------------------------------------- start.c */
 
@@ -230,12 +259,16 @@ task_never(struct executor *ex, const char *id, struct cancel *take_cancel);
 struct task *task_find(const struct executor *ex, const char *id);
 /* Tell the server that it runs; only the first call counts. */
 void task_announce(struct task *task, pid_t pid);
-/* The outcome is known. `failure` is static text or NULL. */
+/* The outcome is known. `failure` is static text, the task's, or NULL. */
 void task_finish(struct task *task, enum msg_outcome outcome, int32_t code,
 	const char *failure, const char *message);
+/* By a cancel that was not too late. */
+bool task_is_cancelled(const struct task *task);
 /* Exit status 0, or what the plugin says is as good. */
 bool task_is_ok(const struct task *task);
-/* Its result goes out and it is ENDED; what it held was released before. */
+/* Its result, as far as it is known, goes out. */
+void task_report(struct task *task);
+/* The same, and it is ENDED; what it held was released before. */
 void task_end(struct task *task);
 void task_release(struct task *task);
 /* No process of it is left: its hooks begin. */
@@ -272,7 +305,7 @@ struct child *child_find(const struct task *task, int64_t id);
  * callback for that has run. */
 bool child_check(struct child *child);
 /* Leaders reaped, and nobody left of the rest. While that is not so,
- * task_advance() comes. */
+ * task_advance() comes; once it is, no more: then it is the caller's to call. */
 bool child_all_gone(struct task *task);
 /* Who is left. How many were written. */
 size_t child_list(struct task *task, struct group_member *out, size_t max);
@@ -298,6 +331,8 @@ void cancel_idle(struct task *task);
 void cancel_pre_stopped(struct task *task);
 /* Finished, but processes of it are left. */
 void cancel_leftovers(struct task *task);
+/* The plugin cannot end it now, and says why. */
+void cancel_stuck(struct task *task, const char *text);
 /* These are alive after SIGKILL: report it when it is too long. */
 void cancel_unkillable(
 	struct task *task, const struct group_member *alive, size_t n);
@@ -312,6 +347,8 @@ output_emit(struct task *task, unsigned stream, const void *data, size_t len);
 int output_pump(struct task *task, enum msg_stream stream, int take_fd);
 /* The window or memory has room again. */
 void output_resume(struct task *task);
+/* All tasks; arg is the executor. */
+void output_resume_all(void *arg);
 /* Every process of the task is gone: read what is left. True when all pipes
  * are at their end. */
 bool output_settle(struct task *task);
@@ -327,6 +364,12 @@ void output_free(struct task *task);
 void outbox_add(struct task *task, struct msg *msg);
 /* The server has stored everything up to seq. */
 void outbox_ack(struct task *task, uint64_t seq);
+/* The window has grown. */
+void outbox_go_on(struct task *task);
+/* While the server is away: is there memory for one more piece of output, after
+ * moving what is held to the spool where that is needed? When the disk does not
+ * take it, output_resume_all() comes. */
+bool outbox_spool(struct task *task);
 /* A new connection: everything is unsent. */
 void outbox_rewind(struct executor *ex);
 /* The link takes more. */

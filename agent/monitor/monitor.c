@@ -112,6 +112,7 @@ make_executor(struct monitor *m, const struct plugin_file *plugin)
 	args_add(argv, "--scratch=%s/%s", s->scratch_dir, plugin->name);
 	args_add(argv, "--max-grace=%lldms", (long long)s->max_grace_ms);
 	args_add(argv, "--containment=%s", s->containment);
+	args_add(argv, "--spool-limit=%lld", (long long)s->spool_limit);
 	if (s->user)
 		args_add(argv, "--user=%s", s->user);
 	for (size_t i = 0; i < s->n_allow_users; i++)

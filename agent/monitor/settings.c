@@ -85,6 +85,12 @@ static const struct conf_item items[] = {
 		.arg = "KIND",
 		.fallback = "auto",
 		.help = "what holds tasks: auto, cgroup2, ..., group" },
+	{ .key = "agent.spool_limit",
+		.flag = "spool-limit",
+		.type = CONF_SIZE,
+		.fallback = "256M",
+		.help = "disk that each plugin may use for output while the "
+			"server is away" },
 	LIMIT("pids", CONF_TEXT, "4096"),
 	LIMIT("memory", CONF_SIZE, NULL),
 	LIMIT("cpu", CONF_TEXT, NULL),
@@ -257,6 +263,7 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 	log_set_level((enum log_level)conf_number(conf, "log.level"));
 	s->max_grace_ms = conf_number(conf, "agent.max_grace");
 	s->containment = conf_text(conf, "agent.containment");
+	s->spool_limit = conf_number(conf, "agent.spool_limit");
 	s->leave = strcmp(conf_text(conf, "agent.on_stop"), "leave") == 0;
 	s->no_new_privs = conf_bool(conf, "tasks.no_new_privs");
 	s->check = conf_bool(conf, "check");

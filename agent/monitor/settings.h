@@ -29,6 +29,7 @@ struct settings {
 	bool no_new_privs;
 	bool leave; /* on_stop: the executors go on */
 	int64_t max_grace_ms;
+	int64_t spool_limit; /* bytes */
 	bool check;
 	struct plugin_file plugins[LIMIT_PLUGINS]; /* by name */
 	size_t n_plugins;

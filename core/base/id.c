@@ -9,6 +9,11 @@
 
 #include "base/clock.h"
 
+/* The 12 bits behind the time count what was made within one millisecond. */
+enum { COUNT_MAX = 0xfff };
+static uint64_t last_ms;
+static unsigned count;
+
 void
 id_new(char out[ID_MAX])
 {
@@ -18,14 +23,45 @@ id_new(char out[ID_MAX])
 	/* Up to 256 bytes getrandom never returns short once seeded. */
 	while (getrandom(b, sizeof b, 0) != (ssize_t)sizeof b)
 		;
+	if (ms > last_ms) {
+		last_ms = ms;
+		count = 0;
+	} else if (count == COUNT_MAX) {
+		last_ms++;
+		count = 0;
+	} else {
+		count++;
+	}
 	for (int i = 0; i < 6; i++)
-		b[i] = (uint8_t)(ms >> (40 - 8 * i));
-	b[6] = (uint8_t)(0x70 | (b[6] & 0x0f));
+		b[i] = (uint8_t)(last_ms >> (40 - 8 * i));
+	b[6] = (uint8_t)(0x70 | (count >> 8));
+	b[7] = (uint8_t)count;
 	b[8] = (uint8_t)(0x80 | (b[8] & 0x3f));
 	(void)snprintf(out, ID_MAX,
 		"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
 		b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9],
 		b[10], b[11], b[12], b[13], b[14], b[15]);
+}
+
+int64_t
+id_time_ms(const char *id)
+{
+	static const char form[] = "hhhhhhhh-hhhh-7hhh-vhhh-hhhhhhhhhhhh";
+	int64_t ms = 0;
+	size_t i;
+
+	for (i = 0; form[i]; i++) {
+		const char *set = form[i] == 'h'   ? "0123456789abcdef"
+				  : form[i] == 'v' ? "89ab"
+						   : (char[]){ form[i], 0 };
+		const char *at = id[i] ? strchr(set, id[i]) : NULL;
+
+		if (!at)
+			return -1;
+		if (i < 13 && form[i] == 'h')
+			ms = ms * 16 + (at - set);
+	}
+	return id[i] ? -1 : ms;
 }
 
 static bool

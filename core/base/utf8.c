@@ -62,6 +62,24 @@ utf8_cut(const uint8_t *p, size_t len)
 }
 
 void
+utf8_make_line(char *text)
+{
+	uint8_t *p = (uint8_t *)text;
+	size_t left = strlen(text);
+
+	while (left) {
+		int n = utf8_next(p, left);
+
+		if (n < 1 || *p < 0x20 || *p == 0x7f) {
+			*p = '?';
+			n = 1;
+		}
+		p += n;
+		left -= (size_t)n;
+	}
+}
+
+void
 utf8_clean(const char *text, size_t len, char *out, size_t size)
 {
 	size_t n = 0;

@@ -13,6 +13,10 @@ int utf8_next(const uint8_t *p, size_t len);
 /* All of it valid. */
 bool utf8_valid(const uint8_t *p, size_t len);
 
+/* One line of UTF-8: every other byte and every control character becomes
+ * '?'. */
+void utf8_make_line(char *text);
+
 /* How many bytes at the end (0-3) begin a character that is cut off. */
 size_t utf8_cut(const uint8_t *p, size_t len);
 

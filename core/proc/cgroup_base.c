@@ -124,12 +124,26 @@ own_folder(const char *controller, const char *path, char *out, size_t size)
 	return -ENOTSUP;
 }
 
+/* Controllers can be enabled only where no process is. So a service manager
+ * may start the agent in a leaf of this name, and everything of ours is made
+ * beside it. */
+static void
+step_out_of_leaf(char *path)
+{
+	char *last = strrchr(path, '/');
+
+	if (last && strcmp(last + 1, "nodelink-agent") == 0)
+		last[last == path] = 0;
+}
+
 int
 cgroup_open_own(const char *controller, struct err *err)
 {
 	char path[1024], full[2048];
 	int fd, r = own_path(controller, path, sizeof path);
 
+	if (r == 0)
+		step_out_of_leaf(path);
 	if (r == 0)
 		r = own_folder(controller, path, full, sizeof full);
 	if (r < 0)

@@ -166,7 +166,10 @@ limit(struct contain *base, enum contain_limit which, uint64_t value)
 static void
 read_events(struct contain *base, struct contain_events *out)
 {
-	contain_limit_events(((struct cgroup2 *)base)->dir, out);
+	const struct cgroup2 *c = (struct cgroup2 *)base;
+
+	if (c->host->has[CONTAIN_MEMORY] || c->host->has[CONTAIN_PIDS])
+		contain_limit_events(c->dir, out);
 }
 
 #define OPS \

@@ -19,6 +19,7 @@ struct api { /* the arg of all handlers; filled in by main() */
 	struct hub *hub;
 	struct store *store;
 	int64_t started_at; /* wall ms */
+	struct key_use *keys; /* keys.c: in use, by name */
 };
 
 extern const struct http_route api_routes[];

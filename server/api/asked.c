@@ -38,9 +38,41 @@ asked_done(struct asked *a)
 }
 
 void
-reply_no_task(struct http_request *req)
+reply_no_task(struct http_request *req, int r)
 {
-	http_reply_error(req, 404, "no_such_task", NULL, "task not found");
+	if (r == -ENOENT)
+		http_reply_error(
+			req, 404, "no_such_task", NULL, "task not found");
+	else if (r == -ESTALE)
+		http_reply_error(req, 410, "gone",
+			"finished tasks are kept for a time that the server's "
+			"administrator sets",
+			"the task has been forgotten");
+	else
+		reply_store_failing(req, r);
+}
+
+void
+reply_store_failing(struct http_request *req, int r)
+{
+	bool full = r == -ENOSPC;
+
+	http_add_header(req, "Retry-After", "5");
+	http_reply_error(req, 503, full ? "store_full" : "store_failing",
+		"GET /readyz shows when it works again",
+		full ? "the server's disk is full: nothing new can be stored"
+		     : "the server's store does not work now: %s",
+		err_name(-r));
+}
+
+void
+reply_cancel_unstored(struct http_request *req)
+{
+	http_add_header(req, "Retry-After", "5");
+	http_reply_error(req, 503, "store_failing",
+		"it is on its way to the agent, but a restart of the server "
+		"would forget it: ask again later",
+		"the cancel cannot be stored now");
 }
 
 void

@@ -43,7 +43,7 @@ emit_state(struct emit *e, const struct task *t)
 		(void)msg_unpack(MSG_TO_SERVER, t->result.data, t->result.len,
 			&box, NULL); /* fails for want of memory only */
 	emit_text(e, "task_id", t->id);
-	emit_text(e, "status", task_status_name(t->status));
+	emit_text(e, "status", task_status_name(task_told(t)));
 	task_json_cancel(e, t);
 	task_json_receipt(e, box ? &msg_get(box)->result : NULL);
 }
@@ -88,7 +88,7 @@ answer(struct waiting *w)
 {
 	if (!w->req)
 		return;
-	if (!task_is_final(w->task->status))
+	if (!task_over(w->task))
 		reply_state(w->req, w->task, 202, "cancel requested");
 	else if (w->task->status == TASK_CANCELLED)
 		reply_state(w->req, w->task, 200, "task cancelled");
@@ -106,7 +106,7 @@ on_change(void *arg)
 {
 	struct waiting *w = arg;
 
-	if (!task_is_final(w->task->status))
+	if (!task_over(w->task))
 		return;
 	answer(w);
 	waiting_free(w);
@@ -131,26 +131,21 @@ on_gone(void *arg)
 		waiting_free(w);
 }
 
+/* Nothing was promised before; from here on a restart forgets nothing. */
 static void
-got_task(void *arg, struct task *t)
+intent_stored(void *arg, int r)
 {
 	AUTO(waiting_free) struct waiting *w = arg;
+	struct task *t = w->task;
 	int64_t wait_ms;
 
-	if (!t) {
+	if (r < 0) {
 		if (w->req)
-			reply_no_task(w->req);
-		return;
-	}
-	w->task = task_ref(t);
-	/* Also when the client has left meanwhile: it did ask. */
-	if (hub_cancel(w->api->hub, t, &w->how.how) == HUB_FINAL) {
-		if (w->req)
-			reply_final(w->req, t, "already_final");
+			reply_cancel_unstored(w->req);
 		return;
 	}
 	wait_ms = cancel_how_wait(&w->how, t->cancel.grace_ms);
-	if (task_is_final(t->status) || !wait_ms || !w->req ||
+	if (task_over(t) || !wait_ms || !w->req ||
 		!cancel_can_verify(w->api->hub, t)) {
 		answer(w);
 		return;
@@ -159,6 +154,27 @@ got_task(void *arg, struct task *t)
 	task_watch_add(t, &w->watch);
 	loop_timer_set(w->timer, wait_ms);
 	w = NULL; /* its watch, its timer or on_gone() frees it */
+}
+
+static void
+got_task(void *arg, int r, struct task *t)
+{
+	AUTO(waiting_free) struct waiting *w = arg;
+
+	if (r < 0) {
+		if (w->req)
+			reply_no_task(w->req, r);
+		return;
+	}
+	w->task = task_ref(t);
+	/* Also when the client has left meanwhile: it did ask. */
+	if (hub_cancel(w->api->hub, t, &w->how.how, intent_stored, w) ==
+		HUB_OK) {
+		w = NULL;
+		return;
+	}
+	if (w->req)
+		reply_final(w->req, t, "already_final");
 }
 
 void

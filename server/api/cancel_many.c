@@ -30,6 +30,9 @@ struct many {
 	struct target *targets;
 	size_t n, n_watched;
 	size_t left; /* beyond LIMIT_BULK */
+	size_t n_storing; /* intents that are not stored yet */
+	int trouble; /* of storing them */
+	int64_t grace_ms; /* the longest */
 };
 
 static void
@@ -148,7 +151,7 @@ count(const struct many *m)
 	for (size_t i = 0; i < m->n; i++) {
 		const struct task *t = m->targets[i].task;
 
-		if (!task_is_final(t->status))
+		if (!task_over(t))
 			n.unfinished++;
 		else if (t->status == TASK_CANCELLED)
 			n.cancelled++;
@@ -170,7 +173,7 @@ emit_targets(struct emit *e, const struct many *m)
 		emit_object(e, NULL);
 		emit_text(e, "task_id", t->id);
 		emit_text(e, "agent_id", t->agent_id);
-		emit_text(e, "status", task_status_name(t->status));
+		emit_text(e, "status", task_status_name(task_told(t)));
 		emit_text_or_null(e, "phase",
 			t->cancel.phase == CANCEL_NONE
 				? NULL
@@ -224,7 +227,7 @@ on_change(void *arg)
 	struct target *target = arg;
 	struct many *m = target->many;
 
-	if (!task_is_final(target->task->status))
+	if (!task_over(target->task))
 		return;
 	unwatch(target);
 	if (!m->n_watched)
@@ -243,23 +246,8 @@ on_gone(void *arg)
 	struct many *m = arg;
 
 	m->req = NULL;
-	many_free(m);
-}
-
-/* The longest time that one of the tasks may take. */
-static int64_t
-cancel_all(struct many *m)
-{
-	int64_t grace_ms = 0;
-
-	for (size_t i = 0; i < m->n; i++) {
-		struct task *t = m->targets[i].task;
-
-		if (hub_cancel(m->api->hub, t, &m->how.how) == HUB_OK &&
-			t->cancel.grace_ms > grace_ms)
-			grace_ms = t->cancel.grace_ms;
-	}
-	return grace_ms;
+	if (!m->n_storing) /* else the store's answers are still to come */
+		many_free(m);
 }
 
 static void
@@ -268,7 +256,7 @@ watch_all(struct many *m)
 	for (size_t i = 0; i < m->n; i++) {
 		struct target *target = &m->targets[i];
 
-		if (task_is_final(target->task->status) ||
+		if (task_over(target->task) ||
 			!cancel_can_verify(m->api->hub, target->task))
 			continue;
 		target->watch =
@@ -276,6 +264,48 @@ watch_all(struct many *m)
 		task_watch_add(target->task, &target->watch);
 		m->n_watched++;
 	}
+}
+
+/* One intent is stored; after the last one comes the answer, or the wait. */
+static void
+intent_stored(void *arg, int r)
+{
+	struct many *m = arg;
+	int64_t wait_ms;
+
+	if (r < 0)
+		m->trouble = r;
+	if (--m->n_storing)
+		return;
+	if (m->trouble && m->req) {
+		reply_cancel_unstored(m->req);
+		many_free(m);
+		return;
+	}
+	wait_ms = cancel_how_wait(&m->how, m->grace_ms);
+	if (wait_ms && m->req)
+		watch_all(m);
+	if (m->n_watched)
+		loop_timer_set(m->timer, wait_ms); /* it frees, or a watch */
+	else
+		finish(m);
+}
+
+static void
+cancel_all(struct many *m)
+{
+	m->n_storing = 1; /* this loop */
+	for (size_t i = 0; i < m->n; i++) {
+		struct task *t = m->targets[i].task;
+
+		m->n_storing++;
+		if (hub_cancel(m->api->hub, t, &m->how.how, intent_stored, m) !=
+			HUB_OK)
+			m->n_storing--;
+		else if (t->cancel.grace_ms > m->grace_ms)
+			m->grace_ms = t->cancel.grace_ms;
+	}
+	intent_stored(m, 0);
 }
 
 static void
@@ -293,27 +323,6 @@ log_request(const struct many *m, const struct store_filter *f)
 		m->how.actor, m->n, m->left, f->agent_id ? f->agent_id : "",
 		f->plugin ? f->plugin : "", labels.len ? buf_text(&labels) : "",
 		m->how.how.code, m->how.how.reason ? m->how.how.reason : "");
-}
-
-/* Cancels and answers, or waits: then *m is no longer the caller's. */
-static void
-begin(struct many **m, struct http_request *req)
-{
-	struct many *kept = *m;
-	int64_t wait_ms = 0;
-
-	if (!kept->dry_run)
-		wait_ms = cancel_how_wait(&kept->how, cancel_all(kept));
-	if (wait_ms)
-		watch_all(kept);
-	if (!kept->n_watched) {
-		answer(kept, req);
-		return;
-	}
-	kept->req = req;
-	http_defer(req, on_gone, kept);
-	loop_timer_set(kept->timer, wait_ms);
-	*m = NULL; /* the last watch, the timer or on_gone() frees it */
 }
 
 void
@@ -345,7 +354,12 @@ api_cancel_many(void *arg, struct http_request *req)
 		reply_refused(req, r, "bad_request", &err);
 		return;
 	}
-	if (!m->dry_run)
-		log_request(m, &filter.tasks);
-	begin(&m, req);
+	if (m->dry_run) {
+		answer(m, req);
+		return;
+	}
+	log_request(m, &filter.tasks);
+	m->req = req;
+	http_defer(req, on_gone, m);
+	cancel_all(TAKE(m));
 }

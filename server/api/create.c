@@ -3,9 +3,11 @@
  * Three shapes, one path: the fields of shell and docker stand beside the
  * common ones, those of other plugins in an object "params". */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/internal.h"
+#include "api/keys.h"
 #include "api/options.h"
 #include "api/params.h"
 #include "base/limits.h"
@@ -118,25 +120,50 @@ read_body(struct draft *d, struct http_request *req)
 	return r < 0 ? r : read_params(d);
 }
 
+struct creating {
+	struct asked *asked;
+	struct key_use *key; /* or NULL */
+};
+
+static struct http_request *
+creating_done(struct creating *c)
+{
+	struct http_request *req = asked_done(c->asked);
+
+	key_release(c->key);
+	free(c);
+	return req;
+}
+
+/* A new record as the answer; what is stored with a key is the same. */
+static int
+answer(void *arg, const struct task *t, struct buf *out)
+{
+	struct creating *c = arg;
+	struct emit e;
+
+	emit_init(&e, out);
+	emit_object(&e, NULL);
+	task_json(&e, c->asked->api->hub, t);
+	emit_object_end(&e);
+	return emit_done(&e);
+}
+
 static void
 created(void *arg, int r, struct task *t)
 {
-	struct hub *hub = ((struct asked *)arg)->api->hub;
-	struct http_request *req = asked_done(arg);
 	struct buf body = { 0 };
-	struct emit e;
+	struct http_request *req;
+	int made = r == 0 ? answer(arg, t, &body) : 0;
 
-	if (!req)
-		return; /* the task is there all the same: GET /tasks has it */
-	if (r < 0) {
-		reply_failure(req, r, "store the task");
+	req = creating_done(arg);
+	if (req && r == 0) {
+		http_reply_json(req, 200, &body, made);
 		return;
 	}
-	emit_init(&e, &body);
-	emit_object(&e, NULL);
-	task_json(&e, hub, t);
-	emit_object_end(&e);
-	http_reply_json(req, 200, &body, emit_done(&e));
+	buf_done(&body); /* the task is there all the same: GET /tasks has it */
+	if (req)
+		reply_store_failing(req, r);
 }
 
 static void
@@ -165,32 +192,49 @@ reply_refusal(struct http_request *req, int r, const struct err *err)
 	reply_failure(req, r, "create the task");
 }
 
-void
-api_create(void *arg, struct http_request *req)
+static void
+create(struct api *api, struct http_request *req, struct key_use *key)
 {
-	struct api *api = arg;
 	__attribute__((cleanup(draft_done))) struct draft d = { 0 };
-	struct asked *asked;
+	struct creating *c;
 	int r;
 
 	d.task.plugin = http_param(req, "plugin");
 	d.task.owner = "";
-	if (!id_valid_plugin(d.task.plugin)) {
-		http_reply_error(req, 404, "no_such_plugin", NULL,
-			"'%.64s' is no name of a plugin", d.task.plugin);
-		return;
-	}
 	r = read_body(&d, req);
 	if (r == 0)
 		r = check(&d, api->hub);
-	if (r < 0) {
-		reply_refusal(req, r, &d.err);
+	c = r == 0 ? calloc(1, sizeof *c) : NULL;
+	if (!c) {
+		key_release(key);
+		reply_refusal(req, r < 0 ? r : -ENOMEM, &d.err);
 		return;
 	}
-	asked = asked_new(api, req);
-	if (!asked)
+	c->asked = asked_new(api, req);
+	if (!c->asked) {
+		key_release(key);
+		free(c);
 		return;
-	r = hub_create(api->hub, &d.task, created, asked, &d.err);
+	}
+	if (key) {
+		c->key = key;
+		d.task.key = key->name;
+		d.task.answer = answer;
+		memcpy(d.task.digest, key->digest, sizeof d.task.digest);
+	}
+	r = hub_create(api->hub, &d.task, created, c, &d.err);
 	if (r < 0)
-		reply_refusal(asked_done(asked), r, &d.err);
+		reply_refusal(creating_done(c), r, &d.err);
+}
+
+void
+api_create(void *arg, struct http_request *req)
+{
+	const char *plugin = http_param(req, "plugin");
+
+	if (id_valid_plugin(plugin))
+		key_check(arg, req, create);
+	else
+		http_reply_error(req, 404, "no_such_plugin", NULL,
+			"'%.64s' is no name of a plugin", plugin);
 }

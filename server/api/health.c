@@ -24,15 +24,20 @@ api_health(void *arg, struct http_request *req)
 	http_reply_json(req, 200, &body, emit_done(&e));
 }
 
-/* Both listeners are open before HTTP answers anything; only the end of the
- * process makes it unready. */
+/* Both listeners are open before HTTP answers anything: only the end of the
+ * process makes it unready, or a store that cannot write. */
 void
 api_ready(void *arg, struct http_request *req)
 {
-	(void)arg;
+	struct api *api = arg;
+	struct hub_stats stats;
+
+	hub_stats(api->hub, &stats);
 	if (http_stopping(req))
 		http_reply_error(
 			req, 503, "stopping", NULL, "the server is stopping");
+	else if (stats.trouble)
+		reply_store_failing(req, stats.trouble);
 	else
 		http_reply_static(req, 200, "application/json",
 			"{\"status\":\"ready\"}\n");

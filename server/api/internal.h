@@ -21,7 +21,11 @@ struct asked *asked_new(struct api *api, struct http_request *req);
 /* The answer is there: frees it; the request to reply to, or NULL. */
 struct http_request *asked_done(struct asked *asked);
 
-void reply_no_task(struct http_request *req);
+/* r: as store_got_fn says. */
+void reply_no_task(struct http_request *req, int r);
+/* The store cannot take it now; r: what it said. */
+void reply_store_failing(struct http_request *req, int r);
+void reply_cancel_unstored(struct http_request *req);
 void reply_no_agent(struct http_request *req, const char *id);
 void reply_no_memory(struct http_request *req);
 /* What a reader of the request said: 400 with this code, or -ENOMEM. */

@@ -11,7 +11,7 @@
 enum { DEFAULT_LIMIT = 100, MAX_LIMIT = 1000 };
 
 static void
-got_task(void *arg, struct task *t)
+got_task(void *arg, int r, struct task *t)
 {
 	struct hub *hub = ((struct asked *)arg)->api->hub;
 	struct http_request *req = asked_done(arg);
@@ -20,8 +20,8 @@ got_task(void *arg, struct task *t)
 
 	if (!req)
 		return;
-	if (!t) {
-		reply_no_task(req);
+	if (r < 0) {
+		reply_no_task(req, r);
 		return;
 	}
 	emit_init(&e, &body);
@@ -39,7 +39,7 @@ api_task(void *arg, struct http_request *req)
 	struct asked *asked;
 
 	if (!id_valid(id)) {
-		reply_no_task(req);
+		reply_no_task(req, -ENOENT);
 		return;
 	}
 	asked = asked_new(api, req);

@@ -12,6 +12,7 @@ libapi_la_SOURCES = \
 	%D%/home.c \
 	%D%/hooks.c %D%/hooks.h \
 	%D%/internal.h \
+	%D%/keys.c %D%/keys.h \
 	%D%/list.c \
 	%D%/options.c %D%/options.h \
 	%D%/output.c \
@@ -21,4 +22,5 @@ libapi_la_SOURCES = \
 	%D%/stream.c \
 	%D%/task_json.c \
 	%D%/task_json_end.c
-libapi_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+libapi_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(NETTLE_CFLAGS)
+libapi_la_LIBADD = $(NETTLE_LIBS)

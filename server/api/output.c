@@ -3,6 +3,7 @@
  * What there is now, with its length; with follow=1, and as long as the task
  * runs, everything until its end. A range is served where the length cannot
  * change any more. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -211,20 +212,20 @@ parse_stream(const char *text, enum transcript_kind *out)
 }
 
 static void
-got_task(void *arg, struct task *t)
+got_task(void *arg, int r, struct task *t)
 {
 	struct http_request *req = asked_done(arg);
 	enum transcript_kind kind = TRANSCRIPT_STDOUT;
 	const char *stream, *follow;
 	bool yes = false;
-	struct reader *r;
+	struct reader *reader;
 
 	if (!req)
 		return;
 	stream = http_query(req, "stream");
 	follow = http_query(req, "follow");
-	if (!t) {
-		reply_no_task(req);
+	if (r < 0) {
+		reply_no_task(req, r);
 		return;
 	}
 	if (stream && !parse_stream(stream, &kind)) {
@@ -240,18 +241,18 @@ got_task(void *arg, struct task *t)
 			follow);
 		return;
 	}
-	r = calloc(1, sizeof *r);
-	if (!r) {
+	reader = calloc(1, sizeof *reader);
+	if (!reader) {
 		reply_no_memory(req);
 		return;
 	}
-	r->req = req;
-	r->task = task_ref(t);
-	r->kind = kind;
+	reader->req = req;
+	reader->task = task_ref(t);
+	reader->kind = kind;
 	if (yes && !transcript_ended(t->transcript))
-		start_follow(req, r);
+		start_follow(req, reader);
 	else
-		start_known(req, r);
+		start_known(req, reader);
 }
 
 void
@@ -262,7 +263,7 @@ api_output(void *arg, struct http_request *req)
 	struct asked *asked;
 
 	if (!id_valid(id)) {
-		reply_no_task(req);
+		reply_no_task(req, -ENOENT);
 		return;
 	}
 	asked = asked_new(api, req);

@@ -1,4 +1,5 @@
 /* stream.c - GET /stream?ref=ID: a task live, for any number of watchers */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,7 +65,7 @@ parse_after(struct http_request *req, uint64_t *out)
 }
 
 static void
-got_task(void *arg, struct task *t)
+got_task(void *arg, int r, struct task *t)
 {
 	struct hub *hub = ((struct asked *)arg)->api->hub;
 	struct http_request *req = asked_done(arg);
@@ -73,8 +74,8 @@ got_task(void *arg, struct task *t)
 
 	if (!req)
 		return;
-	if (!t) {
-		reply_no_task(req);
+	if (r < 0) {
+		reply_no_task(req, r);
 		return;
 	}
 	if (!parse_after(req, &after)) {
@@ -118,7 +119,7 @@ api_stream(void *arg, struct http_request *req)
 		return;
 	}
 	if (!id_valid(ref)) {
-		reply_no_task(req);
+		reply_no_task(req, -ENOENT);
 		return;
 	}
 	asked = asked_new(api, req);

@@ -109,12 +109,39 @@ task_json_cancel(struct emit *e, const struct task *t)
 	emit_object_end(e);
 }
 
+/* The sums are there when nothing more can come. */
+static void
+emit_output(
+	struct emit *e, const struct task *t, const struct msg_result *result)
+{
+	static const struct {
+		const char *bytes, *sum;
+		enum transcript_kind kind;
+	} streams[] = {
+		{ "stdout_bytes", "stdout_sha256", TRANSCRIPT_STDOUT },
+		{ "stderr_bytes", "stderr_sha256", TRANSCRIPT_STDERR },
+		{ "hook_bytes", "hook_sha256", TRANSCRIPT_HOOK },
+	};
+	const struct transcript *log = t->transcript;
+	char sum[TRANSCRIPT_SUM] = "";
+
+	emit_object(e, "output");
+	for (size_t i = 0; i < ARRAY_SIZE(streams); i++)
+		emit_uint(e, streams[i].bytes,
+			log ? transcript_bytes(log, streams[i].kind) : 0);
+	for (size_t i = 0; i < ARRAY_SIZE(streams); i++) {
+		if (log && transcript_ended(log))
+			(void)transcript_sum(log, streams[i].kind, sum);
+		emit_text_or_null(e, streams[i].sum, sum);
+	}
+	emit_uint(e, "dropped_bytes", result ? result->dropped_bytes : 0);
+	emit_object_end(e);
+}
+
 void
 task_json_end(
 	struct emit *e, const struct task *t, const struct msg_result *result)
 {
-	const struct transcript *log = t->transcript;
-
 	emit_outcome(e, result ? result->outcome : MSG_LOST,
 		result ? result->code : 0);
 	emit_text_or_null(e, "failure", t->failure);
@@ -122,13 +149,5 @@ task_json_end(
 	task_json_cancel(e, t);
 	task_json_receipt(e, result);
 	emit_hooks(e, result);
-	emit_object(e, "output");
-	emit_uint(e, "stdout_bytes",
-		log ? transcript_bytes(log, TRANSCRIPT_STDOUT) : 0);
-	emit_uint(e, "stderr_bytes",
-		log ? transcript_bytes(log, TRANSCRIPT_STDERR) : 0);
-	emit_uint(e, "hook_bytes",
-		log ? transcript_bytes(log, TRANSCRIPT_HOOK) : 0);
-	emit_uint(e, "dropped_bytes", result ? result->dropped_bytes : 0);
-	emit_object_end(e);
+	emit_output(e, t, result);
 }

@@ -57,6 +57,7 @@ detach_stream(struct agent *a)
 {
 	rpc_set_user(a->stream, NULL);
 	a->stream = NULL;
+	a->paused = false;
 	acks_drop(a);
 	if (a->connected)
 		a->hub->n_connected--;
@@ -105,6 +106,40 @@ timer_due(void *arg)
 			"the agent was not heard of for too long");
 }
 
+int
+agent_expect(struct agent *a)
+{
+	if (!a->timer)
+		a->timer = loop_timer_new(a->hub->conf.loop, timer_due, a);
+	if (!a->timer)
+		return -ENOMEM;
+	if (!a->stream)
+		loop_timer_set(a->timer, a->hub->conf.lost_after_ms);
+	return 0;
+}
+
+void
+agent_pause(struct agent *a)
+{
+	if (a->paused || !a->stream)
+		return;
+	a->paused = true;
+	rpc_pause(a->stream, true);
+}
+
+void
+agents_resume(void *arg)
+{
+	struct hub *hub = arg;
+
+	for (struct agent *a = hub->agents; a; a = a->hh.next) {
+		if (!a->paused)
+			continue;
+		a->paused = false;
+		rpc_pause(a->stream, false);
+	}
+}
+
 static int
 on_open(void *arg, struct rpc_stream *s, const struct rpc_hello *hello,
 	enum rpc_status *status, struct err *err)
@@ -121,9 +156,7 @@ on_open(void *arg, struct rpc_stream *s, const struct rpc_hello *hello,
 	}
 	*status = RPC_STATUS_OTHER;
 	a = hub_agent_make(hub, hello->agent_id);
-	if (a && !a->timer)
-		a->timer = loop_timer_new(hub->conf.loop, timer_due, a);
-	if (!a || !a->timer)
+	if (!a || agent_expect(a) < 0)
 		return err_set(err, -ENOMEM, "server is out of memory");
 	if (a->stream) {
 		log_warn(0,
@@ -141,6 +174,22 @@ on_open(void *arg, struct rpc_stream *s, const struct rpc_hello *hello,
 	return 0;
 }
 
+/* Of what ran before the host was started again nothing is left. */
+static void
+lose_rebooted(struct agent *a)
+{
+	struct task *t, *next;
+
+	DL_FOREACH_SAFE2(a->tasks, t, next, agent_next)
+	if (t->status != TASK_PENDING && *t->boot_id &&
+		strcmp(t->boot_id, a->boot_id) != 0)
+		task_lose(a->hub, t, "host_rebooted",
+			t->status == TASK_SENT
+				? "the host was restarted; whether the task "
+				  "had begun is not known"
+				: "the host was restarted while it ran");
+}
+
 static void
 on_hello(struct agent *a, const struct msg_hello *hello)
 {
@@ -155,6 +204,7 @@ on_hello(struct agent *a, const struct msg_hello *hello)
 	for (struct hub_plugin *p = a->plugins; p; p = p->next)
 		if (!p->up && !loop_timer_active(p->timer))
 			loop_timer_set(p->timer, a->hub->conf.lost_after_ms);
+	lose_rebooted(a);
 	log_info("agent '%s' is here: %s, version %s", a->id, a->hostname,
 		a->version);
 }
@@ -271,8 +321,11 @@ int
 agent_send(struct agent *a, const struct msg *msg, bool must)
 {
 	AUTO_BUF struct buf b = { 0 };
-	int r = msg_pack(msg, &b);
+	int r;
 
+	if (!a->stream) /* gone while the store was writing */
+		return RPC_GONE;
+	r = msg_pack(msg, &b);
 	return r < 0 ? r : rpc_send(a->stream, b.data, b.len, must);
 }
 

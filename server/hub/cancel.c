@@ -1,4 +1,6 @@
 /* cancel.c - the intent to end a task, on its way to the node */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -55,7 +57,7 @@ first_request(struct hub *hub, struct task *t, const struct hub_cancel *how)
 	c->actor = strdup(how->actor ? how->actor : "");
 	c->grace_ms = how->grace_ms >= 0 ? how->grace_ms : t->grace_ms;
 	c->requested_at = clock_wall_ms();
-	task_note(hub, t, "cancel requested by %s: %s%s%s",
+	task_note(hub, t, 0, "cancel requested by %s: %s%s%s",
 		how->actor && *how->actor ? how->actor : "anonymous",
 		reason_name(how->code) ? reason_name(how->code) : "?",
 		how->reason && *how->reason ? ": " : "",
@@ -63,24 +65,74 @@ first_request(struct hub *hub, struct task *t, const struct hub_cancel *how)
 	return true;
 }
 
+struct intent { /* while it is being stored */
+	struct task *task; /* own reference */
+	bool send;
+	store_done_fn *done;
+	void *arg;
+};
+
+static void
+intent_stored(void *arg, int r)
+{
+	struct intent *i = arg;
+	struct task *t = i->task;
+
+	if (r == 0 && !task_is_final(t->status)) {
+		t->cancel_stored = true;
+		if (i->send)
+			task_send_cancel(t);
+	}
+	if (i->done)
+		i->done(i->arg, r);
+	task_unref(t);
+	free(i);
+}
+
+static void
+store_intent(struct hub *hub, struct task *t, bool send, store_done_fn *done,
+	void *arg)
+{
+	struct store *store = hub->conf.store;
+	struct intent *i = calloc(1, sizeof *i);
+	struct store_stats stats;
+
+	store->ops->stats(store, &stats);
+	if (!i || stats.trouble) {
+		free(i);
+		/* It counts more that the task ends than that we know it
+		 * after a restart; the caller is told the difference. */
+		t->cancel_stored = true;
+		if (send && !task_is_final(t->status))
+			task_send_cancel(t);
+		task_save(hub, t);
+		if (done)
+			done(arg, stats.trouble ? stats.trouble : -ENOMEM);
+		return;
+	}
+	*i = (struct intent){ task_ref(t), send, done, arg };
+	store->ops->update(store, t, intent_stored, i);
+}
+
 int
-hub_cancel(struct hub *hub, struct task *t, const struct hub_cancel *how)
+hub_cancel(struct hub *hub, struct task *t, const struct hub_cancel *how,
+	store_done_fn *done, void *arg)
 {
 	struct task_cancel *c = &t->cancel;
+	bool first, sooner;
 
-	if (task_is_final(t->status))
+	if (task_is_final(t->status) || hub_live(hub, t->id) != t)
 		return HUB_FINAL;
-	if ((c->requests++ > 0 || !first_request(hub, t, how)) &&
-		(how->grace_ms < 0 || how->grace_ms >= c->grace_ms))
-		return HUB_OK; /* joins; a deadline is never lengthened */
-	if (how->grace_ms >= 0 && how->grace_ms < c->grace_ms)
+	(void)task_ref(t); /* the end of a pending one may drop the last */
+	first = c->requests++ == 0 && first_request(hub, t, how);
+	/* A later one joins; a deadline is never lengthened. */
+	sooner = how->grace_ms >= 0 && how->grace_ms < c->grace_ms;
+	if (sooner)
 		c->grace_ms = how->grace_ms;
-	if (t->status == TASK_PENDING) {
+	if (t->status == TASK_PENDING)
 		end_pending(hub, t);
-		return HUB_OK;
-	}
-	task_send_cancel(t);
-	task_save(hub, t);
+	store_intent(hub, t, first || sooner, done, arg);
+	task_unref(t);
 	return HUB_OK;
 }
 
@@ -92,7 +144,7 @@ hub_match(struct hub *hub, const struct store_filter *filter, struct task **out,
 	size_t n = 0;
 
 	HASH_ITER(hh_live, hub->live, t, next) {
-		if (!store_matches(filter, t))
+		if (task_is_final(t->status) || !store_matches(filter, t))
 			continue;
 		if (n < max)
 			out[n] = t;

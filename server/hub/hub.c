@@ -17,6 +17,7 @@ hub_new(const struct hub_conf *conf, struct hub **out, struct err *err)
 	hub->conf = *conf;
 	if (!hub->conf.window)
 		hub->conf.window = LIMIT_TASK_WINDOW;
+	store_listen(conf->store, task_stored, agents_resume, hub);
 	*out = hub;
 	return 0;
 }
@@ -132,12 +133,14 @@ hub_live(struct hub *hub, const char *id)
 }
 
 void
-hub_get(struct hub *hub, const char *id, hub_got_fn *done, void *arg)
+hub_get(struct hub *hub, const char *id, store_got_fn *done, void *arg)
 {
 	struct task *t = id_valid(id) ? hub_live(hub, id) : NULL;
 
-	if (t || !id_valid(id))
-		done(arg, t);
+	if (!id_valid(id))
+		done(arg, -ENOENT, NULL);
+	else if (t && !task_is_final(t->status))
+		done(arg, 0, t);
 	else
 		hub->conf.store->ops->get(hub->conf.store, id, done, arg);
 }
@@ -145,10 +148,14 @@ hub_get(struct hub *hub, const char *id, hub_got_fn *done, void *arg)
 void
 hub_stats(const struct hub *hub, struct hub_stats *out)
 {
+	struct store_stats store;
+
+	hub->conf.store->ops->stats(hub->conf.store, &store);
 	*out = (struct hub_stats){
 		.agents = HASH_COUNT(hub->agents),
 		.agents_connected = hub->n_connected,
 		.tasks_live = HASH_CNT(hh_live, hub->live),
-		.tasks_stored = hub->conf.store->ops->count(hub->conf.store),
+		.tasks_stored = store.tasks,
+		.trouble = store.trouble,
 	};
 }

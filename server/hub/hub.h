@@ -44,6 +44,7 @@ struct hub_plugin {
 	char name[33];
 	bool up;
 	struct buf inventory; /* packed MSG_INVENTORY of its executor */
+	char instance[40]; /* of that; a new one is another executor */
 	struct hub_plugin *next;
 	/* the hub's own */
 	struct agent *agent;
@@ -67,6 +68,7 @@ struct agent {
 	struct pending_ack *acks; /* not sent yet */
 	size_t n_acks, max_acks;
 	struct loop_timer *ack_timer;
+	bool paused; /* its stream: the store is full */
 	UT_hash_handle hh;
 };
 
@@ -86,9 +88,15 @@ struct hub_task {
 	size_t n_labels;
 	int64_t start_timeout_ms; /* -1: default */
 	struct msg_start start; /* grace_ms -1: default; all copied */
+	/* A key that came with the request, or NULL; it is stored with the
+	 * task, and with it what answer() makes of the new record. */
+	const char *key;
+	uint8_t digest[STORE_DIGEST];
+	int (*answer)(void *arg, const struct task *t, struct buf *out);
 };
 
-/* Stored before done() is called, which may be at once. r < 0: not created.
+/* Stored before done() is called, which may be at once. r < 0: not created, or
+ * not known (store.h); -EALREADY: the key is in use.
  * The caller has checked the fields; refused here, with text: -ENOENT no such
  * agent, -ENOTSUP it has no such plugin, -EMSGSIZE too large, -EAGAIN too many
  * unfinished tasks on it. */
@@ -96,10 +104,13 @@ typedef void hub_created_fn(void *arg, int r, struct task *t);
 int hub_create(struct hub *hub, const struct hub_task *spec,
 	hub_created_fn *done, void *arg, struct err *err);
 
-/* By id, from memory or store; done() may come at once; t NULL: unknown. The
- * reference is the hub's: take one to keep it. */
-typedef void hub_got_fn(void *arg, struct task *t);
-void hub_get(struct hub *hub, const char *id, hub_got_fn *done, void *arg);
+/* By id, from memory or store, as store_got_fn says; done() may come at once.
+ * A task that ends is shown when that is stored. */
+void hub_get(struct hub *hub, const char *id, store_got_fn *done, void *arg);
+
+/* Go on with the tasks that an earlier server left unfinished. Once, before
+ * any agent can connect. */
+int hub_recover(struct hub *hub);
 
 struct hub_cancel {
 	uint32_t code;
@@ -108,11 +119,15 @@ struct hub_cancel {
 	int64_t grace_ms; /* -1: the task's own; 0: force */
 };
 
-/* Store the intent and send it on. HUB_FINAL: it had already ended. Otherwise
- * 0, and the caller watches t for the end. A second cancel joins the first and
- * may only shorten the grace. */
+/* Store the intent, then send it on. HUB_FINAL: it had already ended.
+ * Otherwise 0, done(arg, 0) comes when it is stored, perhaps at once, and the
+ * caller watches t for the end. While the store cannot write, done(arg,
+ * -errno) comes at once: the cancel is on its way, but a restart of the server
+ * would forget it. A second cancel joins the first and may only shorten the
+ * grace. done may be NULL. */
 enum { HUB_OK, HUB_FINAL };
-int hub_cancel(struct hub *hub, struct task *t, const struct hub_cancel *how);
+int hub_cancel(struct hub *hub, struct task *t, const struct hub_cancel *how,
+	store_done_fn *done, void *arg);
 
 /* Unfinished tasks, oldest first: how many the filter means; the first max of
  * them in out, borrowed until something happens to one of them. */
@@ -122,6 +137,7 @@ size_t hub_match(struct hub *hub, const struct store_filter *filter,
 /* Counts for /healthz and metrics. */
 struct hub_stats {
 	size_t agents, agents_connected, tasks_live, tasks_stored;
+	int trouble; /* of the store: 0 or -errno */
 };
 void hub_stats(const struct hub *hub, struct hub_stats *out);
 

@@ -3,7 +3,9 @@
  *	hub.c		life of the hub, agents by id
  *	agents.c	streams: who may connect, hello, loss
  *	inventory.c	what executors hold against what we believe
- *	tasks.c		create, dispatch, end
+ *	create.c	new tasks
+ *	tasks.c		dispatch, end
+ *	recover.c	tasks of an earlier server
  *	cancel.c	the intent to end a task
  *	report.c	what nodes say about tasks
  *	acks.c		telling nodes what they may forget */
@@ -24,21 +26,39 @@ struct agent *hub_agent_make(struct hub *hub, const char *id);
 struct hub_plugin *hub_plugin_find(const struct agent *a, const char *name);
 struct task *hub_live(struct hub *hub, const char *id);
 
-/* agents.c: send to the agent's present stream. */
+/* agents.c: send to the agent's present stream; RPC_GONE: it has none. */
 int agent_send(struct agent *a, const struct msg *msg, bool must);
+/* The agent has a timer; when it is not connected it may be lost. -ENOMEM. */
+int agent_expect(struct agent *a);
+/* The store is full: no more of this one; it has room: go on with all. */
+void agent_pause(struct agent *a);
+void agents_resume(void *hub);
+
+/* create.c: "agent 'a' has no plugin 'x'; it has: ..." */
+int no_plugin(const struct agent *a, const char *plugin, struct err *err);
+/* The task is among the unfinished ones. */
+void task_enlist(struct hub *hub, struct task *t, struct agent *a);
+void task_start_timed_out(void *task);
 
 /* tasks.c */
 /* RPC_OK; RPC_FULL: it is tried again when the stream is writable; else the
  * next inventory asks for it. */
 int task_dispatch(struct hub *hub, struct task *t);
+/* It is going to this executor; to be stored before it is sent. */
+void
+task_place(struct task *t, const struct agent *a, const struct hub_plugin *p);
 void task_dispatch_all(struct agent *a); /* the pending ones */
 /* Pending ones for plugins that the agent turns out not to have. */
 void task_refuse_unplaced(struct agent *a);
-/* The record has changed: stored, and told to the watches. */
+/* The record has changed: stored, and told to the watches then. */
 void task_save(struct hub *hub, struct task *t);
-void task_note(struct hub *hub, struct task *t, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-/* The end: nothing changes any more. status was moved already. */
+/* store_listen(): what the node may forget, and who is told. */
+void task_stored(void *hub, struct task *t);
+/* seq: of the node's response that it is about, 0: we say it. */
+void task_note(struct hub *hub, struct task *t, uint64_t seq, const char *fmt,
+	...) __attribute__((format(printf, 4, 5)));
+/* The end: nothing changes any more. status was moved already. It is said to
+ * nobody before it is stored. */
 void task_end(struct hub *hub, struct task *t, const char *failure,
 	const char *message);
 void task_lose(struct hub *hub, struct task *t, const char *failure,
@@ -70,5 +90,7 @@ int report_came(struct agent *a, const struct msg *msg, const uint8_t *packed,
 	size_t len);
 /* Say what is stored of the task and how far its output may go. */
 void report_ack(struct task *t);
+/* More of it is stored: say so, if the node could be waiting for it. */
+void report_stored(struct task *t);
 
 #endif

@@ -2,6 +2,7 @@
  *
  * An executor says what it has after every (re)connection of the agent and
  * after every start of its own. Each difference is settled here. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -98,14 +99,22 @@ inventory_stop(struct agent *a, const char *task_id, const char *plugin)
 }
 
 static void
-settle_task(struct agent *a, struct task *t)
+settle_task(struct agent *a, struct task *t, const struct hub_plugin *p)
 {
+	if (task_is_final(t->status))
+		return; /* it is being stored */
 	if (t->held) {
 		t->unsent = false;
 		/* What we acknowledged last may have been lost on the way. */
 		report_ack(t);
-		if (t->cancel.requests)
+		if (t->cancel_stored)
 			task_send_cancel(t);
+	} else if (t->status == TASK_SENT &&
+		   strcmp(t->instance, p->instance) != 0) {
+		/* A second start must not happen, so there is no new try. */
+		task_lose(a->hub, t, "executor_lost",
+			"the executor that it was given to has died; whether "
+			"the task had begun is not known");
 	} else if (t->status == TASK_IN_PROGRESS) {
 		task_lose(a->hub, t, "executor_lost",
 			"the executor that ran it has died");
@@ -141,6 +150,7 @@ inventory_came(struct agent *a, const struct msg *msg)
 	if (r < 0)
 		return r;
 	p->up = true;
+	(void)snprintf(p->instance, sizeof p->instance, "%s", inv->instance);
 	loop_timer_stop(p->timer);
 	log_debug("agent '%s' has plugin '%s' %s, %zu tasks", a->id,
 		msg->plugin, inv->version, inv->n_tasks);
@@ -156,7 +166,7 @@ inventory_came(struct agent *a, const struct msg *msg)
 	}
 	DL_FOREACH_SAFE2(a->tasks, t, next, agent_next)
 	if (strcmp(t->plugin, msg->plugin) == 0)
-		settle_task(a, t);
+		settle_task(a, t, p);
 	task_dispatch_all(a);
 	return 0;
 }

@@ -3,8 +3,10 @@ libhub_la_SOURCES = \
 	%D%/acks.c \
 	%D%/agents.c \
 	%D%/cancel.c \
+	%D%/create.c \
 	%D%/hub.c %D%/hub.h \
 	%D%/internal.h \
 	%D%/inventory.c \
+	%D%/recover.c \
 	%D%/report.c \
 	%D%/tasks.c

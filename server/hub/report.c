@@ -25,9 +25,17 @@ report_ack(struct task *t)
 {
 	t->acked_bytes = output_bytes(t);
 	ack_now(t->agent, t->id, t->plugin,
-		&(struct msg_ack){ .seq = t->agent_seq,
+		&(struct msg_ack){ .seq = t->stored_seq,
 			.window =
 				t->acked_bytes + t->agent->hub->conf.window });
+}
+
+void
+report_stored(struct task *t)
+{
+	/* Not for every piece: often enough that the node never has to wait. */
+	if (output_bytes(t) - t->acked_bytes >= t->agent->hub->conf.window / 4)
+		report_ack(t);
 }
 
 static int
@@ -63,17 +71,18 @@ kind_of(enum msg_stream stream)
 }
 
 static int
-on_output(struct hub *hub, struct task *t, const struct msg_output *m)
+on_output(struct hub *hub, struct task *t, uint64_t seq,
+	const struct msg_output *m)
 {
+	struct store *store = hub->conf.store;
 	int r;
 
 	if (!m->len)
 		return 0;
-	r = hub->conf.store->ops->append(
-		hub->conf.store, t, kind_of(m->stream), m->data, m->len);
-
-	if (r == 0)
-		task_changed(t);
+	r = store->ops->append(
+		store, t, kind_of(m->stream), m->data, m->len, seq);
+	if (r == 0 && store->ops->full(store))
+		agent_pause(t->agent);
 	return r;
 }
 
@@ -92,7 +101,8 @@ set_cause(struct task_cancel *c, uint32_t code, const char *reason,
 }
 
 static void
-on_phase(struct hub *hub, struct task *t, const struct msg_cancel_phase *m)
+on_phase(struct hub *hub, struct task *t, uint64_t seq,
+	const struct msg_cancel_phase *m)
 {
 	static const enum cancel_event events[] = {
 		[MSG_PHASE_DELIVERED] = CANCEL_EV_DELIVER,
@@ -117,7 +127,7 @@ on_phase(struct hub *hub, struct task *t, const struct msg_cancel_phase *m)
 		c->stopping_at = m->at;
 	else if (m->phase == MSG_PHASE_KILLING)
 		c->killing_at = m->at;
-	task_note(hub, t, "%s",
+	task_note(hub, t, seq, "%s",
 		*m->message ? m->message : cancel_phase_name(c->phase));
 	task_save(hub, t);
 }
@@ -175,6 +185,7 @@ on_result(struct hub *hub, struct task *t, const struct msg_result *m,
 	if (m->started_at)
 		t->started_at = m->started_at;
 	t->ended_at = m->ended_at;
+	t->end_seq = t->agent_seq;
 	if (m->cancelled)
 		take_receipt(t, m->receipt);
 	else if (m->outcome == MSG_LOST ||
@@ -190,8 +201,10 @@ take(struct hub *hub, struct task *t, const struct msg *msg,
 {
 	switch (msg->kind) {
 	case MSG_STARTED: return on_started(hub, t, &msg->started, packed, len);
-	case MSG_OUTPUT: return on_output(hub, t, &msg->output);
-	case MSG_CANCEL_PHASE: on_phase(hub, t, &msg->cancel_phase); return 0;
+	case MSG_OUTPUT: return on_output(hub, t, msg->seq, &msg->output);
+	case MSG_CANCEL_PHASE:
+		on_phase(hub, t, msg->seq, &msg->cancel_phase);
+		return 0;
 	case MSG_RESULT: return on_result(hub, t, &msg->result, packed, len);
 	case MSG_UNKNOWN: return 0; /* taken, not understood */
 	case MSG_START:
@@ -205,11 +218,21 @@ take(struct hub *hub, struct task *t, const struct msg *msg,
 	return -EPROTO;
 }
 
+/* Numbers have no gap. After a restart of the server the transcript may be
+ * ahead of the record, and the node may have forgotten what both have. */
+static bool
+is_next(const struct task *t, uint64_t seq)
+{
+	return seq == t->agent_seq + 1 ||
+	       (seq > t->agent_seq && seq <= transcript_seq(t->transcript) + 1);
+}
+
 int
 report_came(struct agent *a, const struct msg *msg, const uint8_t *packed,
 	size_t len)
 {
 	struct task *t = hub_live(a->hub, msg->task_id);
+	uint64_t before;
 	int r;
 
 	if (!t || t->agent != a) {
@@ -223,21 +246,16 @@ report_came(struct agent *a, const struct msg *msg, const uint8_t *packed,
 			ack_final(a, msg->task_id, msg->plugin, msg->seq);
 		return REPORT_OK;
 	}
+	if (task_is_final(t->status))
+		return REPORT_OK; /* answered when that is stored */
 	if (msg->seq <= t->agent_seq)
 		return REPORT_OK; /* had it before the stream broke */
-	if (msg->seq != t->agent_seq + 1)
+	if (!is_next(t, msg->seq))
 		return REPORT_GAP;
+	before = t->agent_seq;
+	t->agent_seq = msg->seq; /* first: the store may be done at once */
 	r = take(a->hub, t, msg, packed, len);
 	if (r < 0)
-		return r;
-	if (msg->kind == MSG_RESULT) {
-		ack_final(a, msg->task_id, msg->plugin, msg->seq);
-		return REPORT_OK; /* t may be gone */
-	}
-	t->agent_seq = msg->seq;
-	/* Not for every piece: often enough that the node never has to wait. */
-	if (msg->kind == MSG_OUTPUT &&
-		output_bytes(t) - t->acked_bytes >= a->hub->conf.window / 4)
-		report_ack(t);
-	return REPORT_OK;
+		t->agent_seq = before;
+	return r; /* t may be gone */
 }

@@ -8,11 +8,23 @@
 #include <utlist.h>
 
 #include "base/clock.h"
+#include "store/internal.h"
+#include "store/keep.h"
 #include "store/store.h"
+
+struct memory_key {
+	char *name, *answer;
+	uint8_t digest[STORE_DIGEST];
+	int64_t until_ms; /* monotonic */
+	struct memory_key *prev, *next; /* oldest first */
+	UT_hash_handle hh;
+};
 
 struct memory {
 	struct store store; /* first */
 	struct store_memory_conf conf;
+	int64_t born, gone; /* store_missing() */
+	struct memory_key *keys, *oldest_key;
 	struct task *by_id;
 	struct task *newest, *oldest;
 	struct task *done; /* finished, oldest end first */
@@ -34,6 +46,10 @@ output_of(const struct task *t)
 static void
 forget(struct memory *m, struct task *t)
 {
+	int64_t made = id_time_ms(t->id);
+
+	if (made > m->gone)
+		m->gone = made;
 	HASH_DEL(m->by_id, t);
 	if (t->newer)
 		t->newer->older = t->older;
@@ -55,11 +71,11 @@ static void
 sweep(void *arg)
 {
 	struct memory *m = arg;
-	int64_t due = clock_ms() - m->conf.retention_ms;
+	int64_t due = clock_ms() - m->conf.limits.retention_ms;
 
-	while (m->done &&
-		(m->done->done_ms <= due || m->n_done > m->conf.max_tasks ||
-			m->output > m->conf.max_output))
+	while (m->done && (m->done->done_ms <= due ||
+				  m->n_done > m->conf.limits.max_tasks ||
+				  m->output > m->conf.limits.max_output))
 		forget(m, m->done);
 	if (m->done)
 		loop_timer_set(m->sweep_timer, m->done->done_ms - due + 1);
@@ -72,29 +88,113 @@ finished(struct memory *m, struct task *t)
 	DL_APPEND2(m->done, t, done_prev, done_next);
 	m->n_done++;
 	m->output += output_of(t);
-	if (m->n_done > m->conf.max_tasks || m->output > m->conf.max_output ||
+	if (m->n_done > m->conf.limits.max_tasks ||
+		m->output > m->conf.limits.max_output ||
 		!loop_timer_active(m->sweep_timer))
 		sweep(m);
 }
 
-/* --------------------------------------------------------------- operations */
+/* --------------------------------------------------------------------- keys */
 
 static void
-memory_create(struct store *s, struct task *t, store_done_fn *done, void *arg)
+key_free(struct memory_key *k)
 {
-	struct memory *m = (struct memory *)s;
+	if (!k)
+		return;
+	free(k->name);
+	free(k->answer);
+	free(k);
+}
+AUTO_DEFINE(struct memory_key *, key_free)
+
+static void
+drop_key(struct memory *m, struct memory_key *k)
+{
+	HASH_DEL(m->keys, k);
+	DL_DELETE(m->oldest_key, k);
+	key_free(k);
+}
+
+static struct memory_key *
+find_key(struct memory *m, const char *name)
+{
+	struct memory_key *k;
+
+	while (m->oldest_key && m->oldest_key->until_ms <= clock_ms())
+		drop_key(m, m->oldest_key);
+	HASH_FIND_STR(m->keys, name, k);
+	return k;
+}
+
+static int
+add_key(struct memory *m, const struct store_key *key)
+{
+	AUTO(key_free) struct memory_key *k = NULL;
+	struct memory_key *added;
+
+	if (find_key(m, key->name))
+		return -EALREADY;
+	k = calloc(1, sizeof *k);
+	if (!k)
+		return -ENOMEM;
+	k->name = strdup(key->name);
+	k->answer = strdup(key->answer);
+	if (!k->name || !k->answer)
+		return -ENOMEM;
+	memcpy(k->digest, key->digest, STORE_DIGEST);
+	k->until_ms = clock_ms() + STORE_KEY_MS;
+	added = TAKE(k);
+	HASH_ADD_KEYPTR(hh, m->keys, added->name, strlen(added->name), added);
+	DL_APPEND(m->oldest_key, added);
+	return 0;
+}
+
+static void
+memory_key(struct store *s, const char *name, store_key_fn *done, void *arg)
+{
+	const struct memory_key *k = find_key((struct memory *)s, name);
+	struct store_key key;
+
+	if (!k) {
+		done(arg, 0, NULL);
+		return;
+	}
+	key.name = k->name;
+	key.answer = k->answer;
+	memcpy(key.digest, k->digest, STORE_DIGEST);
+	done(arg, 0, &key);
+}
+
+/* --------------------------------------------------------------- operations */
+
+/* Here everything is stored when it is said. */
+static void
+settle(struct memory *m, struct task *t)
+{
+	struct transcript_mark all = transcript_mark(t->transcript);
+
+	transcript_show(t->transcript, &all);
+	t->stored_seq = t->agent_seq;
+	t->stored_status = t->status;
+	if (m->store.stored)
+		m->store.stored(m->store.arg, t);
+}
+
+static int
+add_task(struct memory *m, struct task *t, const struct store_key *key)
+{
 	struct task *old;
+	int r;
 
 	HASH_FIND_STR(m->by_id, t->id, old);
-	if (old) {
-		done(arg, -EEXIST);
-		return;
-	}
-	t->transcript = transcript_new(m->conf.dir);
-	if (!t->transcript) {
-		done(arg, -ENOMEM);
-		return;
-	}
+	if (old)
+		return -EEXIST;
+	t->transcript = transcript_new(spool_new(m->conf.dir));
+	if (!t->transcript)
+		return -ENOMEM;
+	r = key ? add_key(m, key) : 0;
+	if (r < 0)
+		return r;
 	(void)task_ref(t); /* not in the macro, which looks several times */
 	HASH_ADD_STR(m->by_id, id, t);
 	t->older = m->newest;
@@ -103,26 +203,41 @@ memory_create(struct store *s, struct task *t, store_done_fn *done, void *arg)
 	else
 		m->oldest = t;
 	m->newest = t;
-	done(arg, 0);
+	return 0;
+}
+
+static void
+memory_create(struct store *s, struct task *t, const struct store_key *key,
+	store_done_fn *done, void *arg)
+{
+	done(arg, add_task((struct memory *)s, t, key));
 }
 
 static void
 memory_update(struct store *s, struct task *t, store_done_fn *done, void *arg)
 {
 	struct memory *m = (struct memory *)s;
+	bool ends = task_is_final(t->status) && !t->done_ms;
 
-	if (task_is_final(t->status) && !t->done_ms)
-		finished(m, t);
+	(void)task_ref(t); /* it may be forgotten in here */
+	settle(m, t);
 	if (done)
 		done(arg, 0);
+	if (ends)
+		finished(m, t);
+	task_unref(t);
 }
 
 static int
 memory_append(struct store *s, struct task *t, enum transcript_kind kind,
-	const void *data, size_t len)
+	const void *data, size_t len, uint64_t seq)
 {
-	(void)s;
-	return transcript_append(t->transcript, kind, data, len);
+	int r = transcript_append(t->transcript, kind, data, len, seq);
+
+	/* The end is shown with the record that says it. */
+	if (r == 0 && kind != TRANSCRIPT_FINAL)
+		settle((struct memory *)s, t);
+	return r;
 }
 
 static void
@@ -132,7 +247,7 @@ memory_get(struct store *s, const char *id, store_got_fn *done, void *arg)
 	struct task *t;
 
 	HASH_FIND_STR(m->by_id, id, t);
-	done(arg, t);
+	done(arg, t ? 0 : store_missing(id, m->born, m->gone), t);
 }
 
 /* Where the page after the task `cursor` begins. Should that task be gone
@@ -184,10 +299,34 @@ memory_list(struct store *s, const struct store_filter *filter,
 	free(page);
 }
 
-static size_t
-memory_count(const struct store *s)
+static int
+memory_recover(struct store *s, store_task_fn *fn, void *arg)
 {
-	return HASH_COUNT(((const struct memory *)s)->by_id);
+	(void)s; /* there is nothing from before */
+	(void)fn;
+	(void)arg;
+	return 0;
+}
+
+static bool
+memory_full(const struct store *s)
+{
+	(void)s;
+	return false;
+}
+
+static void
+memory_stats(const struct store *s, struct store_stats *out)
+{
+	*out = (struct store_stats){
+		.tasks = HASH_COUNT(((const struct memory *)s)->by_id)
+	};
+}
+
+static void
+memory_drain(struct store *s)
+{
+	(void)s;
 }
 
 static void
@@ -197,6 +336,8 @@ memory_free(struct store *s)
 
 	while (m->newest)
 		forget(m, m->newest);
+	while (m->oldest_key)
+		drop_key(m, m->oldest_key);
 	loop_timer_free(m->sweep_timer);
 	free(m);
 }
@@ -207,7 +348,11 @@ static const struct store_ops memory_ops = {
 	.append = memory_append,
 	.get = memory_get,
 	.list = memory_list,
-	.count = memory_count,
+	.key = memory_key,
+	.recover = memory_recover,
+	.full = memory_full,
+	.stats = memory_stats,
+	.drain = memory_drain,
 	.free = memory_free,
 };
 
@@ -220,6 +365,7 @@ store_memory_new(const struct store_memory_conf *conf, struct store **out)
 		return -ENOMEM;
 	m->store.ops = &memory_ops;
 	m->conf = *conf;
+	m->born = clock_wall_ms();
 	m->sweep_timer = loop_timer_new(conf->loop, sweep, m);
 	if (!m->sweep_timer) {
 		free(m);

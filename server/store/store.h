@@ -1,9 +1,28 @@
 /* store.h - where tasks outlive the moment: the interface
  *
- * Designed to the weaker of its implementations on each point: results come by
- * callback (on the loop's thread, perhaps before the call returns), there is
- * no transaction over two calls. The memory store is here; the durable one
- * has the same shape. */
+ * Designed to the weakest of its implementations on each point (memory and
+ * SQLite today, a database over a network one day): results come by callback,
+ * there is no transaction over two calls, and what failed may have happened
+ * all the same.
+ *
+ * What holds for each of them, and is tested by store-suite.c:
+ *
+ *  - Everything belongs to the loop's thread; callbacks come on it, perhaps
+ *    before the call returns.
+ *  - Changes of one task become durable in the order of the calls, and a
+ *    callback that says 0 speaks for all calls about that task before it.
+ *    Between several tasks there is no order.
+ *  - A record is stored as it is when it is written, which may be later, and
+ *    so newer, than the call. Between two callbacks of the loop it must be
+ *    whole.
+ *  - The entries of a transcript are shown to readers when they are durable,
+ *    a final status when it is: what anybody has seen is there after a crash.
+ *  - create() that fails with -EEXIST, -ENOSPC, -EAGAIN or -EALREADY has
+ *    stored nothing. With any other error the task may be there all the same:
+ *    to create it again with the same id is safe.
+ *  - update() and append() do not fail for want of space: the store keeps what
+ *    it was given and tries again until it succeeds, within its limits (see
+ *    full()). */
 #ifndef NODELINK_STORE_STORE_H
 #define NODELINK_STORE_STORE_H
 
@@ -20,8 +39,10 @@ struct store;
 
 /* r: 0 or -errno. */
 typedef void store_done_fn(void *arg, int r);
-/* t: borrowed; NULL when unknown. */
-typedef void store_got_fn(void *arg, struct task *t);
+typedef void store_task_fn(void *arg, struct task *t);
+/* r: 0; -ENOENT: never heard of; -ESTALE: it was here and is forgotten; other:
+ * it cannot be read now. t: borrowed; NULL unless r is 0. */
+typedef void store_got_fn(void *arg, int r, struct task *t);
 
 struct store_label {
 	const char *name;
@@ -40,39 +61,101 @@ bool store_matches(const struct store_filter *f, const struct task *t);
 typedef void store_list_fn(
 	void *arg, int r, struct task **tasks, size_t n, const char *next);
 
+/* A key that a client has given to a request, so that it can repeat it. */
+enum { STORE_DIGEST = 32, STORE_KEY_MS = 24 * 3600 * 1000 };
+struct store_key {
+	const char *name; /* with all that makes it unique */
+	uint8_t digest[STORE_DIGEST]; /* of the request */
+	const char *answer; /* that was given to the first */
+};
+/* key: borrowed; NULL: not known. */
+typedef void store_key_fn(void *arg, int r, const struct store_key *key);
+
+struct store_stats {
+	size_t tasks; /* stored */
+	uint64_t held; /* bytes that wait to be written */
+	int trouble; /* 0, or the -errno of writing; tried again and again */
+};
+
 struct store_ops {
 	/* A new record, which gets its transcript; it is stored when done()
-	 * comes. Takes a reference of its own. -EEXIST, -ENOSPC. */
-	void (*create)(struct store *s, struct task *t, store_done_fn *done,
-		void *arg);
-	/* The record has changed. done may be NULL. */
+	 * comes. Takes a reference of its own. key: NULL, or stored with it for
+	 * STORE_KEY_MS. -EEXIST: the id; -EALREADY: the key. */
+	void (*create)(struct store *s, struct task *t,
+		const struct store_key *key, store_done_fn *done, void *arg);
+	/* The record has changed. done may be NULL; store_listen() tells as
+	 * well. */
 	void (*update)(struct store *s, struct task *t, store_done_fn *done,
 		void *arg);
-	/* Entries for the task's log. */
+	/* Entries for the task's log, as transcript_append(). An unfinished
+	 * task only, and update() must follow TRANSCRIPT_FINAL. */
 	int (*append)(struct store *s, struct task *t,
-		enum transcript_kind kind, const void *data, size_t len);
+		enum transcript_kind kind, const void *data, size_t len,
+		uint64_t seq);
+	/* An unfinished task is the very object that create() was given; of a
+	 * final one the answer waits until that is stored. */
 	void (*get)(
 		struct store *s, const char *id, store_got_fn *done, void *arg);
-	/* cursor NULL: from the newest. -EINVAL: not a cursor of ours. */
+	/* Newest first by time of creation. cursor NULL: from the newest; it
+	 * stays good whatever is created or forgotten meanwhile. -EINVAL: not a
+	 * cursor of ours. Shows at least what was stored when it was called. */
 	void (*list)(struct store *s, const struct store_filter *filter,
 		const char *cursor, size_t limit, store_list_fn *done,
 		void *arg);
-	size_t (*count)(const struct store *s);
+	void (*key)(struct store *s, const char *name, store_key_fn *done,
+		void *arg);
+	/* Once, at the start: all unfinished tasks, oldest first. 0 or
+	 * -errno. */
+	int (*recover)(struct store *s, store_task_fn *fn, void *arg);
+	/* So much waits that no more output should be read from the nodes;
+	 * `room` of store_listen() comes when that is over. */
+	bool (*full)(const struct store *s);
+	void (*stats)(const struct store *s, struct store_stats *out);
+	/* Before free(): write what waits, blocking. Callbacks of create() come
+	 * in any case. What cannot be written is lost with this process only:
+	 * the nodes have it. */
+	void (*drain)(struct store *s);
 	void (*free)(struct store *s);
 };
 
 struct store {
 	const struct store_ops *ops;
+	/* store_listen() sets them */
+	store_task_fn *stored;
+	loop_fn *room;
+	void *arg;
+};
+
+/* stored(arg, t): something of t that was updated or appended is durable now;
+ * t->stored_seq and what readers are shown have moved. room(arg): full() is
+ * over. */
+void
+store_listen(struct store *s, store_task_fn *stored, loop_fn *room, void *arg);
+
+struct store_limits { /* of finished tasks; oldest end first beyond any */
+	int64_t retention_ms;
+	size_t max_tasks;
+	uint64_t max_output; /* bytes, all tasks together */
 };
 
 struct store_memory_conf {
 	struct loop *loop;
 	const char *dir; /* for the output of loud tasks; borrowed */
-	/* Finished tasks go, oldest end first, beyond any of these. */
-	int64_t retention_ms;
-	size_t max_tasks;
-	uint64_t max_output; /* bytes, all tasks together */
+	struct store_limits limits;
 };
 int store_memory_new(const struct store_memory_conf *conf, struct store **out);
+
+struct store_sqlite_conf {
+	struct loop *loop;
+	const char *dir; /* made if it is not there */
+	struct store_limits limits;
+	int64_t linger_ms; /* a finished task stays in memory; 0: 5 s */
+	uint64_t held_max; /* full() from there on; 0: 64 MiB */
+};
+/* Blocks while it looks at the files. Errors come with text that names the
+ * file and what to do; then nothing was changed. -EBUSY: another server has
+ * it; -EBADMSG: damaged; -ENOTSUP: of a newer version. */
+int store_sqlite_new(const struct store_sqlite_conf *conf, struct store **out,
+	struct err *err);
 
 #endif

@@ -46,6 +46,19 @@ task_unref(struct task *t)
 	free(t);
 }
 
+bool
+task_over(const struct task *t)
+{
+	return task_is_final(t->status) && transcript_ended(t->transcript);
+}
+
+enum task_status
+task_told(const struct task *t)
+{
+	return task_is_final(t->status) && !task_over(t) ? t->stored_status
+							 : t->status;
+}
+
 void
 task_watch_add(struct task *t, struct task_watch *w)
 {

@@ -62,11 +62,18 @@ struct task {
 			      the task ended without its node's word */
 
 	struct transcript *transcript; /* output and events; own */
-	uint64_t agent_seq; /* of the node's responses, stored up to here */
+	uint64_t agent_seq; /* of the node's responses, taken up to here */
+
+	/* of the node that it was sent to, as far as known */
+	char boot_id[40];
+	char instance[40]; /* of the executor: only this one may have it */
 
 	/* bookkeeping */
 	unsigned refs;
 	struct task_watch *watches;
+	/* the store's: as far as it is stored */
+	uint64_t stored_seq; /* of agent_seq */
+	enum task_status stored_status;
 	/* the hub's, while the task is unfinished */
 	struct agent *agent;
 	struct loop_timer *start_timer; /* pending: no agent in time */
@@ -74,12 +81,16 @@ struct task {
 	uint64_t acked_bytes; /* output the node was told to forget */
 	bool held; /* named by the inventory being read */
 	bool unsent; /* sent before, and to be sent again */
+	bool placed, placing; /* instance is stored: it may be sent there */
+	bool cancel_stored; /* the intent: it may be sent */
+	uint64_t end_seq; /* of the node's result, 0: ended without */
 	UT_hash_handle hh_live;
 	/* the memory store's */
 	struct task *newer, *older; /* all of them */
 	struct task *done_prev, *done_next; /* finished, oldest end first */
 	int64_t done_ms; /* monotonic; 0: not finished */
 	UT_hash_handle hh;
+	struct kept *kept; /* the durable store's */
 };
 
 /* With one reference; NULL: out of memory. */
@@ -87,6 +98,11 @@ struct task *task_new(void);
 struct task *task_ref(struct task *t);
 void task_unref(struct task *t);
 AUTO_DEFINE(struct task *, task_unref)
+
+/* Final, and stored as such: only then it is said to anybody. */
+bool task_over(const struct task *t);
+/* The status that may be said: the one before, while an end is being stored. */
+enum task_status task_told(const struct task *t);
 
 /* Watches: fn runs after every change of the record or of its log, on the
  * loop's thread. It may drop its own watch, and no other. */

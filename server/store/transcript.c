@@ -1,40 +1,17 @@
-/* transcript.c - everything one task has said, in order
- *
- * Layout: a row of records, each a header and its bytes. The row begins in
- * memory (head) and goes on in an unlinked file. A checkpoint every
- * CHECKPOINT_STEP bytes finds an entry by its number without an index of them
- * all; a hint makes reading in order free of searching. */
+/* transcript.c - everything one task has said, in order */
 #include "store/transcript.h"
 
+#include <endian.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <nettle/sha2.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
-#include "base/auto.h"
-#include "base/buf.h"
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "store/keep.h"
 
-enum {
-	HEAD_MAX = 128 << 10, /* kept in memory, per task */
-	CHECKPOINT_STEP = 32 << 10,
-	WINDOW_SIZE = 256 << 10, /* read from the file at once */
-	CARRY_MAX = 3,
-};
-
-struct header {
-	uint32_t len;
-	uint8_t kind, n_carry, cut, reserved;
-	uint8_t carry[4];
-};
-
-struct place { /* where the entry with this number begins */
-	uint64_t id;
-	uint64_t offset;
-};
+enum { CARRY_MAX = 3, STREAMS = TRANSCRIPT_HOOK + 1 };
 
 struct tail { /* of a stream: the start of a character that goes on */
 	uint8_t bytes[CARRY_MAX];
@@ -42,39 +19,27 @@ struct tail { /* of a stream: the start of a character that goes on */
 };
 
 struct transcript {
-	const char *dir;
-	struct buf head;
-	bool head_full;
-	int fd; /* -1 until the head is full */
-	uint64_t size; /* of the row */
-	uint64_t last;
-	bool ended;
-	struct place hint;
-	struct place *checkpoints;
-	size_t n_checkpoints, max_checkpoints;
-	uint64_t bytes[TRANSCRIPT_FINAL + 1];
-	struct tail tails[TRANSCRIPT_HOOK + 1];
+	struct keep *keep; /* own */
+	struct transcript_mark now; /* with what is not stored yet */
+	struct transcript_mark shown;
+	uint64_t seq;
+	struct tail tails[STREAMS];
+	struct sha256_ctx sums[STREAMS];
 };
 
-/* What was last read from a file. One for all: entries are used before the
- * next read, and readers of one loud task follow each other closely. */
-static struct {
-	const struct transcript *owner;
-	uint64_t start;
-	size_t len;
-	uint8_t *data;
-} window;
-
 struct transcript *
-transcript_new(const char *dir)
+transcript_new(struct keep *take_keep)
 {
-	struct transcript *t = calloc(1, sizeof *t);
+	struct transcript *t = take_keep ? calloc(1, sizeof *t) : NULL;
 
-	if (!t)
+	if (!t) {
+		if (take_keep)
+			take_keep->ops->free(take_keep);
 		return NULL;
-	t->dir = dir;
-	t->fd = -1;
-	t->hint = (struct place){ 1, 0 };
+	}
+	t->keep = take_keep;
+	for (int kind = TRANSCRIPT_STDOUT; kind < STREAMS; kind++)
+		sha256_init(&t->sums[kind]);
 	return t;
 }
 
@@ -83,106 +48,34 @@ transcript_free(struct transcript *t)
 {
 	if (!t)
 		return;
-	if (window.owner == t)
-		window.owner = NULL;
-	if (t->fd >= 0)
-		(void)close(t->fd);
-	buf_done(&t->head);
-	free(t->checkpoints);
+	t->keep->ops->free(t->keep);
 	free(t);
+}
+
+struct keep *
+transcript_keep(const struct transcript *t)
+{
+	return t->keep;
 }
 
 /* ---------------------------------------------------------------- appending */
 
-/* Room for one more, so that nothing can fail after the bytes are written. */
 static int
-reserve_checkpoint(struct transcript *t)
+add(struct transcript *t, const struct record *h, const void *data)
 {
-	size_t max = t->max_checkpoints ? 2 * t->max_checkpoints : 4;
-	struct place *p;
-
-	if (t->n_checkpoints < t->max_checkpoints)
-		return 0;
-	p = reallocarray(t->checkpoints, max, sizeof *p);
-	if (!p)
-		return -ENOMEM;
-	t->checkpoints = p;
-	t->max_checkpoints = max;
-	return 0;
-}
-
-static void
-add_checkpoint(struct transcript *t, uint64_t id, uint64_t offset)
-{
-	const struct place *newest =
-		t->n_checkpoints ? &t->checkpoints[t->n_checkpoints - 1] : NULL;
-
-	if (newest && offset - newest->offset < CHECKPOINT_STEP)
-		return;
-	t->checkpoints[t->n_checkpoints++] = (struct place){ id, offset };
-}
-
-static int
-write_file(struct transcript *t, const struct header *h, const void *data)
-{
-	size_t total = sizeof *h + h->len, done = 0;
-
-	if (t->fd < 0) {
-		t->fd = open(t->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-		if (t->fd < 0)
-			return -errno;
-	}
-	/* A failure leaves bytes behind the end of the row: harmless, the
-	 * next record overwrites them. */
-	while (done < total) {
-		size_t skip = done > sizeof *h ? done - sizeof *h : 0;
-		struct iovec v[2] = {
-			{ (char *)(uintptr_t)h + (done < sizeof *h ? done : 0),
-				done < sizeof *h ? sizeof *h - done : 0 },
-			{ (char *)(uintptr_t)data + skip, h->len - skip },
-		};
-		ssize_t n = pwritev(
-			t->fd, v, 2, (off_t)(t->size - t->head.len + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		done += (size_t)n;
-	}
-	return 0;
-}
-
-static int
-write_record(struct transcript *t, const struct header *h, const void *data)
-{
-	int r = reserve_checkpoint(t);
+	int r = t->keep->ops->add(t->keep, t->now.last + 1, h, data);
 
 	if (r < 0)
 		return r;
-	if (!t->head_full && t->head.len + sizeof *h + h->len > HEAD_MAX)
-		t->head_full = true;
-	if (t->head_full) {
-		r = write_file(t, h, data);
-	} else {
-		r = buf_reserve(&t->head, sizeof *h + h->len);
-		if (r == 0) {
-			(void)buf_add(&t->head, h, sizeof *h); /* has room */
-			(void)buf_add(&t->head, data, h->len);
-		}
-	}
-	if (r < 0)
-		return r;
-	add_checkpoint(t, ++t->last, t->size);
-	t->size += sizeof *h + h->len;
-	t->bytes[h->kind] += h->len;
+	t->now.last++;
+	t->now.bytes[h->kind] += h->len;
 	return 0;
 }
 
 /* Decide how much of this piece reads as text, and what stays for the next
  * piece of its stream. */
 static struct tail
-split_text(struct header *h, const struct tail *before, const uint8_t *data)
+split_text(struct record *h, const struct tail *before, const uint8_t *data)
 {
 	uint8_t end[2 * CARRY_MAX];
 	struct tail after = { { 0 }, 0 };
@@ -214,13 +107,15 @@ static int
 append_output(struct transcript *t, enum transcript_kind kind, const void *data,
 	size_t len)
 {
-	struct header h = { .len = (uint32_t)len, .kind = (uint8_t)kind };
+	struct record h = { .len = (uint32_t)len, .kind = (uint8_t)kind };
 	struct tail after = split_text(&h, &t->tails[kind], data);
-	int r = write_record(t, &h, data);
+	int r = add(t, &h, data);
 
-	if (r == 0)
-		t->tails[kind] = after;
-	return r;
+	if (r < 0)
+		return r;
+	t->tails[kind] = after;
+	sha256_update(&t->sums[kind], len, data);
+	return 0;
 }
 
 /* A stream that ends inside a character shows what there is of it. */
@@ -229,13 +124,13 @@ flush_tails(struct transcript *t)
 {
 	for (int kind = TRANSCRIPT_STDOUT; kind <= TRANSCRIPT_HOOK; kind++) {
 		struct tail *tail = &t->tails[kind];
-		struct header h = { .kind = (uint8_t)kind, .n_carry = tail->n };
+		struct record h = { .kind = (uint8_t)kind, .n_carry = tail->n };
 		int r;
 
 		if (!tail->n)
 			continue;
 		memcpy(h.carry, tail->bytes, tail->n);
-		r = write_record(t, &h, "");
+		r = add(t, &h, "");
 		if (r < 0)
 			return r;
 		tail->n = 0;
@@ -243,141 +138,193 @@ flush_tails(struct transcript *t)
 	return 0;
 }
 
-int
-transcript_append(struct transcript *t, enum transcript_kind kind,
-	const void *data, size_t len)
+static int
+append(struct transcript *t, enum transcript_kind kind, const void *data,
+	size_t len)
 {
-	struct header h = { .len = (uint32_t)len, .kind = (uint8_t)kind };
+	struct record h = { .len = (uint32_t)len, .kind = (uint8_t)kind };
 
-	if (t->ended || len > LIMIT_OUTPUT_CHUNK)
-		return -EINVAL;
 	if (kind <= TRANSCRIPT_HOOK)
 		return append_output(t, kind, data, len);
 	if (kind != TRANSCRIPT_FINAL)
-		return write_record(t, &h, data);
+		return add(t, &h, data);
 	/* The end is not written, so it cannot fail: readers wait for it. */
 	(void)flush_tails(t); /* it counts more than half a character */
-	t->last++;
-	t->ended = true;
+	t->now.last++;
+	t->now.ended = true;
 	return 0;
 }
 
-/* ------------------------------------------------------------------ reading */
-
-/* At least `need` bytes of the row at `offset`, from memory or file. */
-static int
-look(struct transcript *t, uint64_t offset, size_t need, const uint8_t **out)
+int
+transcript_append(struct transcript *t, enum transcript_kind kind,
+	const void *data, size_t len, uint64_t seq)
 {
-	if (offset < t->head.len) {
-		*out = t->head.data + offset;
-		return 0;
-	}
-	if (window.owner == t && offset >= window.start &&
-		offset + need <= window.start + window.len) {
-		*out = window.data + (offset - window.start);
-		return 0;
-	}
-	if (!window.data)
-		window.data = malloc(WINDOW_SIZE);
-	if (!window.data)
-		return -ENOMEM;
-	window.owner = t;
-	window.start = offset;
-	window.len = 0;
-	while (window.len < need) {
-		ssize_t n = pread(t->fd, window.data + window.len,
-			WINDOW_SIZE - window.len,
-			(off_t)(offset - t->head.len + window.len));
+	int r;
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			return -EIO; /* the file lost what we wrote */
-		window.len += (size_t)n;
-	}
-	/* Behind the end of the row lies nothing, or what a failed write left. */
-	if (window.start + window.len > t->size)
-		window.len = (size_t)(t->size - window.start);
-	*out = window.data;
-	return 0;
+	if (t->now.ended || len > LIMIT_OUTPUT_CHUNK)
+		return -EINVAL;
+	if (seq && seq <= t->seq && kind != TRANSCRIPT_FINAL)
+		return 0;
+	r = append(t, kind, data, len);
+	if (r == 0 && seq > t->seq)
+		t->seq = seq;
+	return r;
 }
 
-static struct place
-nearest_checkpoint(const struct transcript *t, uint64_t id)
-{
-	size_t low = 0, high = t->n_checkpoints;
-
-	while (high - low > 1) {
-		size_t mid = low + (high - low) / 2;
-
-		if (t->checkpoints[mid].id <= id)
-			low = mid;
-		else
-			high = mid;
-	}
-	return t->checkpoints[low];
-}
+/* ------------------------------------------------------------------ readers */
 
 int
 transcript_read(
 	struct transcript *t, uint64_t after, struct transcript_entry *out)
 {
-	struct place at = t->hint;
-	const uint8_t *p;
-	struct header h;
+	struct record h;
+	const uint8_t *data;
 	int r;
 
-	if (after >= t->last)
+	if (after >= t->shown.last)
 		return TRANSCRIPT_NONE;
-	if (t->ended && after + 1 == t->last) {
-		*out = (struct transcript_entry){ .id = t->last,
+	if (t->shown.ended && after + 1 == t->shown.last) {
+		*out = (struct transcript_entry){ .id = t->shown.last,
 			.kind = TRANSCRIPT_FINAL,
 			.data = (const uint8_t *)"" };
 		return TRANSCRIPT_OK;
 	}
-	/* The same entry again (a reader in the middle of it), or the next. */
-	if (at.id != after + 1 && at.id != after)
-		at = nearest_checkpoint(t, after + 1);
-	for (;;) {
-		r = look(t, at.offset, sizeof h, &p);
-		if (r < 0)
-			return r;
-		memcpy(&h, p, sizeof h);
-		if (at.id == after + 1)
-			break;
-		at.id++;
-		at.offset += sizeof h + h.len;
-	}
-	r = look(t, at.offset, sizeof h + h.len, &p);
+	r = t->keep->ops->find(t->keep, after + 1, &h, &data);
 	if (r < 0)
 		return r;
-	out->id = at.id;
+	out->id = after + 1;
 	out->kind = (enum transcript_kind)h.kind;
-	out->data = p + sizeof h;
+	out->data = data;
 	out->len = h.len;
 	out->n_carry = h.n_carry;
 	out->cut = h.cut;
 	memcpy(out->carry, h.carry, sizeof h.carry);
-	t->hint = at;
 	return TRANSCRIPT_OK;
 }
 
 uint64_t
 transcript_last(const struct transcript *t)
 {
-	return t->last;
+	return t->shown.last;
 }
 
 bool
 transcript_ended(const struct transcript *t)
 {
-	return t->ended;
+	return t->shown.ended;
 }
 
 uint64_t
 transcript_bytes(const struct transcript *t, enum transcript_kind kind)
 {
-	return t->bytes[kind];
+	return t->shown.bytes[kind];
+}
+
+const char *
+transcript_sum(const struct transcript *t, enum transcript_kind kind,
+	char out[TRANSCRIPT_SUM])
+{
+	static const char hex[] = "0123456789abcdef";
+	struct sha256_ctx sum = t->sums[kind];
+	uint8_t digest[SHA256_DIGEST_SIZE];
+
+	sha256_digest(&sum, sizeof digest, digest);
+	for (size_t i = 0; i < sizeof digest; i++) {
+		out[2 * i] = hex[digest[i] >> 4];
+		out[2 * i + 1] = hex[digest[i] & 15];
+	}
+	out[2 * sizeof digest] = 0;
+	return out;
+}
+
+/* --------------------------------------------------------------- for stores */
+
+struct transcript_mark
+transcript_mark(const struct transcript *t)
+{
+	return t->now;
+}
+
+void
+transcript_show(struct transcript *t, const struct transcript_mark *upto)
+{
+	t->shown = *upto;
+}
+
+uint64_t
+transcript_seq(const struct transcript *t)
+{
+	return t->seq;
+}
+
+/* One stream's part of the packed state: little-endian, in this order, since
+ * it goes into a database that may move to another machine. The unfinished sum
+ * is what the standard defines: chaining value, blocks, the block begun. */
+struct packed_stream {
+	uint64_t bytes;
+	uint64_t blocks;
+	uint32_t chain[SHA256_DIGEST_SIZE / 4];
+	uint8_t block[SHA256_BLOCK_SIZE];
+	uint8_t in_block;
+	uint8_t n_tail;
+	uint8_t tail[CARRY_MAX];
+	uint8_t reserved[3];
+};
+_Static_assert(sizeof(struct packed_stream) == 120, "it is a file format");
+
+int
+transcript_save(const struct transcript *t, struct transcript_state *out)
+{
+	struct packed_stream all[STREAMS - 1] = { 0 };
+
+	for (int i = 0; i < STREAMS - 1; i++) {
+		struct packed_stream *p = &all[i];
+		const struct sha256_ctx *sum = &t->sums[i + 1];
+
+		p->bytes = htole64(t->now.bytes[i + 1]);
+		p->blocks = htole64(sum->count);
+		for (size_t n = 0; n < ARRAY_SIZE(p->chain); n++)
+			p->chain[n] = htole32(sum->state[n]);
+		memcpy(p->block, sum->block, sum->index);
+		p->in_block = (uint8_t)sum->index;
+		p->n_tail = t->tails[i + 1].n;
+		memcpy(p->tail, t->tails[i + 1].bytes, CARRY_MAX);
+	}
+	out->last = t->now.last - t->now.ended;
+	out->seq = t->seq;
+	return buf_add(&out->rest, all, sizeof all);
+}
+
+int
+transcript_restore(
+	struct transcript *t, const struct transcript_state *state, bool ended)
+{
+	struct packed_stream all[STREAMS - 1];
+	/* One that has said nothing was never saved. */
+	int streams = state->rest.len ? STREAMS - 1 : 0;
+
+	if (streams && state->rest.len != sizeof all)
+		return -EBADMSG;
+	if (streams)
+		memcpy(all, state->rest.data, sizeof all);
+	for (int i = 0; i < streams; i++) {
+		const struct packed_stream *p = &all[i];
+		struct sha256_ctx *sum = &t->sums[i + 1];
+
+		if (p->in_block >= SHA256_BLOCK_SIZE || p->n_tail > CARRY_MAX)
+			return -EBADMSG;
+		t->now.bytes[i + 1] = le64toh(p->bytes);
+		sum->count = le64toh(p->blocks);
+		for (size_t n = 0; n < ARRAY_SIZE(p->chain); n++)
+			sum->state[n] = le32toh(p->chain[n]);
+		memcpy(sum->block, p->block, sizeof p->block);
+		sum->index = p->in_block;
+		t->tails[i + 1].n = p->n_tail;
+		memcpy(t->tails[i + 1].bytes, p->tail, CARRY_MAX);
+	}
+	t->now.last = state->last + ended;
+	t->now.ended = ended;
+	t->seq = state->seq;
+	t->shown = t->now;
+	return 0;
 }

@@ -1,10 +1,11 @@
 /* transcript.h - everything one task has said, in order
  *
- * An append-only sequence of entries numbered from 1 without gap: output
- * pieces, a notice for each step of a cancel, and one last entry. The first
- * part is kept in memory, the rest in an unlinked file, so the memory of a
- * loud task is bounded. Readers keep only the number of the last entry they
- * had: replay and live following are the same reading.
+ * A sequence of entries numbered from 1 without gap: output pieces, a notice
+ * for each step of a cancel, and one last entry. What was appended is shown to
+ * readers when it is stored, not before: so an entry that somebody has seen
+ * has the same number and the same bytes for ever, whatever dies. Readers keep
+ * only the number of the last entry they had: replay and live following are
+ * the same reading.
  *
  * One thread: the server's loop. */
 #ifndef NODELINK_STORE_TRANSCRIPT_H
@@ -15,7 +16,9 @@
 #include <stdint.h>
 
 #include "base/auto.h"
+#include "base/buf.h"
 
+struct keep;
 struct transcript;
 
 enum transcript_kind {
@@ -25,6 +28,7 @@ enum transcript_kind {
 	TRANSCRIPT_CANCEL = 4, /* data: text of the notice */
 	TRANSCRIPT_FINAL = 5, /* no data: read the task's record */
 };
+enum { TRANSCRIPT_KINDS = TRANSCRIPT_FINAL + 1 };
 
 /* How an output piece reads as text: carry[] + data without its last `cut`
  * bytes. A character that pieces tear apart is thus whole in the later one,
@@ -39,28 +43,65 @@ struct transcript_entry {
 	uint8_t n_carry, cut;
 };
 
-/* dir: where files go; borrowed for ever. NULL: out of memory. */
-struct transcript *transcript_new(const char *dir);
+/* Takes the keep. NULL: out of memory, or take_keep was NULL. */
+struct transcript *transcript_new(struct keep *take_keep);
 void transcript_free(struct transcript *t);
 AUTO_DEFINE(struct transcript *, transcript_free)
+struct keep *transcript_keep(const struct transcript *t);
 
 /* Append. 0 or -errno (nothing was appended then; ENOSPC among them). The end
- * can always be appended. */
+ * can always be appended. seq: of the node's response that says it, 0 when the
+ * server says it; what the transcript has of a response already is not taken
+ * again, and that is 0 as well. */
 int transcript_append(struct transcript *t, enum transcript_kind kind,
-	const void *data, size_t len);
+	const void *data, size_t len, uint64_t seq);
+
+/* ------------------------------------------------------------------ readers */
 
 /* The entry after number `after`. 0; TRANSCRIPT_NONE: there is none yet (or,
- * after TRANSCRIPT_FINAL, ever); -errno when the file cannot be read. */
+ * after TRANSCRIPT_FINAL, ever); -errno when it cannot be read. */
 enum { TRANSCRIPT_OK, TRANSCRIPT_NONE };
 int transcript_read(
 	struct transcript *t, uint64_t after, struct transcript_entry *out);
 
-/* Number of the newest entry; 0: empty. */
+/* All of these count what is shown. Number of the newest entry; 0: empty. */
 uint64_t transcript_last(const struct transcript *t);
 /* TRANSCRIPT_FINAL is there. */
 bool transcript_ended(const struct transcript *t);
 /* Payload of this kind so far. */
 uint64_t
 transcript_bytes(const struct transcript *t, enum transcript_kind kind);
+
+/* SHA-256 of a stream (STDOUT, STDERR, HOOK) that has ended, as hex. */
+enum { TRANSCRIPT_SUM = 65 };
+const char *transcript_sum(const struct transcript *t,
+	enum transcript_kind kind, char out[TRANSCRIPT_SUM]);
+
+/* --------------------------------------------------------------- for stores */
+
+/* How far it goes: taken when entries are on their way to the disk, shown when
+ * they are there. */
+struct transcript_mark {
+	uint64_t last;
+	uint64_t bytes[TRANSCRIPT_KINDS];
+	bool ended;
+};
+struct transcript_mark transcript_mark(const struct transcript *t);
+void transcript_show(struct transcript *t, const struct transcript_mark *upto);
+
+/* All that is needed to go on with it after a restart, beside its entries. */
+struct transcript_state {
+	uint64_t last; /* entry in the keep */
+	uint64_t seq;
+	struct buf rest; /* packed; a fixed, small size */
+};
+/* 0 or -ENOMEM; out->rest is added to. */
+int transcript_save(const struct transcript *t, struct transcript_state *out);
+/* Of a new one: it goes on there, and all of it is shown. An empty `rest`: it
+ * has no entry. -EBADMSG: not what transcript_save() made. */
+int transcript_restore(
+	struct transcript *t, const struct transcript_state *state, bool ended);
+/* Of the node's responses, taken up to here. */
+uint64_t transcript_seq(const struct transcript *t);
 
 #endif

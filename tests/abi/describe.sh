@@ -21,5 +21,8 @@ ours() {
 }
 
 ours shell plugins/shell/nodelink-plugin-shell.7
+if [ -e "$build/plugins/.libs/docker.so" ]; then
+	ours docker plugins/docker/nodelink-plugin-docker.7
+fi
 ours countdown plugins/example/nodelink-plugin-countdown.7
 echo "1..$n"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Each plugin we ship defines its descriptor and nothing else, and needs
-# nothing but libc.
+# nothing but libc; docker, the two libraries that it is written with.
 dir=${top_builddir:-.}/plugins/.libs
 n=0
 
@@ -20,9 +20,11 @@ for file in "$dir"/*.so; do
 		"$(nm -D --defined-only "$file" | awk '{ print $3 }' |
 			grep -v '^__odr_asan\.' | xargs)" \
 		nodelink_plugin_v1
-	check "$name needs only libc" \
+	more=
+	[ "$name" != docker.so ] || more='libcurl.so.4 libjansson.so.4'
+	check "$name needs only libc${more:+ and $more}" \
 		"$(readelf -d "$file" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' |
 			grep -v -e '^libc\.' -e '^libasan' -e '^libubsan' |
-			xargs)" ""
+			xargs)" "$more"
 done
 echo "1..$n"

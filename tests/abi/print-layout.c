@@ -27,11 +27,14 @@ print_structs(void)
 	AT(ndl_cancel, flags);
 	AT(ndl_cancel, name);
 	AT(ndl_cancel, text);
+	AT(ndl_cancel, signo);
+	AT(ndl_cancel, reserved);
 	AT(ndl_result, size);
 	AT(ndl_result, outcome);
 	AT(ndl_result, code);
 	AT(ndl_result, flags);
 	AT(ndl_result, message);
+	AT(ndl_result, failure);
 	AT(ndl_exit, size);
 	AT(ndl_exit, outcome);
 	AT(ndl_exit, code);
@@ -69,6 +72,9 @@ print_structs(void)
 	AT(ndl_host, post);
 	AT(ndl_host, spawn);
 	AT(ndl_host, signal);
+	AT(ndl_host, agent);
+	AT(ndl_host, env);
+	AT(ndl_host, stuck);
 	AT(ndl_plugin, size);
 	AT(ndl_plugin, abi);
 	AT(ndl_plugin, field_size);
@@ -121,6 +127,7 @@ print_values(void)
 	VALUE(NDL_IO_NULL);
 	VALUE(NDL_IO_FD);
 	VALUE(NDL_DEFAULT);
+	VALUE(NDL_OWN_END);
 	VALUE(NDL_EMIT_MAX);
 }
 

@@ -13,6 +13,7 @@ import re
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import urllib.parse
@@ -139,10 +140,15 @@ class Program:
 
 
 class Server(Program):
-    def __init__(self, folder, *options, http="127.0.0.1:0", grpc="127.0.0.1:0", env=None):
+    """store: a folder, "memory", or a new folder below this one."""
+
+    def __init__(self, folder, *options, http="127.0.0.1:0", grpc="127.0.0.1:0",
+                 store=None, env=None):
         os.makedirs(folder, exist_ok=True)
+        self.store = store or tempfile.mkdtemp(prefix="store-", dir=folder)
         super().__init__("server", [f"{SBIN}/nodelink-server", "--http", http,
-                                    "--grpc", grpc, *options], env)
+                                    "--grpc", grpc, "--store", self.store,
+                                    *options], env)
         ready = self.wait_line(r"ready: http (\S+), grpc (\S+)")
         self.http, self.grpc = ready.groups()
         self.client = Client(self.http)

@@ -20,7 +20,13 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_10_stress.py \
 	%D%/test_11_bulk.py \
 	%D%/test_12_users.py \
-	%D%/test_13_hooks.py
+	%D%/test_13_hooks.py \
+	%D%/dockerd.py \
+	%D%/test_14_durable.py \
+	%D%/test_15_docker.py \
+	%D%/test_16_engine.py \
+	%D%/test_17_podman.py \
+	%D%/test_18_roulette.py
 
 system_helpers = %D%/helpers/mute-agent %D%/helpers/whoami
 check_PROGRAMS += $(system_helpers)

@@ -3,6 +3,8 @@
 import os
 import signal
 
+import pytest
+
 from harness import is_alive, of_task, session, until
 
 
@@ -50,6 +52,39 @@ def test_task_ends_while_the_uplink_is_away(system):
     record = client.task(task_id)
     assert (record["status"], record["exit_code"]) == ("failed", 9)
     assert client.output(task_id) == b"on\noff\n"
+
+
+@pytest.mark.parametrize("away", ["uplink stopped", "no uplink", "server stopped", "no server"])
+def test_task_prints_much_and_ends_while_the_server_is_away(system, away):
+    """More than memory and pipe hold: its leader is gone before the return."""
+    server = system.server()
+    client = server.client
+    agent = system.agent("agent1", server)
+    go = system.path("go")
+    task_id = client.shell(f"echo on; until [ -e {go} ]; do sleep 0.01; done; seq 3000000; exit 9")
+    with client.events(task_id) as events:
+        events.until_stdout("on\n")
+    leader = client.task(task_id)["pid"]
+    uplink = agent.child("uplink")
+    held = {"uplink stopped": uplink, "no uplink": agent.pid, "server stopped": server.pid}.get(away)
+    if held:
+        os.kill(held, signal.SIGSTOP)
+    try:
+        if away == "no uplink":
+            os.kill(uplink, signal.SIGKILL)
+        elif away == "no server":
+            server.kill()
+        system.path("go", "")
+        until(lambda: not is_alive(leader), "the task has ended", timeout=30)
+    finally:
+        if held:
+            os.kill(held, signal.SIGCONT)
+    if not held:
+        client = system.server(http=server.http, grpc=server.grpc, store=server.store).client
+    assert client.end(task_id, timeout=60)["exit_code"] == 9
+    expected = "".join(f"{n}\n" for n in range(1, 3000001)).encode()
+    assert len(expected) > 20_000_000
+    assert client.output(task_id) == b"on\n" + expected
 
 
 def test_cancel_while_the_agent_is_away_is_delivered_later(system):
@@ -153,14 +188,14 @@ def test_server_stops_with_open_streams_and_says_goodbye(system):
 def test_server_that_forgot_a_task_has_it_ended(system):
     """Killed, and its store was memory: the new one knows nothing of the task,
     so nobody could ever cancel it. The agent is told to end it."""
-    server = system.server()
+    server = system.server(store="memory")
     agent = system.agent("agent1", server)
     task_id = server.client.shell("echo on; sleep 1000")
     with server.client.events(task_id) as events:
         events.until_stdout("on\n")
     assert of_task(task_id)
     server.kill()
-    again = system.server(grpc=server.grpc)
+    again = system.server(grpc=server.grpc, store="memory")
     again.client.agent_ready("agent1")
     until(lambda: not of_task(task_id), "the forgotten task is ended")
     assert again.client.run("echo new")[1] == "new\n"

@@ -72,7 +72,7 @@ def test_a_task_may_name_a_user_of_the_list(run):
 def test_other_users_are_refused_by_name(run, name):
     record, out, _ = run("id", user=name)
     assert record["status"] == "failed" and record["failure"] == "refused"
-    assert f"'{name}'" in record["error"] and "allow_users" in record["error"], record
+    assert f"'{name}'" in record["message"] and "allow_users" in record["message"], record
     assert out == ""
 
 
@@ -99,11 +99,10 @@ def test_a_setuid_program_stays_powerless(open_system, run):
 def test_it_cannot_signal_the_agent(open_system, run):
     agent = open_system.programs[1]
     pids = agent.pids()
-    record, _, _ = run("[ $(id -u) != 0 ] || exit 99; "  # as root it would end the whole host
-                       "trap '' TERM; kill -9 -1; kill -9 " + " ".join(map(str, pids))
-                       + "; sleep 1000")
-    # kill -1 spares the one who asks; what it starts after that is its own affair
-    assert record["status"] in ("failed", "completed"), record
+    # as a user that no other test runs tasks as, and never as root
+    record, out, _ = run('[ "$(id -un)" = daemon ] || exit 99; kill -9 -1; kill -9 '
+                         + " ".join(map(str, pids)) + "; echo alone", user="daemon")
+    assert out == "alone\n", record
     assert agent.pids() == pids and all(is_alive(pid) for pid in pids)
 
 
@@ -142,7 +141,8 @@ def test_limits_of_each_process(run):
 
 HOSTILE = {
     "many files": "for i in $(seq 10000); do : > f$i; done",
-    "deep": "for i in $(seq 2000); do mkdir d && cd d || exit 1; done; : > file",
+    "deep": "p=$(printf 'd/%.0s' $(seq 400)); for i in 1 2 3 4; do mkdir -p $p && cd $p || exit 1; "
+            "done; : > file",
     "no permissions": "mkdir -p a/b/c && : > a/b/c/f && chmod 0 a/b/c a/b a",
     "read-only": "mkdir -p a/b && : > a/b/f && chmod 500 a/b a",
     "closed at the top": "mkdir a && : > a/f && chmod 0 .",
@@ -205,20 +205,7 @@ def test_a_closed_folder_is_said_at_the_start(open_system):
     agent.wait_line("user 'nobody' cannot reach", anywhere=True)
 
 
-def test_a_stopped_child_does_not_stop_the_agent(open_system, run):
-    """A process of the same user that stops whatever it sees."""
-    client = open_system.main.client
-    stopper = client.shell("echo there; while :; do for p in $(pgrep -U nobody nodelink); do "
-                           "kill -STOP $p; done; done 2>/dev/null", agent_id="open")
-    with client.events(stopper) as events:
-        events.until_stdout("there")
-    for _ in range(50):
-        assert run("echo on")[0]["status"] in ("completed", "failed")
-    client.cancel(stopper)
-    assert open_system.programs[1].alive()
-
-
-def test_root_executor_survives_restart_with_leftovers(open_system, run):
+def test_a_killed_executors_tasks_of_others_are_ended(open_system, run):
     """A killed executor's tasks of other users are ended and their folders removed."""
     client = open_system.main.client
     agent = open_system.programs[1]

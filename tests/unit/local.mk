@@ -20,4 +20,5 @@ include tests/unit/proc/local.mk
 include tests/unit/task/local.mk
 include tests/unit/rpc/local.mk
 include tests/unit/agent/local.mk
+include tests/unit/docker/local.mk
 include tests/unit/server/local.mk

@@ -19,6 +19,16 @@ tests_unit_agent_test_executor_output_SOURCES = %D%/test-executor-output.c
 tests_unit_agent_test_executor_output_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_executor_output_LDADD = $(rig_libs)
 
+unit_tests += tests/unit/agent/test-executor-spool
+tests_unit_agent_test_executor_spool_SOURCES = %D%/test-executor-spool.c
+tests_unit_agent_test_executor_spool_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_spool_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-remote
+tests_unit_agent_test_executor_remote_SOURCES = %D%/test-executor-remote.c
+tests_unit_agent_test_executor_remote_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_remote_LDADD = $(rig_libs)
+
 unit_tests += tests/unit/agent/test-executor-hooks
 tests_unit_agent_test_executor_hooks_SOURCES = %D%/test-executor-hooks.c
 tests_unit_agent_test_executor_hooks_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

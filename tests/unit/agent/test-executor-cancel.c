@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "proc/group.h"
 #include "tests/unit/agent/rig.h"
 #include "tests/unit/unit.h"
 
@@ -233,6 +234,71 @@ TEST(gives_the_real_result_when_the_leader_was_dead_already)
 }
 END
 
+	static void
+	start_daemon(const char *id, int64_t timeout_ms)
+{
+	const struct msg_start how = { .wait_orphans = true,
+		.timeout_ms = timeout_ms };
+	struct group_member leader;
+
+	rig_start(&rig, id, "cmd", "sleep 1000 & exit 3", &how);
+	leader.pid = (pid_t)rig_wait(&rig, id, MSG_STARTED, 0)->started.pid;
+	do {
+		rig_run(&rig, 1);
+		group_member_read(leader.pid, &leader);
+	} while (leader.state != '?');
+}
+
+/* Its leader has ended; as long as it is waited for the task has not. */
+TEST(cancels_a_task_whose_daemons_are_waited_for)
+{
+	const struct msg_result *result;
+
+	rig_open(&rig, SHELL);
+	start_daemon("t1", 0);
+	rig_cancel(&rig, "t1", 5000);
+	result = rig_result(&rig, "t1");
+	ck_assert(result->cancelled);
+	ck_assert_int_eq(result->outcome, MSG_EXITED);
+	ck_assert_int_eq(result->code, 3);
+	ck_assert_str_eq(result->receipt->signals[0], "SIGTERM");
+	ck_assert_uint_eq(result->receipt->n_killed, 0);
+	ck_assert(!group_exists("t1"));
+	start_daemon("t2", 300);
+	result = rig_result(&rig, "t2");
+	ck_assert(result->cancelled);
+	ck_assert_uint_eq(result->receipt->code, 200);
+	rig_close(&rig);
+}
+END
+
+/* The kernel tells of the end with some delay: a request may see it first. */
+TEST(ends_when_a_second_cancel_finds_everybody_dead)
+{
+	int64_t end;
+	char id[16];
+
+	rig_open(&rig, SHELL);
+	for (int i = 0; i < 60; i++) {
+		end = clock_ms() + 1000;
+		(void)snprintf(id, sizeof id, "t%d", i);
+		rig_start(&rig, id, "cmd",
+			"(trap 'sleep 0.01; exit' TERM; echo up; sleep 9 & wait)"
+			"& exec sleep 9",
+			NULL);
+		(void)rig_wait(&rig, id, MSG_OUTPUT, 0);
+		rig_cancel(&rig, id, 5000);
+		while (!rig_count(&rig, id, MSG_RESULT) && clock_ms() < end) {
+			rig_cancel(&rig, id, 5000);
+			loop_turn(rig.loop, 0);
+		}
+		ck_assert(rig_result(&rig, id)->cancelled);
+		ck_assert_int_eq(rig_result(&rig, id)->receipt->n_killed, 0);
+	}
+	rig_close(&rig);
+}
+END
+
 TEST(ends_each_of_many_races_with_exactly_one_result)
 {
 	enum { N = 300, BATCH = 10 };
@@ -328,6 +394,24 @@ TEST(gives_up_a_plugin_that_ignores_its_cancel)
 	ck_assert_int_eq(rig_result(&rig, "t1")->outcome, MSG_LOST);
 	ck_assert_str_eq(rig_result(&rig, "t2")->failure, "executor_lost");
 	ck_assert(rig.failed);
+	rig_close(&rig);
+}
+END
+
+TEST(gives_the_result_of_a_task_in_its_cleanup_when_it_gives_up)
+{
+	const struct msg_hook cleanup = { .cmd = "sleep 1000" };
+	const struct msg_start how = { .cleanup = &cleanup, .n_cleanup = 1 };
+
+	rig.options.lost_after_ms = 100;
+	rig_open(&rig, STUBBORN);
+	rig_start(&rig, "t1", "how", "twice", &how);
+	rig_start(&rig, "t2", "how", "ignore", NULL);
+	(void)rig_wait(&rig, "t2", MSG_STARTED, 0);
+	rig_cancel(&rig, "t2", 0);
+	ck_assert_int_eq(rig_result(&rig, "t2")->outcome, MSG_LOST);
+	ck_assert_int_eq(rig_result(&rig, "t1")->outcome, MSG_EXITED);
+	ck_assert_str_eq(rig_result(&rig, "t1")->message, "first");
 	rig_close(&rig);
 }
 END
@@ -439,11 +523,14 @@ END
 		lets_a_second_cancel_shorten_the_grace_but_not_lengthen_it,
 		answers_a_cancel_of_an_unknown_task_and_does_not_run_it_later,
 		gives_the_real_result_when_the_leader_was_dead_already,
+		cancels_a_task_whose_daemons_are_waited_for,
+		ends_when_a_second_cancel_finds_everybody_dead,
 		ends_each_of_many_races_with_exactly_one_result,
 		stops_all_tasks_when_it_is_stopped,
 		calls_the_cancel_hook_of_a_plugin,
 		ends_tasks_of_a_plugin_without_hook,
 		gives_up_a_plugin_that_ignores_its_cancel,
+		gives_the_result_of_a_task_in_its_cleanup_when_it_gives_up,
 		kills_what_an_executor_left_that_was_killed,
 		aborts_when_a_callback_does_not_return,
 		takes_the_first_of_two_finishes,

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -197,6 +198,32 @@ TEST(waits_for_what_is_left_when_asked)
 }
 END
 
+/* The dead count for the limit of processes. */
+TEST(reaps_children_that_are_nobodys_soon)
+{
+	siginfo_t info;
+	int64_t began;
+
+	rig_open(&rig, SHELL);
+	began = clock_ms();
+	for (int i = 0; i < 400; i++) {
+		pid_t pid = fork();
+
+		ck_assert_int_ge(pid, 0);
+		if (pid == 0)
+			_exit(0);
+		if (i % 100 != 99)
+			continue;
+		while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) ==
+				0 &&
+			clock_ms() < began + RIG_WAIT_MS)
+			loop_turn(rig.loop, 1);
+	}
+	ck_assert_int_lt(clock_ms() - began, 400);
+	rig_close(&rig);
+}
+END
+
 TEST(ignores_a_repeated_start)
 {
 	rig_open(&rig, SHELL);
@@ -259,6 +286,7 @@ END
 		gives_a_clean_environment_and_a_folder_that_is_removed,
 		stops_what_is_left_in_the_background,
 		kills_what_is_left_and_ignores_the_stop_signal,
-		waits_for_what_is_left_when_asked, ignores_a_repeated_start,
+		waits_for_what_is_left_when_asked,
+		reaps_children_that_are_nobodys_soon, ignores_a_repeated_start,
 		stops_a_task_that_runs_too_long,
 		refuses_a_scratch_folder_that_others_may_write)

@@ -57,7 +57,7 @@ TEST(refuses_another_major_or_a_newer_minor_number)
 	p.abi = 2u << 16;
 	refused(&p, "needs ABI 2.0");
 	p.abi = NDL_ABI(NDL_ABI_MINOR + 1);
-	refused(&p, "needs ABI 1.1");
+	refused(&p, "needs ABI 1.2");
 }
 END
 

@@ -43,6 +43,16 @@ TEST(finds_the_character_that_the_end_cuts)
 }
 END
 
+TEST(makes_a_line_of_anything)
+{
+	char text[] = "a\xc3\xa9\n\xff\xe2\x82\x7f"
+		      "b";
+
+	utf8_make_line(text);
+	ck_assert_str_eq(text, "a\xc3\xa9?????b");
+}
+END
+
 TEST(makes_text_of_any_bytes_and_cuts_between_characters)
 {
 	char out[6];
@@ -61,5 +71,5 @@ TEST(makes_text_of_any_bytes_and_cuts_between_characters)
 END
 
 	UNIT_MAIN("utf8", takes_every_length_and_refuses_the_forbidden_forms,
-		finds_the_character_that_the_end_cuts,
+		finds_the_character_that_the_end_cuts, makes_a_line_of_anything,
 		makes_text_of_any_bytes_and_cuts_between_characters)

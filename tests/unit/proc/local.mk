@@ -39,3 +39,7 @@ unit_tests += tests/unit/proc/test-order
 tests_unit_proc_test_order_SOURCES = %D%/test-order.c
 tests_unit_proc_test_order_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_proc_test_order_LDADD = libproc.la libloop.la libbase.la $(unit_libs)
+unit_tests += tests/unit/proc/test-user
+tests_unit_proc_test_user_SOURCES = %D%/test-user.c
+tests_unit_proc_test_user_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_proc_test_user_LDADD = libproc.la libloop.la libbase.la $(unit_libs)

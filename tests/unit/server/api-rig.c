@@ -69,9 +69,9 @@ setup(void)
 {
 	const struct store_memory_conf mem = { .loop = api.loop = loop_new(),
 		.dir = "/tmp",
-		.retention_ms = 1000000,
-		.max_tasks = 1000,
-		.max_output = 1 << 30 };
+		.limits = { .retention_ms = 1000000,
+			.max_tasks = 1000,
+			.max_output = 1 << 30 } };
 	struct hub_conf conf = { .loop = api.loop,
 		.default_grace_ms = 10000,
 		.default_start_timeout_ms = 60000,

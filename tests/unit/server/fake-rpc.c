@@ -29,6 +29,12 @@ rpc_queued(const struct rpc_stream *s)
 }
 
 void
+rpc_pause(struct rpc_stream *s, bool paused)
+{
+	s->paused = paused;
+}
+
+void
 rpc_close(struct rpc_stream *s, enum rpc_status status, const char *text)
 {
 	ck_assert_ptr_nonnull(text);

@@ -12,6 +12,7 @@ struct rpc_stream {
 	struct msg_box *sent[FAKE_SENT_MAX]; /* not looked at yet */
 	size_t n_sent;
 	bool full; /* answer RPC_FULL */
+	bool paused;
 	bool closed;
 	enum rpc_status status;
 };

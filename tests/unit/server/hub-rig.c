@@ -18,9 +18,9 @@ setup(bool anonymous)
 {
 	const struct store_memory_conf mem = { .loop = loop = loop_new(),
 		.dir = "/tmp",
-		.retention_ms = 1000000,
-		.max_tasks = 1000,
-		.max_output = 1 << 30 };
+		.limits = { .retention_ms = 1000000,
+			.max_tasks = 1000,
+			.max_output = 1 << 30 } };
 	struct hub_conf conf = { .loop = loop,
 		.default_grace_ms = 10000,
 		.default_start_timeout_ms = 4000,
@@ -178,7 +178,8 @@ cancel(struct task *t, int64_t grace_ms)
 		&(struct hub_cancel){ .code = REASON_USER_REQUEST,
 			.reason = "enough",
 			.actor = "me",
-			.grace_ms = grace_ms });
+			.grace_ms = grace_ms },
+		NULL, NULL);
 }
 
 void

@@ -42,7 +42,7 @@ TEST(does_not_harden_a_stop_that_the_node_began)
 	ck_assert_uint_eq(one.n_sent, 0);
 	ck_assert_int_eq(cancel(t, 500), HUB_OK); /* that is sooner */
 	took(&one, MSG_CANCEL);
-	t->cancel.requests = 0; /* as if nobody had asked */
+	t->cancel_stored = false; /* as if nobody had asked */
 	hub_rpc_ops.on_close(hub, &one, RPC_STATUS_UNAVAILABLE, "cut");
 	ck_assert_int_eq(open_as(&two, "a", "secret"), 0);
 	hello(&two);
@@ -268,6 +268,54 @@ TEST(wants_hello_first)
 }
 END
 
+TEST(starts_nothing_twice_when_the_executor_is_another_one)
+{
+	AUTO(task_unref) struct task *t = NULL, *next = NULL;
+
+	setup(false);
+	connect_agent(&one);
+	t = create();
+	took(&one, MSG_START);
+	/* It has died; whether the task had begun nobody can say. */
+	say(&one, (struct msg){ .kind = MSG_INVENTORY,
+			  .inventory = { .instance = "another" } });
+	ck_assert_int_eq(t->status, TASK_FAILED);
+	ck_assert_str_eq(t->failure, "executor_lost");
+	ck_assert_uint_eq(one.n_sent, 0);
+	next = create();
+	took(&one, MSG_START);
+	ck_assert_str_eq(next->instance, "another");
+	teardown();
+}
+END
+
+TEST(fails_what_ran_before_the_host_was_started_again)
+{
+	AUTO(task_unref) struct task *ran = NULL, *sent = NULL, *waits = NULL;
+
+	setup(false);
+	waits = create();
+	ck_assert_int_eq(cancel(waits, -1), HUB_OK);
+	task_unref(TAKE(waits));
+	connect_agent(&one);
+	ran = create();
+	started(&one, ran, 1);
+	sent = create();
+	hub_rpc_ops.on_close(hub, &one, RPC_STATUS_UNAVAILABLE, "cut");
+	waits = create();
+	ck_assert_int_eq(open_as(&two, "a", "secret"), 0);
+	say(&two, (struct msg){ .kind = MSG_HELLO,
+			  .hello = { "1", "another boot", "host" } });
+	ck_assert_str_eq(ran->failure, "host_rebooted");
+	ck_assert_str_eq(sent->failure, "host_rebooted");
+	ck_assert_int_eq(waits->status, TASK_PENDING);
+	inventory(&two, NULL, 0);
+	took(&two, MSG_START);
+	ck_assert_int_eq(waits->status, TASK_SENT);
+	teardown();
+}
+END
+
 	UNIT_MAIN("hub-loss", lets_in_only_agents_with_their_token,
 		does_not_harden_a_stop_that_the_node_began,
 		stops_what_starts_after_it_was_given_up,
@@ -280,4 +328,6 @@ END
 		ends_a_task_that_no_agent_takes_in_time,
 		holds_back_starts_while_the_stream_is_full,
 		listens_to_no_agent_about_the_tasks_of_another,
-		wants_hello_first)
+		wants_hello_first,
+		starts_nothing_twice_when_the_executor_is_another_one,
+		fails_what_ran_before_the_host_was_started_again)

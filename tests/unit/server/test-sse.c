@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "store/keep.h"
 #include "tests/unit/unit.h"
 #include "wire/msg.h"
 
@@ -18,7 +19,7 @@ make_task(const char *plugin)
 	(void)snprintf(t->id, sizeof t->id, "t-1");
 	(void)snprintf(t->agent_id, sizeof t->agent_id, "agent1");
 	(void)snprintf(t->plugin, sizeof t->plugin, "%s", plugin);
-	t->transcript = transcript_new("/tmp");
+	t->transcript = transcript_new(spool_new("/tmp"));
 	ck_assert_ptr_nonnull(t->transcript);
 	return t;
 }
@@ -26,7 +27,12 @@ make_task(const char *plugin)
 static void
 append(struct task *t, enum transcript_kind kind, const void *data, size_t len)
 {
-	ck_assert_int_eq(transcript_append(t->transcript, kind, data, len), 0);
+	struct transcript_mark all;
+
+	ck_assert_int_eq(
+		transcript_append(t->transcript, kind, data, len, 0), 0);
+	all = transcript_mark(t->transcript);
+	transcript_show(t->transcript, &all);
 }
 
 static void

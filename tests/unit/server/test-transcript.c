@@ -7,21 +7,34 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "store/keep.h"
 #include "tests/unit/unit.h"
 
 static struct transcript *
 fresh(void)
 {
-	struct transcript *t = transcript_new("/tmp");
+	struct transcript *t = transcript_new(spool_new("/tmp"));
 
 	ck_assert_ptr_nonnull(t);
 	return t;
 }
 
+/* Append, and show it as stored. */
+static int
+put(struct transcript *t, enum transcript_kind kind, const void *data,
+	size_t len)
+{
+	int r = transcript_append(t, kind, data, len, 0);
+	struct transcript_mark all = transcript_mark(t);
+
+	transcript_show(t, &all);
+	return r;
+}
+
 static void
 add(struct transcript *t, enum transcript_kind kind, const char *text)
 {
-	ck_assert_int_eq(transcript_append(t, kind, text, strlen(text)), 0);
+	ck_assert_int_eq(put(t, kind, text, strlen(text)), 0);
 }
 
 TEST(gives_back_what_was_appended_in_order)
@@ -51,8 +64,7 @@ TEST(takes_nothing_after_its_end)
 
 	add(t, TRANSCRIPT_FINAL, "");
 	ck_assert(transcript_ended(t));
-	ck_assert_int_eq(
-		transcript_append(t, TRANSCRIPT_STDOUT, "x", 1), -EINVAL);
+	ck_assert_int_eq(put(t, TRANSCRIPT_STDOUT, "x", 1), -EINVAL);
 	ck_assert_uint_eq(transcript_last(t), 1);
 }
 END
@@ -62,9 +74,7 @@ TEST(refuses_a_piece_over_the_limit)
 	AUTO(transcript_free) struct transcript *t = fresh();
 	static char big[LIMIT_OUTPUT_CHUNK + 1];
 
-	ck_assert_int_eq(
-		transcript_append(t, TRANSCRIPT_STDOUT, big, sizeof big),
-		-EINVAL);
+	ck_assert_int_eq(put(t, TRANSCRIPT_STDOUT, big, sizeof big), -EINVAL);
 }
 END
 
@@ -112,12 +122,9 @@ TEST(follows_a_file_that_grows_while_it_is_read)
 
 	for (int i = 0; i < 100; i++) {
 		memset(big, 'a' + i % 26, sizeof big);
-		ck_assert_int_eq(transcript_append(
-					 t, TRANSCRIPT_STDOUT, big, sizeof big),
-			0);
-		ck_assert_int_eq(transcript_append(other, TRANSCRIPT_STDERR,
-					 big, sizeof big),
-			0);
+		ck_assert_int_eq(put(t, TRANSCRIPT_STDOUT, big, sizeof big), 0);
+		ck_assert_int_eq(
+			put(other, TRANSCRIPT_STDERR, big, sizeof big), 0);
 		/* two readers take turns: neither sees the other's bytes */
 		ck_assert_int_eq(
 			transcript_read(t, (uint64_t)i, &e), TRANSCRIPT_OK);
@@ -157,12 +164,10 @@ TEST(keeps_characters_whole_that_pieces_tear_apart)
 			AUTO_BUF struct buf got = { 0 };
 			struct transcript_entry e;
 
-			ck_assert_int_eq(transcript_append(t, 1, text, i), 0);
+			ck_assert_int_eq(put(t, 1, text, i), 0);
 			add(t, TRANSCRIPT_STDERR, "\xe2");
-			ck_assert_int_eq(
-				transcript_append(t, 1, text + i, j - i), 0);
-			ck_assert_int_eq(
-				transcript_append(t, 1, text + j, len - j), 0);
+			ck_assert_int_eq(put(t, 1, text + i, j - i), 0);
+			ck_assert_int_eq(put(t, 1, text + j, len - j), 0);
 			add(t, TRANSCRIPT_FINAL, "");
 			text_of(t, TRANSCRIPT_STDOUT, &got);
 			ck_assert_str_eq(buf_text(&got), text);
@@ -183,7 +188,7 @@ TEST(tears_byte_by_byte_and_ends_inside_a_character)
 	static const char text[] = "\xf0\x9f\x98\x80\xe2\x82";
 
 	for (size_t i = 0; i < sizeof text - 1; i++)
-		ck_assert_int_eq(transcript_append(t, 1, text + i, 1), 0);
+		ck_assert_int_eq(put(t, 1, text + i, 1), 0);
 	add(t, TRANSCRIPT_FINAL, "");
 	text_of(t, TRANSCRIPT_STDOUT, &got);
 	ck_assert_str_eq(buf_text(&got), text);
@@ -194,18 +199,17 @@ END
 TEST(says_so_when_the_file_cannot_be_made)
 {
 	AUTO(transcript_free)
-	struct transcript *t = transcript_new("/nonexistent");
+	struct transcript *t = transcript_new(spool_new("/nonexistent"));
 	static char big[LIMIT_OUTPUT_CHUNK];
 	struct transcript_entry e;
 	uint64_t last;
 	int r = 0;
 
 	for (int i = 0; i < 10 && r == 0; i++)
-		r = transcript_append(t, TRANSCRIPT_STDOUT, big, sizeof big);
+		r = put(t, TRANSCRIPT_STDOUT, big, sizeof big);
 	ck_assert_int_eq(r, -ENOENT);
 	last = transcript_last(t);
-	ck_assert_int_eq(
-		transcript_append(t, TRANSCRIPT_STDOUT, "x", 1), -ENOENT);
+	ck_assert_int_eq(put(t, TRANSCRIPT_STDOUT, "x", 1), -ENOENT);
 	ck_assert_uint_eq(transcript_last(t), last);
 	/* but the end comes, and readers are told of it */
 	add(t, TRANSCRIPT_FINAL, "");

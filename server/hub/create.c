@@ -1,0 +1,213 @@
+/* create.c - new tasks */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "hub/internal.h"
+#include "task/reason.h"
+
+int
+no_plugin(const struct agent *a, const char *plugin, struct err *err)
+{
+	AUTO_BUF struct buf names = { 0 };
+
+	for (const struct hub_plugin *p = a->plugins; p; p = p->next)
+		if (buf_printf(&names, "%s%s", names.len ? ", " : "", p->name) <
+			0)
+			break;
+	return err_set(err, -ENOTSUP,
+		"agent '%s' has no plugin '%s'; it has: %s", a->id, plugin,
+		names.len ? buf_text(&names) : "none");
+}
+
+static int
+check_place(const struct agent *a, const struct hub_task *spec, struct err *err)
+{
+	if (!a)
+		return err_set(
+			err, -ENOENT, "no agent '%s' is known", spec->agent_id);
+	if (a->n_tasks >= LIMIT_TASKS_PER_AGENT)
+		return err_set(err, -EAGAIN,
+			"agent '%s' has %u unfinished tasks, the limit is %d",
+			a->id, a->n_tasks, LIMIT_TASKS_PER_AGENT);
+	/* One that is not settled may still show the plugin: then it waits. */
+	if (a->settled && !hub_plugin_find(a, spec->plugin))
+		return no_plugin(a, spec->plugin, err);
+	return 0;
+}
+
+static int
+copy_labels(struct task *t, const struct hub_task *spec)
+{
+	if (!spec->n_labels)
+		return 0;
+	t->labels = calloc(spec->n_labels, sizeof(*t->labels));
+	if (!t->labels)
+		return -ENOMEM;
+	for (size_t i = 0; i < spec->n_labels; i++) {
+		t->labels[i].name = strdup(spec->labels[i].name);
+		t->labels[i].value = strdup(spec->labels[i].value);
+		t->n_labels++;
+		if (!t->labels[i].name || !t->labels[i].value)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int
+fill_task(struct hub *hub, struct task *t, const struct hub_task *spec,
+	struct err *err)
+{
+	struct msg msg = { .kind = MSG_START,
+		.agent_id = spec->agent_id,
+		.task_id = t->id,
+		.plugin = spec->plugin,
+		.start = spec->start };
+	const struct agent *a = hub_agent(hub, spec->agent_id);
+	const struct hub_plugin *p = hub_plugin_find(a, spec->plugin);
+	int r;
+
+	if (msg.start.grace_ms < 0)
+		msg.start.grace_ms = hub->conf.default_grace_ms;
+	if (!msg.start.output_limit)
+		msg.start.output_limit = hub->conf.default_output_limit;
+	msg.start.window = hub->conf.window;
+	msg.start.attempt = 1;
+	id_new(t->id);
+	(void)snprintf(t->agent_id, sizeof t->agent_id, "%s", spec->agent_id);
+	(void)snprintf(t->plugin, sizeof t->plugin, "%s", spec->plugin);
+	t->owner = strdup(spec->owner ? spec->owner : "");
+	t->timeout_ms = msg.start.timeout_ms;
+	t->grace_ms = msg.start.grace_ms;
+	if (!t->grace_ms)
+		msg.start.grace_ms = -1; /* 0 on the wire: not said */
+	t->start_timeout_ms = spec->start_timeout_ms >= 0
+				      ? spec->start_timeout_ms
+				      : hub->conf.default_start_timeout_ms;
+	t->created_at = clock_wall_ms();
+	if (a->connected && p && p->up)
+		task_place(t, a, p);
+	r = t->owner ? copy_labels(t, spec) : -ENOMEM;
+	if (r == 0)
+		r = msg_pack(&msg, &t->start);
+	if (r == -EMSGSIZE)
+		return err_set(err, r,
+			"the task with all its fields is over %d bytes",
+			LIMIT_MESSAGE);
+	return r < 0 ? err_set(err, r, "server is out of memory") : 0;
+}
+
+/* -------------------------------------------------------------------- storing */
+
+void
+task_start_timed_out(void *arg)
+{
+	struct task *t = arg;
+	const struct hub_cancel how = { .code = REASON_START_TIMEOUT,
+		.reason = "no executor took it in time",
+		.actor = "nodelink-server",
+		.grace_ms = -1 };
+
+	/* pending: it ends at once */
+	(void)hub_cancel(t->agent->hub, t, &how, NULL, NULL);
+}
+
+void
+task_enlist(struct hub *hub, struct task *t, struct agent *a)
+{
+	t->agent = a;
+	(void)task_ref(t); /* the macro would do it several times */
+	HASH_ADD(hh_live, hub->live, id[0], strlen(t->id), t);
+	DL_APPEND2(a->tasks, t, agent_prev, agent_next);
+	if (t->status == TASK_PENDING)
+		t->start_timer =
+			loop_timer_new(hub->conf.loop, task_start_timed_out, t);
+}
+
+struct creation { /* while the store works */
+	struct hub *hub;
+	struct task *task; /* own reference */
+	hub_created_fn *done;
+	void *arg;
+};
+
+static void
+created(void *arg, int r)
+{
+	struct creation *c = arg;
+	struct hub *hub = c->hub;
+	struct task *t = c->task;
+	struct agent *a = hub_agent(hub, t->agent_id);
+
+	if (r == 0) {
+		t->placed = *t->instance != 0;
+		task_enlist(hub, t, a);
+		if (t->start_timer && t->start_timeout_ms)
+			loop_timer_set(t->start_timer, t->start_timeout_ms);
+		(void)task_dispatch(hub, t);
+	} else {
+		a->n_tasks--;
+		log_debug("task '%s' cannot be stored: %s", t->id,
+			err_name(-r)); /* the store has logged why */
+	}
+	c->done(c->arg, r, r == 0 ? t : NULL);
+	task_unref(t);
+	free(c);
+}
+
+/* With the key goes the answer that a repeat of the request will get. */
+static int
+store_with_key(struct hub *hub, struct task *t, const struct hub_task *spec,
+	struct creation *c)
+{
+	AUTO_BUF struct buf answer = { 0 };
+	struct store_key key = { .name = spec->key };
+	int r = spec->answer(c->arg, t, &answer);
+
+	if (r < 0)
+		return r;
+	memcpy(key.digest, spec->digest, sizeof key.digest);
+	key.answer = buf_text(&answer);
+	hub->conf.store->ops->create(hub->conf.store, t, &key, created, c);
+	return 0;
+}
+
+int
+hub_create(struct hub *hub, const struct hub_task *spec, hub_created_fn *done,
+	void *arg, struct err *err)
+{
+	AUTO(task_unref) struct task *t = NULL;
+	AUTO_FREE struct creation *c = NULL;
+	struct agent *a = hub_agent(hub, spec->agent_id);
+	int r = check_place(a, spec, err);
+
+	if (r < 0)
+		return r;
+	t = task_new();
+	c = calloc(1, sizeof *c);
+	if (!t || !c)
+		return err_set(err, -ENOMEM, "server is out of memory");
+	r = fill_task(hub, t, spec, err);
+	if (r < 0)
+		return r;
+	*c = (struct creation){ hub, task_ref(t), done, arg };
+	a->n_tasks++;
+	if (!spec->key) {
+		hub->conf.store->ops->create(
+			hub->conf.store, t, NULL, created, TAKE(c));
+		return 0;
+	}
+	r = store_with_key(hub, t, spec, c);
+	if (r < 0) {
+		a->n_tasks--;
+		task_unref(c->task);
+		return err_set(err, r, "server is out of memory");
+	}
+	c = NULL; /* created() frees it, or has done so */
+	return 0;
+}

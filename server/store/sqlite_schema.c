@@ -1,0 +1,56 @@
+/* sqlite_schema.c - what is in the databases, and how older ones get there
+ *
+ * PRAGMA user_version counts the steps that a database has behind it. A step
+ * that was released is never changed; a change of the schema is one more. */
+#include "store/sqlite_schema.h"
+
+#include "base/auto.h"
+
+static const char *const tasks_steps[] = {
+	"CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL)"
+	" WITHOUT ROWID;"
+	"CREATE TABLE task("
+	" id TEXT PRIMARY KEY, agent_id TEXT NOT NULL, plugin TEXT NOT NULL,"
+	" owner TEXT, start BLOB NOT NULL, timeout_ms INTEGER NOT NULL,"
+	" start_timeout_ms INTEGER NOT NULL, created_at INTEGER NOT NULL,"
+	" status INTEGER NOT NULL, grace_ms INTEGER NOT NULL,"
+	" sent_at INTEGER NOT NULL, started_at INTEGER NOT NULL,"
+	" ended_at INTEGER NOT NULL, pid INTEGER NOT NULL,"
+	" containment TEXT NOT NULL, boot_id TEXT NOT NULL,"
+	" instance TEXT NOT NULL, cancel_phase INTEGER NOT NULL,"
+	" cancel_code INTEGER NOT NULL, cancel_reason TEXT, cancel_actor TEXT,"
+	" cancel_grace_ms INTEGER NOT NULL,"
+	" cancel_requested_at INTEGER NOT NULL,"
+	" cancel_delivered_at INTEGER NOT NULL,"
+	" cancel_stopping_at INTEGER NOT NULL,"
+	" cancel_killing_at INTEGER NOT NULL,"
+	" cancel_verified_at INTEGER NOT NULL,"
+	" cancel_requests INTEGER NOT NULL, failure TEXT NOT NULL,"
+	" started BLOB NOT NULL, message TEXT, result BLOB NOT NULL, seq INTEGER NOT NULL,"
+	" done_at INTEGER NOT NULL, output INTEGER NOT NULL);"
+	"CREATE INDEX task_status ON task(status, id);"
+	"CREATE INDEX task_agent ON task(agent_id, id);"
+	"CREATE INDEX task_done ON task(done_at, output) WHERE done_at > 0;"
+	"CREATE TABLE label(task TEXT NOT NULL, name TEXT NOT NULL,"
+	" value TEXT NOT NULL, PRIMARY KEY(task, name)) WITHOUT ROWID;"
+	"CREATE INDEX label_value ON label(name, value, task);"
+	"CREATE TABLE key(name TEXT PRIMARY KEY, digest BLOB NOT NULL,"
+	" answer TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX key_until ON key(until);"
+	/* ids made before belong to another database */
+	"INSERT INTO meta VALUES"
+	" ('born', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)),"
+	" ('gone', 0);",
+};
+
+static const char *const output_steps[] = {
+	"CREATE TABLE log(task TEXT PRIMARY KEY, last INTEGER NOT NULL,"
+	" seq INTEGER NOT NULL, state BLOB NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE page(task TEXT NOT NULL, first INTEGER NOT NULL,"
+	" data BLOB NOT NULL, PRIMARY KEY(task, first));",
+};
+
+const struct schema schema_tasks = { "tasks", tasks_steps,
+	ARRAY_SIZE(tasks_steps) };
+const struct schema schema_output = { "output", output_steps,
+	ARRAY_SIZE(output_steps) };

@@ -1,0 +1,201 @@
+/* test-spec.c - parameters against the node's policy, and what becomes of them */
+#include <errno.h>
+#include <string.h>
+
+#include "plugins/docker/engine.h"
+#include "plugins/docker/policy.h"
+#include "plugins/docker/spec.h"
+#include "tests/unit/docker/fake-host.h"
+#include "tests/unit/unit.h"
+
+enum { PARAMS = 16 };
+
+static const struct fake_value settings[] = {
+	{ "images", { "busybox:*, reg/*" } },
+	{ "networks", { "none, web*" } },
+	{ "users", { "*" } },
+	{ "mounts", { "/srv/data:ro /srv/free,/run/my.sock" } },
+	{ "containers", { "" } },
+	{ "caps", { "chown" } },
+	{ "memory", { "1G" } },
+	{ "cpus", { "1.5" } },
+	{ "pids", { "100" } },
+	{ "init", { "yes" } },
+	{ 0 },
+};
+
+static struct fake_value params[PARAMS];
+static char why[512];
+
+static void
+open_policy(void)
+{
+	fake_host_open();
+	fake.settings = settings;
+	ck_assert_int_eq(engine_open("/run/my.sock"), 0);
+	ck_assert(engine_agree("1.41"));
+	ck_assert_int_eq(policy_load(NULL), 0);
+}
+
+static void
+close_policy(void)
+{
+	policy_free();
+	engine_close();
+	fake_host_close();
+}
+
+/* A run of busybox with one more parameter. */
+static int
+read_with(const char *name, const char *value, struct spec *out)
+{
+	memset(params, 0, sizeof params);
+	params[0] = (struct fake_value){ name, { value } };
+	params[1] = (struct fake_value){ "operation", { "run" } };
+	params[2] = (struct fake_value){ "image", { "busybox:1" } };
+	params[3] = (struct fake_value){ "pull", { "missing" } };
+	fake.params = params;
+	return spec_read(NULL, out, why, sizeof why);
+}
+
+TEST(takes_what_the_node_allows)
+{
+	static const char *const good[][2] = { { "image", "reg/x" },
+		{ "network", "web1" }, { "user", "0:0" }, { "memory", "1G" },
+		{ "cpus", "0.25" }, { "pids", "100" },
+		{ "mounts", "/srv/data:/data:ro" },
+		{ "mounts", "/srv/free:/data" },
+		{ "mounts", "/srv/free:/data:rw" },
+		{ "mounts", "/run/my.sock:/s" }, { "tty", "yes" },
+		{ "container_labels", "a=b=c" } };
+	struct spec spec;
+
+	open_policy();
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		ck_assert_msg(read_with(good[i][0], good[i][1], &spec) == 0,
+			"%s=%s: %s", good[i][0], good[i][1], why);
+	close_policy();
+}
+END
+
+TEST(refuses_what_it_does_not_allow_and_says_why)
+{
+	static const struct {
+		const char *name, *value, *text;
+		int r;
+	} bad[] = {
+		{ "image", "alpine", "image 'alpine'", -EPERM },
+		{ "image", "", "required", -EINVAL },
+		{ "network", "bridge", "network 'bridge'", -EPERM },
+		{ "network", "host", "network 'host'", -EPERM },
+		{ "network", "web:x", "network", -EPERM },
+		{ "memory", "1025M", "'memory'", -EPERM },
+		{ "cpus", "2", "'cpus'", -EPERM },
+		{ "cpus", "1.2.3", "'cpus'", -EINVAL },
+		{ "pids", "-1", "'pids'", -EINVAL },
+		{ "mounts", "/srv/data:/x", "for writing", -EPERM },
+		{ "mounts", "/srv/free/below:/x", "below", -EPERM },
+		{ "mounts", "/srv/free/../../etc:/x", "etc", -EPERM },
+		{ "mounts", "/run:/x:ro", "/run", -EPERM },
+		{ "mounts", "/run/:/x:ro", "/run", -EPERM },
+		{ "mounts", "/:/x:ro", "'/'", -EPERM },
+		{ "mounts", "/srv/free:x", "want SOURCE", -EINVAL },
+		{ "mounts", "/srv/free:/x:ro,z", "want SOURCE", -EINVAL },
+		{ "container_labels", "nodelink.task=x", "nodelink", -EINVAL },
+		{ "container_labels", "nothing", "NAME=VALUE", -EINVAL },
+	};
+	struct spec spec;
+
+	open_policy();
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		int r = read_with(bad[i].name, bad[i].value, &spec);
+
+		ck_assert_msg(r == bad[i].r && strstr(why, bad[i].text),
+			"%s=%s: %d, %s", bad[i].name, bad[i].value, r, why);
+	}
+	close_policy();
+}
+END
+
+TEST(never_lets_the_engines_socket_through_a_folder)
+{
+	static const struct fake_value wide[] = { { "mounts", { "/run, /" } },
+		{ "images", { "*" } }, { "networks", { "host" } },
+		{ "users", { "*" } }, { "containers", { "" } },
+		{ "caps", { "" } }, { 0 } };
+
+	open_policy();
+	policy_free();
+	fake.settings = wide;
+	ck_assert_int_eq(policy_load(NULL), 0);
+	ck_assert(!policy_allows_mount("/run", true));
+	ck_assert(!policy_allows_mount("/", true));
+	ck_assert(!policy_allows_mount("/run/docker.sock", true));
+	ck_assert(policy_allows(POLICY_NETWORKS, "host"));
+	close_policy();
+}
+END
+
+TEST(asks_for_nothing_privileged)
+{
+	static const char *const wanted[] = { "\"CapDrop\":[\"ALL\"]",
+		"\"CapAdd\":[\"chown\"]",
+		"\"SecurityOpt\":[\"no-new-privileges\"]",
+		"\"NetworkMode\":\"none\"", "\"Memory\":1073741824",
+		"\"MemorySwap\":1073741824", "\"NanoCpus\":500000000",
+		"\"PidsLimit\":100", "\"Init\":true", "\"Type\":\"local\"",
+		"\"Env\":[\"A=b\",\"NODELINK_TASK=t1\"]",
+		"\"nodelink.task\":\"t1\"", "\"nodelink.agent\":\"agent1\"",
+		"\"Cmd\":null", "\"Binds\":null" };
+	static const char *const env[] = { "A=b", NULL };
+	struct spec spec;
+	char *body;
+
+	open_policy();
+	fake.env = env;
+	ck_assert_int_eq(read_with("cpus", "0.5", &spec), 0);
+	body = spec_body(NULL, &spec);
+	ck_assert_ptr_nonnull(body);
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		ck_assert_msg(strstr(body, wanted[i]) != NULL,
+			"%s is not in %s", wanted[i], body);
+	ck_assert_ptr_null(strstr(body, "Privileged"));
+	free(body);
+	close_policy();
+}
+END
+
+TEST(agrees_on_a_version_and_refuses_old_ones)
+{
+	open_policy();
+	ck_assert(engine_agree("1.24"));
+	ck_assert(!engine_is_at_least(25));
+	ck_assert(engine_agree("1.51\r\n"));
+	ck_assert(engine_is_at_least(47) && !engine_is_at_least(48));
+	ck_assert(!engine_agree("1.23"));
+	ck_assert(!engine_agree("2.0"));
+	ck_assert(!engine_agree(""));
+	close_policy();
+}
+END
+
+TEST(reads_parts_of_processors)
+{
+	uint64_t nano;
+
+	ck_assert(policy_parse_cpus("2", &nano) && nano == 2000000000);
+	ck_assert(policy_parse_cpus("0.25", &nano) && nano == 250000000);
+	ck_assert(policy_parse_cpus("12.5", &nano) && nano == 12500000000);
+	ck_assert(!policy_parse_cpus("0", &nano));
+	ck_assert(!policy_parse_cpus("", &nano));
+	ck_assert(!policy_parse_cpus("-1", &nano));
+	ck_assert(!policy_parse_cpus("99999999999999", &nano));
+}
+END
+
+	UNIT_MAIN("docker: spec", takes_what_the_node_allows,
+		refuses_what_it_does_not_allow_and_says_why,
+		never_lets_the_engines_socket_through_a_folder,
+		asks_for_nothing_privileged,
+		agrees_on_a_version_and_refuses_old_ones,
+		reads_parts_of_processors)

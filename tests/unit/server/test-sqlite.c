@@ -1,0 +1,437 @@
+/* test-sqlite.c - the store on disk: what is there after any end */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "store-suite.h"
+
+static char dir[64];
+static struct err problem;
+
+static int
+open_again(struct store_limits limits)
+{
+	const struct store_sqlite_conf conf = { .loop = loop = loop_new(),
+		.dir = dir,
+		.limits = limits,
+		.linger_ms = 20,
+		.held_max = 1 << 20 };
+	int r = store_sqlite_new(&conf, &store, &problem);
+
+	if (r < 0)
+		loop_free(loop);
+	return r;
+}
+
+static void
+close_only(void)
+{
+	store->ops->drain(store);
+	store->ops->free(store);
+	loop_free(loop);
+}
+
+static void
+reopen(void)
+{
+	close_only();
+	ck_assert_msg(open_again(plenty) == 0, "%s", problem.text);
+}
+
+void
+suite_open(struct store_limits limits)
+{
+	(void)snprintf(dir, sizeof dir, "/tmp/nl-test-sqlite-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_msg(open_again(limits) == 0, "%s", problem.text);
+}
+
+static const char *
+file(const char *name)
+{
+	static char path[128];
+
+	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
+	return path;
+}
+
+static void
+remove_dir(void)
+{
+	static const char *const names[] = { "lock", "tasks.db", "output.db",
+		"tasks.db-wal", "output.db-wal", "tasks.db-shm",
+		"output.db-shm" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		(void)unlink(file(names[i]));
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+
+void
+suite_close(void)
+{
+	close_only();
+	remove_dir();
+}
+
+/* -------------------------------------------------------------------- restart */
+
+static void
+keep_recovered(void *arg, struct task *t)
+{
+	struct task **list = arg;
+
+	while (*list)
+		list++;
+	*list = task_ref(t);
+}
+
+TEST(goes_on_with_unfinished_tasks_after_a_restart)
+{
+	AUTO_BUF struct buf out = { 0 };
+	struct task *found[4] = { NULL };
+	char sum[TRANSCRIPT_SUM];
+	struct task *t;
+
+	suite_open(plenty);
+	finish(create("a", "x"));
+	t = create("b", "x");
+	t->status = TASK_IN_PROGRESS;
+	t->agent_seq = 1;
+	store->ops->update(store, t, NULL, NULL);
+	append(t, TRANSCRIPT_STDOUT, "a", 1, 2);
+	append(t, TRANSCRIPT_STDOUT, "\xe2\x82", 2, 3); /* half a character */
+	settle();
+	task_unref(t);
+	task_unref(create("c", "x"));
+	reopen();
+	ck_assert_int_eq(store->ops->recover(store, keep_recovered, found), 0);
+	ck_assert_ptr_null(found[2]);
+	t = found[0];
+	ck_assert_str_eq(t->id, "b");
+	ck_assert_str_eq(found[1]->id, "c");
+	ck_assert_int_eq(t->status, TASK_IN_PROGRESS);
+	ck_assert_uint_eq(transcript_seq(t->transcript), 3);
+	ck_assert_uint_eq(transcript_last(t->transcript), 2);
+	append(t, TRANSCRIPT_STDOUT, "again", 5, 3); /* it has that */
+	append(t, TRANSCRIPT_STDOUT, "\xac", 1, 4);
+	finish(task_ref(t));
+	read_all(t, 0, &out);
+	ck_assert_str_eq(buf_text(&out), "a\xe2\x82\xac");
+	/* sha256 of "a€", over the restart */
+	ck_assert_str_eq(transcript_sum(t->transcript, TRANSCRIPT_STDOUT, sum),
+		"105d293c8503cf158fa5cc8cf904ad7a67ec76ca620d8d56615363dfd21f78"
+		"b5");
+	task_unref(found[0]);
+	task_unref(found[1]);
+	suite_close();
+}
+END
+
+TEST(reads_finished_tasks_from_the_disk)
+{
+	AUTO(task_unref) struct task *found = NULL;
+	AUTO_BUF struct buf out = { 0 };
+	struct transcript_entry e;
+	struct task *t;
+
+	suite_open(plenty);
+	t = create("a", "x");
+	for (int i = 0; i < 50; i++) {
+		append(t, TRANSCRIPT_STDOUT, "line\n", 5, 0);
+		loop_turn(loop, 1);
+	}
+	finish(task_ref(t));
+	reopen();
+	ck_assert_int_eq(get("a", &found), 0);
+	ck_assert_ptr_ne(found, t);
+	ck_assert(task_over(found));
+	read_all(found, 48, &out);
+	ck_assert_str_eq(buf_text(&out), "line\nline\n");
+	ck_assert_uint_eq(transcript_last(found->transcript), 51);
+	ck_assert_int_eq(
+		transcript_read(found->transcript, 50, &e), TRANSCRIPT_OK);
+	ck_assert_int_eq(e.kind, TRANSCRIPT_FINAL);
+	task_unref(TAKE(found));
+	task_unref(t);
+	suite_close();
+}
+END
+
+	/* ---------------------------------------------------------------------- kill */
+
+	enum { ROUNDS = 20 };
+
+static void
+say_done(void *arg, int r)
+{
+	const int *fd = arg;
+
+	/* From here on it may be killed: this is a promise. */
+	if (r == 0)
+		ck_assert_int_eq(write(*fd, "x", 1), 1);
+}
+
+/* Creates tasks and appends to them until it is killed; one byte for each
+ * task that is stored. */
+static void
+run_until_killed(int fd)
+{
+	char id[ID_MAX];
+
+	ck_assert_int_eq(open_again(plenty), 0);
+	for (int n = 0;; n++) {
+		struct task *t;
+
+		(void)snprintf(id, sizeof id, "n%06d", n);
+		t = make(id, "x");
+		store->ops->create(store, t, NULL, say_done, &fd);
+		append(t, TRANSCRIPT_STDOUT, "output", 6, 1);
+		if (n % 3 == 0)
+			loop_turn(loop, 1);
+	}
+}
+
+static size_t
+kill_one(int promises)
+{
+	AUTO_BUF struct buf said = { 0 };
+	int ends[2], status;
+	pid_t pid;
+
+	ck_assert_int_eq(fd_pipe(ends, false), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		run_until_killed(ends[1]);
+		_exit(1);
+	}
+	(void)close(ends[1]);
+	for (char byte; promises-- > 0 && read(ends[0], &byte, 1) == 1;)
+		ck_assert_int_eq(buf_add(&said, &byte, 1), 0);
+	(void)kill(pid, SIGKILL);
+	ck_assert_int_eq(fd_read_all(ends[0], &said, 1 << 20), 0);
+	(void)close(ends[0]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status));
+	return said.len;
+}
+
+TEST(has_all_that_it_promised_when_it_is_killed)
+{
+	char id[ID_MAX];
+
+	for (int round = 0; round < ROUNDS; round++) {
+		size_t promised;
+
+		(void)snprintf(dir, sizeof dir, "/tmp/nl-test-sqlite-XXXXXX");
+		ck_assert_ptr_nonnull(mkdtemp(dir));
+		promised = kill_one(1 + round * 7);
+		ck_assert_uint_gt(promised, 0);
+		ck_assert_msg(open_again(plenty) == 0, "%s", problem.text);
+		for (size_t n = 0; n < promised; n++) {
+			AUTO(task_unref) struct task *t = NULL;
+			AUTO_BUF struct buf out = { 0 };
+
+			(void)snprintf(id, sizeof id, "n%06zu", n);
+			ck_assert_int_eq(get(id, &t), 0);
+			read_all(t, 0, &out);
+			/* it was stored before the record */
+			ck_assert_str_eq(buf_text(&out), "output");
+		}
+		suite_close();
+	}
+}
+END
+
+	/* ------------------------------------------------------------------- trouble */
+
+	struct news {
+	int n, room;
+};
+
+static void
+count_task(void *arg, struct task *t)
+{
+	struct news *news = arg;
+
+	(void)t;
+	news->n++;
+}
+
+static void
+count_room(void *arg)
+{
+	struct news *news = arg;
+
+	news->room++;
+}
+
+static void
+limit_files(rlim_t max)
+{
+	struct rlimit limit = { max, RLIM_INFINITY };
+
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+TEST(keeps_what_it_cannot_write_and_refuses_the_new)
+{
+	AUTO_BUF struct buf out = { 0 }, all = { 0 };
+	static uint8_t piece[32 << 10];
+	struct store_stats stats;
+	struct news news = { 0 };
+	struct task *t, *refused;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	suite_open(plenty);
+	t = create("a", "x");
+	store_listen(store, count_task, count_room, &news);
+	limit_files(1 << 14);
+	for (int i = 0; i < 40; i++) {
+		memset(piece, i, sizeof piece);
+		append(t, TRANSCRIPT_STDOUT, piece, sizeof piece, 0);
+		ck_assert_int_eq(buf_add(&all, piece, sizeof piece), 0);
+	}
+	ck_assert(store->ops->full(store));
+	do {
+		loop_turn(loop, 20);
+		store->ops->stats(store, &stats);
+	} while (!stats.trouble);
+	refused = make("b", "x");
+	ck_assert_int_lt(store_it(refused, NULL), 0);
+	ck_assert_int_eq(get("b", NULL), -ENOENT);
+	ck_assert_uint_eq(transcript_last(t->transcript), 0);
+	ck_assert_int_eq(news.n, 0);
+	task_unref(refused);
+	limit_files(RLIM_INFINITY);
+	until_set(&news.n);
+	until_set(&news.room);
+	ck_assert(!store->ops->full(store));
+	store->ops->stats(store, &stats);
+	ck_assert_int_eq(stats.trouble, 0);
+	ck_assert_uint_eq(stats.held, 0);
+	task_unref(create("b", "x"));
+	read_all(t, 0, &out);
+	ck_assert_uint_eq(out.len, all.len);
+	ck_assert_mem_eq(out.data, all.data, all.len);
+	task_unref(t);
+	suite_close();
+}
+END
+
+TEST(ends_in_trouble_without_waiting_for_better_times)
+{
+	struct task *t, *refused = make("b", "x");
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	suite_open(plenty);
+	t = create("a", "x");
+	limit_files(1 << 14);
+	append(t, TRANSCRIPT_STDOUT, "the node has it", 15, 1);
+	ck_assert_int_lt(store_it(refused, NULL), 0);
+	store->ops->drain(store);
+	task_unref(t);
+	task_unref(refused);
+	close_only();
+	limit_files(RLIM_INFINITY);
+	remove_dir();
+}
+END
+
+/* --------------------------------------------------------------------- files */
+
+TEST(is_for_one_server_at_a_time_and_private)
+{
+	struct store *first;
+	struct loop *its;
+	struct stat st;
+
+	suite_open(plenty);
+	first = store;
+	its = loop;
+	ck_assert_int_eq(open_again(plenty), -EBUSY);
+	ck_assert_ptr_nonnull(strstr(problem.text, dir));
+	store = first;
+	loop = its;
+	ck_assert_int_eq(stat(file("tasks.db-wal"), &st), 0);
+	ck_assert_int_eq(st.st_mode & 0777, 0600);
+	suite_close();
+}
+END
+
+	static void
+	spoil(const char *name, const char *text)
+{
+	int fd = fd_open(file(name), O_WRONLY);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fd_write_all(fd, text, strlen(text)), 0);
+	(void)close(fd);
+}
+
+TEST(says_which_file_it_cannot_use_and_leaves_it)
+{
+	suite_open(plenty);
+	close_only();
+	spoil("output.db", "this is no database at all");
+	ck_assert_int_eq(open_again(plenty), -EBADMSG);
+	ck_assert_ptr_nonnull(strstr(problem.text, "output.db"));
+	ck_assert_ptr_nonnull(strstr(problem.text, "nothing was changed"));
+	/* and the lock is free again */
+	ck_assert_int_eq(open_again(plenty), -EBADMSG);
+	remove_dir();
+}
+END
+
+	static void
+	sql(const char *name, const char *text)
+{
+	sqlite3 *db;
+
+	ck_assert_int_eq(sqlite3_open(file(name), &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	(void)sqlite3_close(db);
+}
+
+TEST(refuses_a_newer_database_and_one_of_others)
+{
+	suite_open(plenty);
+	close_only();
+	sql("tasks.db", "PRAGMA user_version=99");
+	ck_assert_int_eq(open_again(plenty), -ENOTSUP);
+	ck_assert_ptr_nonnull(strstr(problem.text, "newer"));
+	sql("tasks.db", "PRAGMA user_version=1; PRAGMA application_id=7");
+	ck_assert_int_eq(open_again(plenty), -EBADMSG);
+	ck_assert_ptr_nonnull(strstr(problem.text, "not one of nodelink's"));
+	remove_dir();
+}
+END
+
+	int
+	main(void)
+{
+	const TTest *const own[] = {
+		goes_on_with_unfinished_tasks_after_a_restart,
+		reads_finished_tasks_from_the_disk,
+		has_all_that_it_promised_when_it_is_killed,
+		keeps_what_it_cannot_write_and_refuses_the_new,
+		ends_in_trouble_without_waiting_for_better_times,
+		is_for_one_server_at_a_time_and_private,
+		says_which_file_it_cannot_use_and_leaves_it,
+		refuses_a_newer_database_and_one_of_others, NULL
+	};
+
+	return suite_run("sqlite", own);
+}
