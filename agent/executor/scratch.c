@@ -240,7 +240,8 @@ scratch_path(const struct scratch *s)
 
 /* ---------------------------------------------------------------- lifetime */
 
-/* An earlier version made it for us alone. */
+/* Whoever may rename the folders of tasks decides what we write and run. An
+ * earlier version made it for us alone. */
 static int
 open_own(struct scratch *s, const char *path, struct err *err)
 {
@@ -259,8 +260,13 @@ open_own(struct scratch *s, const char *path, struct err *err)
 	if (s->fd < 0)
 		return err_set(err, s->fd, "scratch folder '%s': %s", path,
 			err_name(-s->fd));
-	if (fstat(s->fd, &st) == 0 && st.st_uid == geteuid() &&
-		(st.st_mode & 0777) == 0700)
+	if (fstat(s->fd, &st) < 0 || st.st_uid != geteuid() ||
+		(st.st_mode & 022))
+		return err_set(err, -EPERM,
+			"scratch folder '%s' must belong to us (user %u) and "
+			"nobody else may write it",
+			path, (unsigned)geteuid());
+	if ((st.st_mode & 0777) == 0700)
 		(void)fchmod(s->fd, mode);
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* contain_shim_program.c - one program, and the shim that is its parent */
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -7,20 +8,16 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "proc/contain_shim.h"
 #include "proc/order.h"
 #include "proc/shim.h"
 
-#ifndef P_PIDFD
-#define P_PIDFD 3
-#endif
-
 enum {
 	ANSWER_MS = 5000, /* less than the executor's watchdog has */
 	LOOK_MS = 50,
+	DYING_MS = 1000, /* a namespace takes milliseconds */
 };
 
 static const struct child_exit killed = { .signaled = true, .code = SIGKILL };
@@ -42,17 +39,23 @@ program_free(struct program *p)
 	free(p);
 }
 
+/* A shim that cannot die now, since somebody traces it or its namespace does not
+ * end, is reaped with our other children, later. */
 void
 program_abandon(struct program *p)
 {
+	struct pollfd death = { .fd = p->shim_pidfd, .events = POLLIN };
+	struct child_exit how;
+
 	if (p->shim_pidfd >= 0) {
 		(void)syscall(
 			SYS_pidfd_send_signal, p->shim_pidfd, SIGKILL, NULL, 0);
-		(void)waitid(
-			(idtype_t)P_PIDFD, (id_t)p->shim_pidfd, NULL, WEXITED);
+		(void)poll(&death, 1, DYING_MS);
+		(void)child_reap(p->shim_pidfd, &how);
 	}
 	program_free(p);
 }
+
 struct program *
 program_new(void)
 {

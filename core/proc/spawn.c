@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -10,16 +11,17 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "proc/child.h"
 #include "proc/clone3.h"
 #include "proc/spawn_internal.h"
 
 enum {
 	STACK_SIZE = 64 << 10,
 	STACK_GUARD = 64 << 10, /* a multiple of every page size */
+	DYING_MS = 1000, /* takes some microseconds */
 	CHILD_NOFILE = 1024, /* programs that close "all" descriptors loop */
 };
 
@@ -140,6 +142,19 @@ make_child(struct spawn_job *job, char *stack_end, int *pidfd)
 	return pid < 0 ? -1 : (pid_t)pid;
 }
 
+/* It is dying, or dead. One that somebody traces is not to be reaped by us now:
+ * it stays until whoever reaps our other children has it. */
+static void
+reap_failed(int pidfd)
+{
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+	struct child_exit how;
+
+	(void)poll(&p, 1, DYING_MS);
+	(void)child_reap(pidfd, &how);
+	(void)close(pidfd);
+}
+
 int
 spawn_start(const struct spawn *how, pid_t *pid, int *pidfd,
 	enum spawn_step *failed)
@@ -172,9 +187,7 @@ spawn_start(const struct spawn *how, pid_t *pid, int *pidfd,
 		return -error;
 	if (job.error) {
 		*failed = job.step;
-		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-			;
-		(void)close(fd);
+		reap_failed(fd);
 		return -job.error;
 	}
 	*pid = child;

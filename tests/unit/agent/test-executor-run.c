@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -258,6 +259,26 @@ TEST(stops_a_task_that_runs_too_long)
 }
 END
 
+TEST(refuses_a_scratch_folder_that_others_may_write)
+{
+	char open[] = "/tmp/nodelink-open-XXXXXX";
+	struct executor_options options = { .agent_id = "agent1",
+		.scratch = open };
+	struct executor *ex = NULL;
+	struct err err;
+
+	rig_open(&rig, SHELL);
+	ck_assert_ptr_nonnull(mkdtemp(open));
+	ck_assert_int_eq(chmod(open, 01777), 0);
+	ck_assert_int_eq(
+		executor_new(rig.loop, rig.plugin, &options, &ex, &err),
+		-EPERM);
+	ck_assert_ptr_nonnull(strstr(err.text, open));
+	ck_assert_int_eq(rmdir(open), 0);
+	rig_close(&rig);
+}
+END
+
 	UNIT_MAIN("executor: run", reports_started_output_and_result_in_order,
 		reports_exit_codes_and_signals_as_failures,
 		names_the_working_directory_that_cannot_be_entered,
@@ -267,4 +288,5 @@ END
 		kills_what_is_left_and_ignores_the_stop_signal,
 		waits_for_what_is_left_when_asked,
 		reaps_children_that_are_nobodys_soon, ignores_a_repeated_start,
-		stops_a_task_that_runs_too_long)
+		stops_a_task_that_runs_too_long,
+		refuses_a_scratch_folder_that_others_may_write)
