@@ -20,8 +20,9 @@
 
 enum {
 	WRONG_USAGE = 2,
-	KEEPALIVE_MS = 20000,
-	KEEPALIVE_TIMEOUT_MS = 10000,
+	KEEPALIVE_MIN_MS = 1000,
+	KEEPALIVE_MAX_MS = 20000,
+	KEEPALIVE_TIMEOUT_MAX_MS = 10000,
 	MAX_AGENTS = 20000,
 	HTTP_STOP_MS = 500, /* for streams to end by themselves */
 	RPC_STOP_MS = 500,
@@ -130,13 +131,26 @@ start_hub(struct server *s, const struct settings *set, struct err *err)
 		     : 0;
 }
 
+/* A third of lost_after for the ping of a silent agent, and for its answer: a
+ * connection that nobody has closed is no reason to wait for much longer. */
+static int
+keepalive_ms(const struct settings *set, int max_ms)
+{
+	int64_t third = set->lost_after_ms / 3;
+
+	if (third < KEEPALIVE_MIN_MS)
+		return KEEPALIVE_MIN_MS;
+	return third < max_ms ? (int)third : max_ms;
+}
+
 static int
 start_rpc(struct server *s, const struct settings *set, struct err *err)
 {
 	const struct rpc_server_conf conf = { .listen = set->grpc_listen,
 		.max_message = LIMIT_MESSAGE,
-		.keepalive_ms = KEEPALIVE_MS,
-		.keepalive_timeout_ms = KEEPALIVE_TIMEOUT_MS,
+		.keepalive_ms = keepalive_ms(set, KEEPALIVE_MAX_MS),
+		.keepalive_timeout_ms =
+			keepalive_ms(set, KEEPALIVE_TIMEOUT_MAX_MS),
 		.max_streams = MAX_AGENTS };
 
 	return rpc_server_new(s->loop, &conf, &hub_rpc_ops, s->hub, &s->rpc,
