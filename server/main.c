@@ -22,7 +22,6 @@ enum {
 	WRONG_USAGE = 2,
 	KEEPALIVE_MS = 20000,
 	KEEPALIVE_TIMEOUT_MS = 10000,
-	MAX_AGENTS = 20000,
 	HTTP_STOP_MS = 500, /* for streams to end by themselves */
 	RPC_STOP_MS = 500,
 };
@@ -137,7 +136,7 @@ start_rpc(struct server *s, const struct settings *set, struct err *err)
 		.max_message = LIMIT_MESSAGE,
 		.keepalive_ms = KEEPALIVE_MS,
 		.keepalive_timeout_ms = KEEPALIVE_TIMEOUT_MS,
-		.max_streams = MAX_AGENTS };
+		.max_streams = LIMIT_AGENTS };
 
 	return rpc_server_new(s->loop, &conf, &hub_rpc_ops, s->hub, &s->rpc,
 		&s->grpc_port, err);
