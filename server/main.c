@@ -23,7 +23,6 @@ enum {
 	KEEPALIVE_MIN_MS = 1000,
 	KEEPALIVE_MAX_MS = 20000,
 	KEEPALIVE_TIMEOUT_MAX_MS = 10000,
-	MAX_AGENTS = 20000,
 	HTTP_STOP_MS = 500, /* for streams to end by themselves */
 	RPC_STOP_MS = 500,
 };
@@ -151,7 +150,7 @@ start_rpc(struct server *s, const struct settings *set, struct err *err)
 		.keepalive_ms = keepalive_ms(set, KEEPALIVE_MAX_MS),
 		.keepalive_timeout_ms =
 			keepalive_ms(set, KEEPALIVE_TIMEOUT_MAX_MS),
-		.max_streams = MAX_AGENTS };
+		.max_streams = LIMIT_AGENTS };
 
 	return rpc_server_new(s->loop, &conf, &hub_rpc_ops, s->hub, &s->rpc,
 		&s->grpc_port, err);

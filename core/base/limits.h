@@ -39,6 +39,9 @@ enum {
 	LIMIT_OPEN_FILES = 1 << 30, /* the kernel's highest nr_open */
 	LIMIT_MEMORY_MIN = 1 << 20, /* with less no program starts */
 
+	/* agents */
+	LIMIT_AGENTS = 20000, /* connected at a time, or remembered */
+
 	/* an agent */
 	LIMIT_TASKS_PER_AGENT = 20000,
 	LIMIT_PLUGINS = 32,

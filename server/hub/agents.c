@@ -51,6 +51,15 @@ check_agent(struct hub *hub, const struct rpc_hello *hello, struct err *err)
 	return 0;
 }
 
+static void
+saw(struct agent *a)
+{
+	struct store *store = a->hub->conf.store;
+
+	a->seen_at = clock_wall_ms();
+	store->ops->agent_seen(store, a->id, a->seen_at);
+}
+
 /* From here on the agent counts as disconnected, whatever still arrives. */
 static void
 detach_stream(struct agent *a)
@@ -59,10 +68,11 @@ detach_stream(struct agent *a)
 	a->stream = NULL;
 	a->paused = false;
 	acks_drop(a);
-	if (a->connected)
+	if (a->connected) {
 		a->hub->n_connected--;
+		saw(a);
+	}
 	a->connected = false;
-	a->seen_at = clock_wall_ms();
 	for (struct hub_plugin *p = a->plugins; p; p = p->next) {
 		p->up = false;
 		loop_timer_stop(p->timer); /* the agent's own takes over */
@@ -199,6 +209,7 @@ on_hello(struct agent *a, const struct msg_hello *hello)
 	if (!a->connected)
 		a->hub->n_connected++;
 	a->connected = true;
+	saw(a);
 	loop_timer_set(a->timer, SETTLED_AFTER_MS);
 	/* Plugins that do not come back with their agent. */
 	for (struct hub_plugin *p = a->plugins; p; p = p->next)

@@ -108,8 +108,8 @@ int hub_create(struct hub *hub, const struct hub_task *spec,
  * A task that ends is shown when that is stored. */
 void hub_get(struct hub *hub, const char *id, store_got_fn *done, void *arg);
 
-/* Go on with the tasks that an earlier server left unfinished. Once, before
- * any agent can connect. */
+/* Know the agents of an earlier server, and go on with the tasks that it left
+ * unfinished. Once, before any agent can connect. */
 int hub_recover(struct hub *hub);
 
 struct hub_cancel {

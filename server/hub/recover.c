@@ -1,7 +1,7 @@
-/* recover.c - tasks that an earlier server left unfinished
+/* recover.c - what an earlier server knew: agents, unfinished tasks
  *
- * Nothing is decided here: a task that was never sent waits for its agent as
- * before, one that may run waits for the word of its executor, and
+ * Of tasks nothing is decided here: one that was never sent waits for its
+ * agent as before, one that may run waits for the word of its executor, and
  * inventory.c settles the difference. Whoever does not come is lost after
  * lost_after, counted from our start. */
 #include <errno.h>
@@ -45,13 +45,30 @@ take_back(void *arg, struct task *t)
 	re->n++;
 }
 
+/* With tokens only those count that still have one. */
+static void
+take_agent(void *arg, const char *id, int64_t seen_at)
+{
+	struct recovery *re = arg;
+	struct hub *hub = re->hub;
+	struct agent *a = hub->conf.anonymous_agents ? hub_agent_make(hub, id)
+						     : hub_agent(hub, id);
+
+	if (a)
+		a->seen_at = seen_at;
+	else if (hub->conf.anonymous_agents)
+		re->r = -ENOMEM;
+}
+
 int
 hub_recover(struct hub *hub)
 {
 	struct recovery re = { .hub = hub };
 	struct store *store = hub->conf.store;
-	int r = store->ops->recover(store, take_back, &re);
+	int r = store->ops->agents(store, take_agent, &re);
 
+	if (r == 0)
+		r = store->ops->recover(store, take_back, &re);
 	if (re.n)
 		log_info("%zu unfinished tasks of an earlier server go on",
 			re.n);

@@ -6,6 +6,7 @@ libstore_la_SOURCES = \
 	%D%/memory.c \
 	%D%/spool.c \
 	%D%/sqlite.c %D%/sqlite.h \
+	%D%/sqlite_agents.c \
 	%D%/sqlite_batch.c \
 	%D%/sqlite_linger.c \
 	%D%/sqlite_open.c \

@@ -308,6 +308,23 @@ memory_recover(struct store *s, store_task_fn *fn, void *arg)
 	return 0;
 }
 
+static void
+memory_agent_seen(struct store *s, const char *id, int64_t at)
+{
+	(void)s;
+	(void)id;
+	(void)at; /* for a later server, and that will not see it */
+}
+
+static int
+memory_agents(struct store *s, store_agent_fn *fn, void *arg)
+{
+	(void)s;
+	(void)fn;
+	(void)arg;
+	return 0;
+}
+
 static bool
 memory_full(const struct store *s)
 {
@@ -350,6 +367,8 @@ static const struct store_ops memory_ops = {
 	.list = memory_list,
 	.key = memory_key,
 	.recover = memory_recover,
+	.agent_seen = memory_agent_seen,
+	.agents = memory_agents,
 	.full = memory_full,
 	.stats = memory_stats,
 	.drain = memory_drain,

@@ -182,6 +182,18 @@ sqlite_recover(struct store *store, store_task_fn *fn, void *arg)
 }
 
 static void
+sqlite_agent_seen(struct store *store, const char *id, int64_t at)
+{
+	agents_saw((struct sqlite *)store, id, at);
+}
+
+static int
+sqlite_agents(struct store *store, store_agent_fn *fn, void *arg)
+{
+	return agents_read((struct sqlite *)store, fn, arg);
+}
+
+static void
 sqlite_stats(const struct store *store, struct store_stats *out)
 {
 	const struct sqlite *s = (const struct sqlite *)store;
@@ -226,6 +238,7 @@ sqlite_free(struct store *store)
 	if (s->writer)
 		batch_drain(s);
 	drop_dirty(s);
+	agents_free(&s->seen);
 	HASH_ITER(hh, s->by_id, k, next) {
 		HASH_DEL(s->by_id, k);
 		k->listed = false;
@@ -252,6 +265,8 @@ static const struct store_ops sqlite_ops = {
 	.list = sqlite_list,
 	.key = sqlite_key,
 	.recover = sqlite_recover,
+	.agent_seen = sqlite_agent_seen,
+	.agents = sqlite_agents,
 	.full = sqlite_full,
 	.stats = sqlite_stats,
 	.drain = sqlite_drain,

@@ -3,6 +3,7 @@
  *	sqlite.c	the store's life, and what its users call
  *	sqlite_batch.c	gather what has changed, hand it over, take it back
  *	sqlite_writer.c	the thread that writes batches
+ *	sqlite_agents.c	the agents that have been here
  *	sqlite_linger.c	finished tasks on their way out of memory
  *	sqlite_sweep.c	the writer's other work: forget what is old
  *	sqlite_pages.c	transcripts as pages: in memory, and read back
@@ -154,6 +155,7 @@ struct sweep { /* forget finished tasks, keys */
 struct batch {
 	struct item *items;
 	size_t n;
+	struct seen *seen; /* agents */
 	struct sweep sweep;
 	bool probe; /* nothing to do but see whether writing works */
 	int r; /* -errno: nothing of it is stored */
@@ -192,6 +194,7 @@ struct sqlite {
 
 	struct kept *dirty;
 	size_t n_dirty;
+	struct seen *seen; /* agents, in no batch */
 	struct writer *writer;
 	struct batch *batch; /* under way */
 	uint64_t n_given, n_back; /* batches */
@@ -219,6 +222,16 @@ void batch_back(void *arg);
 void batch_drain(struct sqlite *s);
 /* Called when all that is said of the task by now is stored. */
 int batch_wait(struct kept *k, struct waiter w);
+
+/* ----------------------------------------------------------- sqlite_agents.c */
+
+void agents_saw(struct sqlite *s, const char *id, int64_t at);
+/* On the writer's thread; 0 or -errno. */
+int agents_write(sqlite3_stmt *st, const struct seen *seen);
+/* They could not be written: they wait again. *list is empty then. */
+void agents_back(struct sqlite *s, struct seen **list);
+void agents_free(struct seen **list);
+int agents_read(struct sqlite *s, store_agent_fn *fn, void *arg);
 
 /* ----------------------------------------------------------- sqlite_linger.c */
 

@@ -129,6 +129,7 @@ batch_free(struct batch *b)
 		buf_done(&b->items[i].state.rest);
 		free(b->items[i].key);
 	}
+	agents_free(&b->seen);
 	free(b->items);
 	free(b);
 }
@@ -154,9 +155,10 @@ give(struct sqlite *s)
 		bytes += it->bytes;
 		b->n++;
 	}
+	b->seen = TAKE(s->seen);
 	fill_sweep(s, &b->sweep);
 	b->probe = s->trouble != 0;
-	if (!b->n && !b->sweep.wanted && !b->probe) {
+	if (!b->n && !b->seen && !b->sweep.wanted && !b->probe) {
 		batch_free(b);
 		return -ENOMEM;
 	}
@@ -173,7 +175,8 @@ batch_flush(void *arg)
 	struct sqlite *s = arg;
 
 	if (s->batch || loop_timer_active(s->retry_timer) ||
-		(!s->dirty && (!s->sweep_due || s->draining) && !s->trouble))
+		(!s->dirty && !s->seen && (!s->sweep_due || s->draining) &&
+			!s->trouble))
 		return;
 	if (give(s) < 0)
 		loop_timer_set(s->retry_timer, RETRY_FIRST_MS);
@@ -303,10 +306,12 @@ batch_back(void *arg)
 	int r = b->r;
 
 	s->n_back++;
-	if (r < 0)
+	if (r < 0) {
 		trouble_came(s, b);
-	else
+		agents_back(s, &b->seen);
+	} else {
 		trouble_over(s);
+	}
 	for (size_t i = 0; i < b->n; i++)
 		if (r < 0)
 			item_failed(s, &b->items[i], r);
@@ -327,7 +332,7 @@ batch_drain(struct sqlite *s)
 {
 	loop_timer_stop(s->retry_timer);
 	s->draining = true;
-	while (s->batch || s->dirty) {
+	while (s->batch || s->dirty || s->seen) {
 		if (!s->batch && give(s) < 0)
 			break;
 		writer_wait(s->writer);

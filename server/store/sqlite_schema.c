@@ -37,6 +37,9 @@ static const char *const tasks_steps[] = {
 	"CREATE TABLE key(name TEXT PRIMARY KEY, digest BLOB NOT NULL,"
 	" answer TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE INDEX key_until ON key(until);"
+	"CREATE TABLE agent(id TEXT PRIMARY KEY, seen_at INTEGER NOT NULL)"
+	" WITHOUT ROWID;"
+	"CREATE INDEX agent_seen ON agent(seen_at);"
 	/* ids made before belong to another database */
 	"INSERT INTO meta VALUES"
 	" ('born', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)),"

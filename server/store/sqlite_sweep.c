@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/limits.h"
 #include "store/sqlite.h"
 
 enum {
@@ -137,6 +138,12 @@ drop_all(struct db *db, struct sweep *sweep)
 		r = run_with(db->tasks,
 			"DELETE FROM key WHERE ?1 IS NULL AND until <= ?2",
 			NULL, sweep->now);
+	if (r == 0)
+		r = run_with(db->tasks,
+			"DELETE FROM agent WHERE ?1 IS NULL AND id IN "
+			"(SELECT id FROM agent ORDER BY seen_at DESC "
+			"LIMIT -1 OFFSET ?2)",
+			NULL, LIMIT_AGENTS);
 	return r;
 }
 

@@ -23,7 +23,8 @@ struct writer {
 	bool stop;
 	/* the thread's own */
 	struct db db;
-	sqlite3_stmt *insert, *update, *label, *key, *page, *log, *probe[2];
+	sqlite3_stmt *insert, *update, *label, *key, *page, *log, *agent,
+		*probe[2];
 };
 
 /* ------------------------------------------------------------------- writing */
@@ -139,6 +140,8 @@ transaction(struct writer *w, sqlite3 *db, struct batch *b,
 			r = fn(w, it);
 		}
 	}
+	if (r == 0 && db == w->db.tasks)
+		r = agents_write(w->agent, b->seen);
 	if (r == 0 && b->probe)
 		r = db_step(w->probe[db == w->db.output]);
 	if (r == 0)
@@ -156,7 +159,7 @@ transaction(struct writer *w, sqlite3 *db, struct batch *b,
 static int
 write_items(struct writer *w, struct batch *b)
 {
-	bool logs = b->probe, records = b->probe;
+	bool logs = b->probe, records = b->probe || b->seen;
 	int r = 0;
 
 	for (size_t i = 0; i < b->n; i++) {
@@ -254,6 +257,8 @@ prepare(struct writer *w)
 			&w->page },
 		{ w->db.output, "INSERT OR REPLACE INTO log VALUES(?,?,?,?)",
 			&w->log },
+		{ w->db.tasks, "INSERT OR REPLACE INTO agent VALUES(?,?)",
+			&w->agent },
 		{ w->db.tasks, "INSERT OR REPLACE INTO meta VALUES('probe',0)",
 			&w->probe[0] },
 		{ w->db.output,
@@ -271,7 +276,7 @@ static void
 writer_free(struct writer *w)
 {
 	sqlite3_stmt *const all[] = { w->insert, w->update, w->label, w->key,
-		w->page, w->log, w->probe[0], w->probe[1] };
+		w->page, w->log, w->agent, w->probe[0], w->probe[1] };
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		(void)sqlite3_finalize(all[i]);

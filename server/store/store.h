@@ -40,6 +40,7 @@ struct store;
 /* r: 0 or -errno. */
 typedef void store_done_fn(void *arg, int r);
 typedef void store_task_fn(void *arg, struct task *t);
+typedef void store_agent_fn(void *arg, const char *id, int64_t seen_at);
 /* r: 0; -ENOENT: never heard of; -ESTALE: it was here and is forgotten; other:
  * it cannot be read now. t: borrowed; NULL unless r is 0. */
 typedef void store_got_fn(void *arg, int r, struct task *t);
@@ -107,6 +108,12 @@ struct store_ops {
 	/* Once, at the start: all unfinished tasks, oldest first. 0 or
 	 * -errno. */
 	int (*recover)(struct store *s, store_task_fn *fn, void *arg);
+	/* This agent is here, or was until now (wall ms). It is written down
+	 * soon; nobody is told. */
+	void (*agent_seen)(struct store *s, const char *id, int64_t at);
+	/* Once, at the start: those written down, at most the LIMIT_AGENTS that
+	 * were seen last, the last by id first. 0 or -errno. */
+	int (*agents)(struct store *s, store_agent_fn *fn, void *arg);
 	/* So much waits that no more output should be read from the nodes;
 	 * `room` of store_listen() comes when that is over. */
 	bool (*full)(const struct store *s);

@@ -127,6 +127,20 @@ def test_pending_tasks_wait_on_and_finished_ones_are_read_from_disk(system):
     assert client.output(waiting) == b"at last\n"
 
 
+def test_agent_is_known_after_a_restart_and_its_task_waits(system):
+    server = system.server()
+    system.agent("agent1", server).stop()
+    again = restart(system, server)
+    agent = again.client.agents()["agent1"]
+    assert not agent["connected"] and agent["seen_at"] is not None
+    task_id = again.client.shell("echo waited", start_timeout=600)
+    assert again.client.task(task_id)["status"] == "pending"
+    unknown = again.client.call("POST", "/tasks/shell", {"agent_id": "agent2", "cmd": "true"})
+    assert unknown.status == 404
+    system.agent("agent1", again)
+    assert again.client.end(task_id)["status"] == "completed"
+
+
 def test_task_of_an_agent_that_never_returns_is_lost(system):
     server = system.server("--lost-after", "1s")
     agent = system.agent("agent1", server)
@@ -249,9 +263,7 @@ def test_repeated_post_with_a_key_starts_one_task(system):
     assert first.status == 200 and "Idempotent-Replayed" not in first.headers
     task_id = first.json["task_id"]
     server.client.end(task_id)
-    again = restart(system, server)
-    client = again.client
-    client.agent_ready("agent1")
+    client = restart(system, server).client
     second = post(client, "k 1")
     assert second.status == 200 and second.headers["Idempotent-Replayed"] == "true"
     assert second.json["task_id"] == task_id and second.json["cmd"] == "echo once"

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "store-suite.h"
 
@@ -419,6 +420,97 @@ TEST(refuses_a_newer_database_and_one_of_others)
 }
 END
 
+	struct agents { /* as they were read */
+	int n;
+	char first[ID_MAX], last[ID_MAX];
+	int64_t first_seen, last_seen;
+};
+
+static void
+keep_agent(void *arg, const char *id, int64_t seen_at)
+{
+	struct agents *a = arg;
+
+	if (!a->n++) {
+		(void)strcpy(a->first, id);
+		a->first_seen = seen_at;
+	}
+	(void)strcpy(a->last, id);
+	a->last_seen = seen_at;
+}
+
+static struct agents
+read_agents(void)
+{
+	struct agents a = { 0 };
+
+	reopen();
+	ck_assert_int_eq(store->ops->agents(store, keep_agent, &a), 0);
+	return a;
+}
+
+TEST(remembers_agents_and_when_it_saw_them)
+{
+	struct agents a;
+
+	suite_open(plenty);
+	store->ops->agent_seen(store, "one", 10);
+	store->ops->agent_seen(store, "two", 20);
+	store->ops->agent_seen(store, "one", 30);
+	a = read_agents();
+	ck_assert_int_eq(a.n, 2);
+	ck_assert_str_eq(a.first, "two"); /* the last by id */
+	ck_assert_int_eq(a.first_seen, 20);
+	ck_assert_str_eq(a.last, "one");
+	ck_assert_int_eq(a.last_seen, 30);
+	store->ops->agent_seen(store, "one", 40);
+	ck_assert_int_eq(read_agents().last_seen, 40);
+	suite_close();
+}
+END
+
+TEST(remembers_the_agents_seen_last_up_to_a_limit)
+{
+	struct agents a;
+	char id[ID_MAX];
+
+	suite_open(plenty);
+	for (int i = 0; i <= LIMIT_AGENTS; i++) {
+		(void)snprintf(id, sizeof id, "agent-%05d", i);
+		store->ops->agent_seen(store, id, i);
+	}
+	a = read_agents();
+	ck_assert_int_eq(a.n, LIMIT_AGENTS);
+	ck_assert_str_eq(a.first, "agent-20000");
+	ck_assert_str_eq(a.last, "agent-00001");
+	suite_close();
+}
+END
+
+TEST(writes_agents_down_when_that_works_again)
+{
+	struct store_stats stats;
+	struct agents a;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	suite_open(plenty);
+	limit_files(1);
+	store->ops->agent_seen(store, "one", 10);
+	store->ops->agent_seen(store, "two", 10);
+	do {
+		loop_turn(loop, 20);
+		store->ops->stats(store, &stats);
+	} while (!stats.trouble);
+	store->ops->agent_seen(store, "one", 20);
+	limit_files(RLIM_INFINITY);
+	a = read_agents();
+	ck_assert_int_eq(a.n, 2);
+	ck_assert_int_eq(a.first_seen, 10);
+	ck_assert_int_eq(a.last_seen, 20);
+	suite_close();
+}
+END
+
 	int
 	main(void)
 {
@@ -430,7 +522,10 @@ END
 		ends_in_trouble_without_waiting_for_better_times,
 		is_for_one_server_at_a_time_and_private,
 		says_which_file_it_cannot_use_and_leaves_it,
-		refuses_a_newer_database_and_one_of_others, NULL
+		refuses_a_newer_database_and_one_of_others,
+		remembers_agents_and_when_it_saw_them,
+		remembers_the_agents_seen_last_up_to_a_limit,
+		writes_agents_down_when_that_works_again, NULL
 	};
 
 	return suite_run("sqlite", own);
