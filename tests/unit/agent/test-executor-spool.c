@@ -287,7 +287,7 @@ END
 {
 	(void)snprintf(path, size, "/tmp/nodelink-full-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(path));
-	if (mount("spool", path, "tmpfs", 0, "size=8m") == 0)
+	if (mount("spool", path, "tmpfs", 0, "size=8m,mode=700") == 0)
 		return true;
 	ck_assert_int_eq(rmdir(path), 0);
 	return false;

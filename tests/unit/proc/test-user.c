@@ -170,17 +170,20 @@ TEST(tells_what_it_cannot_enter)
 }
 END
 
-TEST(stays_dumpable_for_a_debugger)
+TEST(cannot_be_looked_into_once_a_child_became_another)
 {
 	const struct spawn how = { .user = &stranger };
 	AUTO_BUF struct buf out = { 0 };
 
 	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-	output_of("true", &how, &out);
-	ck_assert_int_eq(prctl(PR_GET_DUMPABLE), 1);
 	ck_assert_int_eq(user_act_as(STRANGER, STRANGER), 0);
 	user_act_as_us();
 	ck_assert_int_eq(prctl(PR_GET_DUMPABLE), 1);
+	output_of("true", &how, &out);
+	ck_assert_int_eq(prctl(PR_GET_DUMPABLE), 0);
+	ck_assert_int_eq(user_act_as(STRANGER, STRANGER), 0);
+	user_act_as_us();
+	ck_assert_int_eq(prctl(PR_GET_DUMPABLE), 0);
 }
 END
 
@@ -252,7 +255,7 @@ END
 		sets_limits_that_bind,
 		still_dies_with_us_after_the_change_of_user,
 		tells_what_it_cannot_enter,
-		stays_dumpable_for_a_debugger,
+		cannot_be_looked_into_once_a_child_became_another,
 		does_not_wait_for_ever_for_a_child_that_its_user_stops,
 		looks_at_files_as_another_and_as_us_again,
 	};
