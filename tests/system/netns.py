@@ -177,14 +177,13 @@ class Star:
         os.kill(pid, signal.SIGSTOP)
 
     def heal(self):
+        while self.stopped:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.stopped.pop(), signal.SIGCONT)
         for namespace in self.namespaces:
             namespace.accept()
         for cable in self.cables:
             cable.up()
-        for pid in self.stopped:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
-        self.stopped.clear()
 
     def close(self):
         trouble = []

@@ -173,6 +173,8 @@ class Node:
             known = task_id == self.ending and record.get("exit_code") == 7
             assert record["failure"] == "agent_lost" or known and not self.fault.mute, (
                 self.fault, record)
+        assert found[self.doomed]["cancel"]["phase"] == "undeliverable", (
+            self.fault, found[self.doomed])
         out = self.client.output(self.printing)
         assert lines(len(out) // len(PAD) + 1).startswith(out), self.fault
         return found
