@@ -43,6 +43,7 @@ extern const struct rpc_server_ops hub_rpc_ops;
 struct hub_plugin {
 	char name[33];
 	bool up;
+	bool draining; /* its executor is about to end */
 	struct buf inventory; /* packed MSG_INVENTORY of its executor */
 	char instance[40]; /* of that; a new one is another executor */
 	struct hub_plugin *next;

@@ -171,7 +171,7 @@ task_dispatch(struct hub *hub, struct task *t)
 	const struct hub_plugin *p = hub_plugin_find(a, t->plugin);
 	int r;
 
-	if (a->drain && t->status == TASK_PENDING) {
+	if (t->status == TASK_PENDING && (a->drain || (p && p->draining))) {
 		take_back(hub, t);
 		return RPC_GONE;
 	}

@@ -134,7 +134,34 @@ TEST(cancels_nothing_after_other_terms)
 }
 END
 
+	static void
+	inventory_of(const char *instance, bool draining)
+{
+	say(&one, (struct msg){ .kind = MSG_INVENTORY,
+			  .inventory = { .instance = instance,
+				  .draining = draining } });
+}
+
+TEST(sends_nothing_new_to_an_executor_that_is_about_to_end)
+{
+	AUTO(task_unref) struct task *t = NULL;
+
+	setup(false);
+	connect_agent(&one);
+	inventory_of("i", true);
+	t = create();
+	ck_assert_int_eq(t->status, TASK_PENDING);
+	ck_assert_str_eq(t->instance, "");
+	ck_assert_uint_eq(one.n_sent, 0);
+	inventory_of("k", false);
+	took(&one, MSG_START);
+	ck_assert_str_eq(t->instance, "k");
+	teardown();
+}
+END
+
 	UNIT_MAIN("hub: drain", sends_nothing_new_until_the_drain_is_over,
 		leaves_what_has_not_gone_out_to_any_executor,
 		cancels_what_still_runs_when_the_time_is_up,
-		cancels_nothing_after_other_terms)
+		cancels_nothing_after_other_terms,
+		sends_nothing_new_to_an_executor_that_is_about_to_end)
