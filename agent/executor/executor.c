@@ -159,13 +159,35 @@ stopped(void *arg)
 		ex->opt.on_stopped(ex->opt.arg);
 }
 
+static void
+drained(void *arg)
+{
+	executor_stop(arg);
+}
+
 void
 executor_maybe_stopped(struct executor *ex)
 {
-	if (!ex->stopping || ex->failed || ex->running)
+	if (ex->failed || ex->running)
 		return;
-	set_later(ex, stopped,
-		HASH_COUNT(ex->tasks) && ex->attached ? LAST_ACKS_MS : 0);
+	if (ex->stopping)
+		set_later(ex, stopped,
+			HASH_COUNT(ex->tasks) && ex->attached ? LAST_ACKS_MS
+							      : 0);
+	else if (ex->draining && !starts_count(ex->starts))
+		set_later(ex, drained, 0);
+}
+
+static void
+drain(struct executor *ex)
+{
+	ex->draining = true;
+	log_info("%zu tasks may go on for %lld s",
+		ex->running + starts_count(ex->starts),
+		(long long)ex->opt.drain_ms / 1000);
+	session_inventory(ex);
+	set_later(ex, drained, ex->opt.drain_ms);
+	executor_maybe_stopped(ex);
 }
 
 void
@@ -180,6 +202,10 @@ executor_stop(struct executor *ex)
 
 	if (ex->failed)
 		return; /* it ends by itself, with a last word */
+	if (ex->opt.drain_ms > 0 && !ex->draining) {
+		drain(ex);
+		return;
+	}
 	ex->stopping = true;
 	starts_clear(ex->starts);
 	HASH_ITER(hh, ex->tasks, task, tmp)

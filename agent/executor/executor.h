@@ -39,6 +39,7 @@ struct executor_options {
 	const struct msg_param *settings; /* of the plugin */
 	size_t n_settings;
 	int64_t max_grace_ms; /* 0: 5 minutes */
+	int64_t drain_ms; /* told to stop, tasks may go on for so long */
 	const char *user; /* of tasks that name none; NULL: ours */
 	const char *const *allow_users; /* whom else a task may name */
 	size_t n_allow_users;
@@ -76,9 +77,10 @@ AUTO_DEFINE(struct executor *, executor_free)
 /* Serve this connected socket from now on; an older one is closed. */
 void executor_serve(struct executor *ex, int take_fd);
 
-/* Cancel every task (400 agent_stopping), take no more, then on_stopped. Hooks
- * have 20 s beside the longest grace; those that have not begun by then are the
- * next executor's. Called again: without grace, and no time for hooks. */
+/* Take no more tasks; when none runs, when drain_ms are over or at the second
+ * call cancel what runs (400 agent_stopping), then on_stopped. Hooks have 20 s
+ * beside the longest grace; those that have not begun by then are the next
+ * executor's. Called once more: without grace, and no time for hooks. */
 void executor_stop(struct executor *ex);
 
 /* How many tasks are not acknowledged yet, and how many still run. */

@@ -38,7 +38,8 @@ static const char usage_text[] =
 	"usage: nodelink-executor --plugin FILE --describe [--json]\n"
 	"       nodelink-executor --plugin FILE --socket PATH --agent-id ID\n"
 	"                         --scratch DIR [--setting NAME=VALUE]...\n"
-	"                         [--max-grace DURATION] [--uplink-uid UID]\n"
+	"                         [--max-grace DURATION] [--drain DURATION]\n"
+	"                         [--uplink-uid UID]\n"
 	"                         [--containment auto|cgroup2|cgroup2-freeze|\n"
 	"                                        cgroup1|pidns|subreaper|group]\n"
 	"                         [--user NAME] [--allow-user NAME]...\n"
@@ -64,6 +65,7 @@ enum option_name {
 	OPT_SETTING,
 	OPT_SCRATCH,
 	OPT_MAX_GRACE,
+	OPT_DRAIN,
 	OPT_CONTAINMENT,
 	OPT_USER,
 	OPT_ALLOW_USER,
@@ -87,6 +89,7 @@ static const struct option option_table[] = {
 	{ "setting", required_argument, NULL, OPT_SETTING },
 	{ "scratch", required_argument, NULL, OPT_SCRATCH },
 	{ "max-grace", required_argument, NULL, OPT_MAX_GRACE },
+	{ "drain", required_argument, NULL, OPT_DRAIN },
 	{ "containment", required_argument, NULL, OPT_CONTAINMENT },
 	{ "user", required_argument, NULL, OPT_USER },
 	{ "allow-user", required_argument, NULL, OPT_ALLOW_USER },
@@ -153,6 +156,7 @@ set_option(struct arguments *a, int option, char *value)
 	case OPT_SETTING: return add_setting(a, value);
 	case OPT_SCRATCH: o->scratch = value; break;
 	case OPT_MAX_GRACE: return parse_duration_ms(value, &o->max_grace_ms);
+	case OPT_DRAIN: return parse_duration_ms(value, &o->drain_ms);
 	case OPT_CONTAINMENT:
 		o->containment = value;
 		return check_containment(value);

@@ -31,6 +31,8 @@ on_start(struct executor *ex, struct msg_box *take_box)
 		task_never(ex, id, cancel_new(tomb));
 	else if (ex->stopping || ex->failed)
 		log_info("task '%s' not taken: the executor is stopping", id);
+	else if (ex->draining) /* it was under way when we said so */
+		task_refuse(ex, id, "the agent is being stopped");
 	else
 		starts_add(ex->starts, TAKE(box));
 }
@@ -189,8 +191,18 @@ send_inventory(struct executor *ex)
 		.limits = limits,
 		.n_limits = limits_list(ex, limits),
 		.complete = holds_are_complete(ex),
+		.draining = ex->draining,
 	};
 	return link_send(ex->link, &msg, true);
+}
+
+void
+session_inventory(struct executor *ex)
+{
+	int r = ex->attached ? send_inventory(ex) : 0;
+
+	if (r < 0) /* a Start is refused then */
+		log_warn(r, "cannot send the inventory");
 }
 
 static void

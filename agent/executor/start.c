@@ -216,6 +216,15 @@ task_start(struct executor *ex, const char *id, const struct msg_start *how)
 }
 
 void
+task_refuse(struct executor *ex, const char *id, const char *why)
+{
+	struct task *task = task_new(ex, id);
+
+	if (task)
+		refuse(task, "refused", ESHUTDOWN, why);
+}
+
+void
 task_never(struct executor *ex, const char *id, struct cancel *take_cancel)
 {
 	struct task *task = task_new(ex, id);

@@ -193,6 +193,7 @@ struct executor {
 	struct tombs *tombs;
 	struct starts *starts; /* not begun yet */
 	bool ready; /* the plugin is initialised */
+	bool draining; /* asked to stop, and waiting for tasks first */
 	bool stopping, failed;
 	int64_t hooks_until; /* clock_ms(), when stopping */
 	struct loop_timer *later; /* posts on_stopped and on_failure */
@@ -226,6 +227,8 @@ struct executor {
 
 /* A task has ended: was it the last one? */
 void executor_maybe_stopped(struct executor *ex);
+/* session.c: tell the server what we have, if it is there. */
+void session_inventory(struct executor *ex);
 /* All tasks are lost and the process must go; happens on a fresh turn. */
 void executor_fail(struct executor *ex, const char *why);
 
@@ -253,6 +256,7 @@ task_start(struct executor *ex, const char *id, const struct msg_start *how);
 /* The result of a task that never ran, after a cancel. */
 void
 task_never(struct executor *ex, const char *id, struct cancel *take_cancel);
+void task_refuse(struct executor *ex, const char *id, const char *why);
 
 /* ---------------------------------------------------------------- task.c */
 

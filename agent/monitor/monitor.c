@@ -92,7 +92,8 @@ make_executor(struct monitor *m, const struct plugin_file *plugin)
 {
 	const struct settings *s = m->settings;
 	struct worker_spec spec = {
-		.kill_after_ms = s->max_grace_ms + EXECUTOR_LEAVE_MS,
+		.kill_after_ms =
+			s->drain_ms + s->max_grace_ms + EXECUTOR_LEAVE_MS,
 		.outlives_us = s->leave,
 		.on_stopped = executor_stopped,
 		.arg = m,
@@ -111,6 +112,7 @@ make_executor(struct monitor *m, const struct plugin_file *plugin)
 	args_add(argv, "--agent-id=%s", s->id);
 	args_add(argv, "--scratch=%s/%s", s->scratch_dir, plugin->name);
 	args_add(argv, "--max-grace=%lldms", (long long)s->max_grace_ms);
+	args_add(argv, "--drain=%lldms", (long long)s->drain_ms);
 	args_add(argv, "--containment=%s", s->containment);
 	args_add(argv, "--spool-limit=%lld", (long long)s->spool_limit);
 	if (s->user)

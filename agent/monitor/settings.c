@@ -102,6 +102,13 @@ static const struct conf_item items[] = {
 		.fallback = "cancel",
 		.help = "with running tasks: cancel them, or leave them to the "
 			"next agent" },
+	{ .key = "agent.drain",
+		.flag = "drain",
+		.type = CONF_DURATION,
+		.fallback = "0",
+		.max = 24 * 3600 * 1000,
+		.help = "how long a stop lets running tasks go on before it "
+			"cancels them" },
 	{ .key = "tasks.user",
 		.flag = "user",
 		.arg = "NAME",
@@ -262,6 +269,7 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 	s->log_level = conf_text(conf, "log.level");
 	log_set_level((enum log_level)conf_number(conf, "log.level"));
 	s->max_grace_ms = conf_number(conf, "agent.max_grace");
+	s->drain_ms = conf_number(conf, "agent.drain");
 	s->containment = conf_text(conf, "agent.containment");
 	s->spool_limit = conf_number(conf, "agent.spool_limit");
 	s->leave = strcmp(conf_text(conf, "agent.on_stop"), "leave") == 0;

@@ -28,7 +28,7 @@ struct settings {
 	char *allow_text; /* theirs */
 	bool no_new_privs;
 	bool leave; /* on_stop: the executors go on */
-	int64_t max_grace_ms;
+	int64_t max_grace_ms, drain_ms;
 	int64_t spool_limit; /* bytes */
 	bool check;
 	struct plugin_file plugins[LIMIT_PLUGINS]; /* by name */

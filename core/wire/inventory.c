@@ -65,6 +65,7 @@ convert_put_inventory(struct arena *a, const struct msg_inventory *from,
 		m->tasks[i] = &held[i];
 	}
 	m->complete = from->complete;
+	m->draining = from->draining;
 	return put_limits(a, from, m);
 }
 
@@ -130,6 +131,7 @@ convert_get_inventory(struct arena *a, const Nodelink__V1__Inventory *m,
 		.n_params = m->n_params,
 		.tasks = held,
 		.n_tasks = m->n_tasks,
-		.complete = m->complete };
+		.complete = m->complete,
+		.draining = m->draining };
 	return get_limits(a, m, out, err);
 }

@@ -217,6 +217,7 @@ struct msg_inventory {
 	const struct msg_limit_kind *limits; /* what it can enforce */
 	size_t n_limits;
 	bool complete; /* no process can leave the containment */
+	bool draining; /* it ends when its tasks have */
 };
 
 struct msg {

@@ -33,6 +33,7 @@ emit_plugin(struct emit *e, const struct hub_plugin *p)
 	emit_text_or_null(e, "version", inventory->version);
 	emit_text_or_null(e, "summary", inventory->summary);
 	emit_bool(e, "up", p->up);
+	emit_bool(e, "draining", p->draining);
 	emit_text_or_null(e, "containment", inventory->containment);
 	emit_bool(e, "complete", inventory->complete);
 	emit_object(e, "limits");
@@ -48,7 +49,22 @@ emit_plugin(struct emit *e, const struct hub_plugin *p)
 }
 
 static void
-emit_agent(struct emit *e, const struct agent *a)
+emit_drain(struct emit *e, const struct agent_drain *d)
+{
+	if (!d) {
+		emit_null(e, "draining");
+		return;
+	}
+	emit_object(e, "draining");
+	emit_time(e, "since", d->since);
+	emit_time(e, "until", d->until);
+	emit_text(e, "actor", d->actor);
+	emit_text_or_null(e, "reason", d->reason);
+	emit_object_end(e);
+}
+
+void
+agent_json(struct emit *e, const struct agent *a)
 {
 	emit_object(e, NULL);
 	emit_text(e, "agent_id", a->id);
@@ -59,6 +75,7 @@ emit_agent(struct emit *e, const struct agent *a)
 	emit_time(e, "connected_at", a->connected ? a->connected_at : 0);
 	emit_time(e, "seen_at", a->seen_at);
 	emit_uint(e, "tasks", a->n_tasks);
+	emit_drain(e, a->drain);
 	emit_array(e, "plugins");
 	for (const struct hub_plugin *p = a->plugins; p; p = p->next)
 		emit_plugin(e, p);
@@ -78,7 +95,7 @@ api_agents(void *arg, struct http_request *req)
 	emit_array(&e, "agents");
 	for (const struct agent *a = hub_agents(api->hub, NULL); a;
 		a = hub_agents(api->hub, a))
-		emit_agent(&e, a);
+		agent_json(&e, a);
 	emit_array_end(&e);
 	emit_object_end(&e);
 	http_reply_json(req, 200, &body, emit_done(&e));
@@ -98,6 +115,6 @@ api_agent(void *arg, struct http_request *req)
 		return;
 	}
 	emit_init(&e, &body);
-	emit_agent(&e, a);
+	agent_json(&e, a);
 	http_reply_json(req, 200, &body, emit_done(&e));
 }

@@ -1,5 +1,6 @@
 /* asked.c - waiting for hub and store; the errors that many share */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "api/internal.h"
@@ -35,6 +36,15 @@ asked_done(struct asked *a)
 
 	free(a);
 	return req;
+}
+
+const char *
+request_actor(struct http_request *req, char out[API_ACTOR])
+{
+	char peer[HTTP_PEER];
+
+	(void)snprintf(out, API_ACTOR, "anonymous@%s", http_peer(req, peer));
+	return out;
 }
 
 void

@@ -137,15 +137,13 @@ int
 cancel_how_read(struct cancel_how *h, uint32_t code, struct http_request *req,
 	struct err *err)
 {
-	char peer[HTTP_PEER];
 	int r;
 
 	h->how = (struct hub_cancel){
 		.code = code, .grace_ms = -1, .actor = h->actor
 	};
 	h->wait_ms = WAIT_DEFAULT;
-	(void)snprintf(h->actor, sizeof h->actor, "anonymous@%s",
-		http_peer(req, peer));
+	(void)request_actor(req, h->actor);
 	r = read_body(h, http_body(req), err);
 	return r < 0 ? r : read_query(h, req, err);
 }

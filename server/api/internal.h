@@ -6,7 +6,7 @@
 #include "json/emit.h"
 
 http_handler_fn api_home, api_health, api_ready;
-http_handler_fn api_agents, api_agent, api_agent_tasks;
+http_handler_fn api_agents, api_agent, api_agent_tasks, api_drain, api_undrain;
 http_handler_fn api_create, api_tasks, api_task, api_cancel, api_cancel_many;
 http_handler_fn api_stream, api_output;
 
@@ -21,6 +21,10 @@ struct asked *asked_new(struct api *api, struct http_request *req);
 /* The answer is there: frees it; the request to reply to, or NULL. */
 struct http_request *asked_done(struct asked *asked);
 
+/* Who asks, in out. */
+enum { API_ACTOR = HTTP_PEER + 16 };
+const char *request_actor(struct http_request *req, char out[API_ACTOR]);
+
 /* r: as store_got_fn says. */
 void reply_no_task(struct http_request *req, int r);
 /* The store cannot take it now; r: what it said. */
@@ -33,6 +37,9 @@ void reply_refused(struct http_request *req, int r, const char *code,
 	const struct err *err);
 /* An error of ours: logged, and told without more than its name. */
 void reply_failure(struct http_request *req, int r, const char *what);
+
+/* agents.c: the whole record. */
+void agent_json(struct emit *e, const struct agent *a);
 
 /* task_json.c and task_json_end.c: members of a record; the object is the
  * caller's. */

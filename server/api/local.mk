@@ -7,6 +7,7 @@ libapi_la_SOURCES = \
 	%D%/cancel_how.c %D%/cancel_how.h \
 	%D%/cancel_many.c \
 	%D%/create.c \
+	%D%/drain.c \
 	%D%/filter.c %D%/filter.h \
 	%D%/health.c \
 	%D%/home.c \

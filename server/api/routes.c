@@ -9,6 +9,8 @@ const struct http_route api_routes[] = {
 	{ "GET", "/agents", api_agents },
 	{ "GET", "/agents/{id}", api_agent },
 	{ "GET", "/agents/{id}/tasks", api_agent_tasks },
+	{ "POST", "/agents/{id}/drain", api_drain },
+	{ "DELETE", "/agents/{id}/drain", api_undrain },
 	{ "GET", "/stream", api_stream },
 	{ "GET", "/tasks", api_tasks },
 	{ "DELETE", "/tasks", api_cancel_many },

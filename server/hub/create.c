@@ -90,7 +90,7 @@ fill_task(struct hub *hub, struct task *t, const struct hub_task *spec,
 				      ? spec->start_timeout_ms
 				      : hub->conf.default_start_timeout_ms;
 	t->created_at = clock_wall_ms();
-	if (a->connected && p && p->up)
+	if (a->connected && p && p->up && !p->draining && !a->drain)
 		task_place(t, a, p);
 	r = t->owner ? copy_labels(t, spec) : -ENOMEM;
 	if (r == 0)

@@ -45,6 +45,7 @@ hub_free(struct hub *hub)
 		HASH_DEL(hub->agents, a);
 		inventory_free(a);
 		acks_free(a);
+		drain_free(a->drain);
 		loop_timer_free(a->timer);
 		free(a->token);
 		free(a);

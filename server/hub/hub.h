@@ -43,12 +43,20 @@ extern const struct rpc_server_ops hub_rpc_ops;
 struct hub_plugin {
 	char name[33];
 	bool up;
+	bool draining; /* its executor is about to end */
 	struct buf inventory; /* packed MSG_INVENTORY of its executor */
 	char instance[40]; /* of that; a new one is another executor */
 	struct hub_plugin *next;
 	/* the hub's own */
 	struct agent *agent;
 	struct loop_timer *timer; /* down for too long */
+};
+
+struct agent_drain {
+	int64_t since, until; /* wall ms; until 0: for ever */
+	int64_t grace_ms;
+	char *reason, *actor; /* own; reason may be NULL */
+	struct loop_timer *timer;
 };
 
 struct agent {
@@ -58,6 +66,7 @@ struct agent {
 	int64_t connected_at, seen_at; /* wall ms */
 	struct hub_plugin *plugins;
 	unsigned n_tasks; /* unfinished */
+	struct agent_drain *drain; /* NULL: it takes tasks */
 	/* the hub's own */
 	struct hub *hub;
 	char *token; /* NULL: any */
@@ -77,6 +86,19 @@ struct agent *hub_agent(struct hub *hub, const char *id);
 /* All of them, by id: hub_agents(hub, NULL), then with the last one. */
 struct agent *hub_agents(struct hub *hub, const struct agent *after);
 const struct hub_plugin *agent_plugin(const struct agent *a, const char *name);
+
+struct hub_drain {
+	int64_t timeout_ms; /* running tasks may go on so long; -1: for ever */
+	int64_t grace_ms; /* then, as in hub_cancel */
+	const char *reason; /* or NULL */
+	const char *actor;
+};
+
+/* The agent gets no task until hub_undrain(), and those that it has are
+ * cancelled (301) when their time is up. Again: the new terms hold; who is
+ * being cancelled stays so. -ENOMEM: nothing has changed. */
+int hub_drain(struct hub *hub, struct agent *a, const struct hub_drain *how);
+void hub_undrain(struct agent *a);
 
 /* ------------------------------------------------------------------- tasks */
 

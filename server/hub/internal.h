@@ -5,6 +5,7 @@
  *	inventory.c	what executors hold against what we believe
  *	create.c	new tasks
  *	tasks.c		dispatch, end
+ *	drain.c		agents that are to have no new tasks
  *	recover.c	tasks of an earlier server
  *	cancel.c	the intent to end a task
  *	report.c	what nodes say about tasks
@@ -63,6 +64,9 @@ void task_end(struct hub *hub, struct task *t, const char *failure,
 	const char *message);
 void task_lose(struct hub *hub, struct task *t, const char *failure,
 	const char *message);
+
+/* drain.c */
+void drain_free(struct agent_drain *d);
 
 /* cancel.c */
 void task_send_cancel(struct task *t);

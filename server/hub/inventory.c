@@ -150,6 +150,7 @@ inventory_came(struct agent *a, const struct msg *msg)
 	if (r < 0)
 		return r;
 	p->up = true;
+	p->draining = inv->draining;
 	(void)snprintf(p->instance, sizeof p->instance, "%s", inv->instance);
 	loop_timer_stop(p->timer);
 	log_debug("agent '%s' has plugin '%s' %s, %zu tasks", a->id,

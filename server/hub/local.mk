@@ -4,6 +4,7 @@ libhub_la_SOURCES = \
 	%D%/agents.c \
 	%D%/cancel.c \
 	%D%/create.c \
+	%D%/drain.c \
 	%D%/hub.c %D%/hub.h \
 	%D%/internal.h \
 	%D%/inventory.c \

@@ -151,6 +151,17 @@ place(struct hub *hub, struct task *t, const struct hub_plugin *plugin)
 	return RPC_OK;
 }
 
+/* Another executor may have it later, also by the word of a later server. */
+static void
+take_back(struct hub *hub, struct task *t)
+{
+	if (t->placing || !*t->instance)
+		return;
+	*t->instance = 0;
+	t->placed = false;
+	task_save(hub, t);
+}
+
 /* Give the task to its executor, if that can be reached. The packed start is
  * sent as it is stored. */
 int
@@ -160,6 +171,10 @@ task_dispatch(struct hub *hub, struct task *t)
 	const struct hub_plugin *p = hub_plugin_find(a, t->plugin);
 	int r;
 
+	if (t->status == TASK_PENDING && (a->drain || (p && p->draining))) {
+		take_back(hub, t);
+		return RPC_GONE;
+	}
 	if (!a->connected || !p || !p->up)
 		return RPC_GONE;
 	if (!t->placed || strcmp(t->instance, p->instance) != 0)

@@ -88,6 +88,49 @@ def test_agent_connects_late_and_finds_its_task(system):
     assert client.task(task_id)["status"] == "completed"
 
 
+def test_drained_agent_finishes_what_it_has_and_gets_nothing_new(system):
+    server = system.server()
+    client = server.client
+    system.agent("agent1", server)
+    go = system.path("go")
+    quick = client.shell(f"echo on; until [ -e {go} ]; do sleep 0.01; done")
+    slow = client.shell("echo on; sleep 1000")
+    for task_id in (quick, slow):
+        with client.events(task_id) as events:
+            events.until_stdout("on\n")
+    path = "/agents/agent1/drain"
+    agent = client.ok("POST", path, {"reason": "new kernel"})
+    assert agent["agent_id"] == "agent1" and agent["draining"]["until"] is None
+    assert agent["draining"]["reason"] == "new kernel" and agent["draining"]["since"]
+    waiting = client.shell("echo waited")
+    system.path("go", "")
+    assert client.end(quick)["status"] == "completed"
+    assert client.task(slow)["status"] == "in_progress"
+    agent = client.ok("POST", path, {"timeout": "200ms", "reason": "new kernel"})
+    assert agent["draining"]["until"] and client.agents()["agent1"]["draining"]
+    record = client.end(slow)
+    assert record["status"] == "cancelled" and record["receipt"]["survivors"] == 0
+    cancel = record["cancel"]
+    assert (cancel["code"], cancel["name"], cancel["reason"]) == (301, "agent_drain", "new kernel")
+    assert cancel["actor"].startswith("anonymous@127.0.0.1")
+    assert client.task(waiting)["status"] == "pending"
+    assert client.ok("DELETE", path)["draining"] is None
+    assert client.end(waiting)["status"] == "completed"
+    assert client.ok("DELETE", path)["draining"] is None
+
+
+def test_drain_refuses_what_it_does_not_know(system):
+    server = system.server()
+    client = server.client
+    system.agent("agent1", server)
+    for body in ({"timeout": -1}, {"timeout": "soon"}, {"grace": "2d"}, {"reason": 5},
+                 {"reason": "x" * 1025}, {"tiemout": 5}, []):
+        assert client.call("POST", "/agents/agent1/drain", body).status == 400, body
+    assert client.agents()["agent1"]["draining"] is None
+    for method in ("POST", "DELETE"):
+        assert client.call(method, "/agents/nobody/drain").status == 404
+
+
 def test_agent_starts_before_its_server(system):
     """It tries until somebody is there."""
     free = socket.socket()

@@ -280,6 +280,83 @@ TEST(keeps_the_run_time_beside_the_idle_time)
 }
 END
 
+	static void
+	wait_stopped(void)
+{
+	int64_t end = clock_ms() + 10000;
+
+	while (!rig.stopped && clock_ms() < end)
+		rig_run(&rig, 10);
+	ck_assert(rig.stopped);
+}
+
+TEST(lets_tasks_end_by_themselves_and_takes_no_more_when_drained)
+{
+	const struct msg_result *refused;
+
+	rig.options.drain_ms = 60000;
+	rig_open(&rig, SHELL);
+	start("t1", "echo up; sleep 0.3", NULL, 5000);
+	executor_stop(rig.ex);
+	ck_assert(rig_wait(&rig, NULL, MSG_INVENTORY, 1)->inventory.draining);
+	rig_start(&rig, "t2", "cmd", "echo up", NULL);
+	refused = rig_result(&rig, "t2");
+	ck_assert_int_eq(refused->outcome, MSG_NOT_STARTED);
+	ck_assert_str_eq(refused->failure, "refused");
+	ck_assert_str_eq(refused->message, "the agent is being stopped");
+	ck_assert(!rig.stopped);
+	ck_assert(rig_result(&rig, "t1")->ok);
+	ck_assert_uint_eq(rig_count(&rig, "t1", MSG_CANCEL_PHASE), 0);
+	wait_stopped();
+	rig_close(&rig);
+}
+END
+
+TEST(cancels_what_still_runs_when_the_drain_is_over)
+{
+	int64_t began;
+
+	rig.options.drain_ms = 300;
+	rig_open(&rig, SHELL);
+	start("t1", "echo up; sleep 1000", NULL, 5000);
+	began = clock_ms();
+	executor_stop(rig.ex);
+	ck_assert_uint_eq(rig_result(&rig, "t1")->receipt->code, 400);
+	ck_assert_int_ge(clock_ms() - began, 300);
+	wait_stopped();
+	rig_close(&rig);
+}
+END
+
+TEST(waits_no_longer_when_told_again_to_stop)
+{
+	const struct msg_receipt *receipt;
+
+	rig.options.drain_ms = 60000;
+	rig_open(&rig, SHELL);
+	start("t1", "trap 'echo term; exit' TERM; echo up; sleep 1000 & wait",
+		NULL, 5000);
+	executor_stop(rig.ex);
+	executor_stop(rig.ex);
+	receipt = rig_result(&rig, "t1")->receipt;
+	ck_assert_uint_eq(receipt->code, 400);
+	ck_assert_int_eq(receipt->killed_at, 0); /* it keeps its grace */
+	ck_assert_str_eq(printed("t1"), "up\nterm\n");
+	wait_stopped();
+	rig_close(&rig);
+}
+END
+
+TEST(stops_at_once_when_there_is_nothing_to_wait_for)
+{
+	rig.options.drain_ms = 60000;
+	rig_open(&rig, SHELL);
+	executor_stop(rig.ex);
+	wait_stopped();
+	rig_close(&rig);
+}
+END
+
 	UNIT_MAIN("executor: stop", runs_pre_stop_before_the_stop_signal,
 		gives_pre_stop_half_the_grace_and_the_signal_the_rest,
 		keeps_to_the_time_limit_of_pre_stop_itself,
@@ -292,4 +369,8 @@ END
 		cancels_a_task_that_has_been_silent_for_too_long,
 		lets_a_task_go_on_that_prints_now_and_then,
 		does_not_take_output_that_waits_for_silence,
-		keeps_the_run_time_beside_the_idle_time)
+		keeps_the_run_time_beside_the_idle_time,
+		lets_tasks_end_by_themselves_and_takes_no_more_when_drained,
+		cancels_what_still_runs_when_the_drain_is_over,
+		waits_no_longer_when_told_again_to_stop,
+		stops_at_once_when_there_is_nothing_to_wait_for)

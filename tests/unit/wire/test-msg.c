@@ -300,7 +300,7 @@ TEST(carries_an_inventory)
 	struct msg msg = { .kind = MSG_INVENTORY,
 		.plugin = "shell",
 		.inventory = { "i", "1.0", "s", "group", fields, 1, held, 1,
-			limits, 2, true } };
+			limits, 2, true, true } };
 	AUTO(msg_free) struct msg_box *box = NULL;
 	const struct msg *got = trip(&msg, MSG_TO_SERVER, &box);
 
@@ -312,6 +312,7 @@ TEST(carries_an_inventory)
 	ck_assert_str_eq(got->inventory.limits[0].name, "pids");
 	ck_assert_str_eq(got->inventory.limits[1].by, "rlimit");
 	ck_assert(got->inventory.complete);
+	ck_assert(got->inventory.draining);
 }
 END
 

@@ -1,0 +1,87 @@
+/* drain.c - POST and DELETE /agents/{id}/drain */
+#include <errno.h>
+
+#include "api/internal.h"
+#include "base/limits.h"
+#include "json/json.h"
+
+/* Texts in *how belong to *doc. */
+static int
+read_body(const struct buf *body, json_t **doc, struct hub_drain *how,
+	struct err *err)
+{
+	static const char *const names[] = { "timeout", "grace", "reason" };
+	int r;
+
+	if (!body->len)
+		return 0;
+	r = json_parse(body->data, body->len, doc, err);
+	if (r < 0)
+		return r;
+	if (!json_is_object(*doc))
+		return err_set(err, -EINVAL, "the body must be an object");
+	r = json_known(*doc, names, ARRAY_SIZE(names), err);
+	if (r >= 0)
+		r = json_get_duration(*doc, "timeout", LIMIT_TIMEOUT_S,
+			&how->timeout_ms, err);
+	if (r >= 0)
+		r = json_get_duration(
+			*doc, "grace", LIMIT_GRACE_S, &how->grace_ms, err);
+	if (r >= 0)
+		r = json_get_text(
+			*doc, "reason", LIMIT_REASON, &how->reason, err);
+	return r < 0 ? r : 0;
+}
+
+static void
+reply_agent(struct http_request *req, const struct agent *a)
+{
+	struct buf body = { 0 };
+	struct emit e;
+
+	emit_init(&e, &body);
+	agent_json(&e, a);
+	http_reply_json(req, 200, &body, emit_done(&e));
+}
+
+void
+api_drain(void *arg, struct http_request *req)
+{
+	struct api *api = arg;
+	const char *id = http_param(req, "id");
+	struct agent *a = hub_agent(api->hub, id);
+	AUTO(json_decref) json_t *doc = NULL;
+	char actor[API_ACTOR];
+	struct hub_drain how = { .timeout_ms = -1,
+		.grace_ms = -1,
+		.actor = request_actor(req, actor) };
+	struct err err;
+	int r;
+
+	if (!a) {
+		reply_no_agent(req, id);
+		return;
+	}
+	r = read_body(http_body(req), &doc, &how, &err);
+	if (r < 0)
+		reply_refused(req, r, "bad_request", &err);
+	else if (hub_drain(api->hub, a, &how) < 0)
+		reply_no_memory(req);
+	else
+		reply_agent(req, a);
+}
+
+void
+api_undrain(void *arg, struct http_request *req)
+{
+	struct api *api = arg;
+	const char *id = http_param(req, "id");
+	struct agent *a = hub_agent(api->hub, id);
+
+	if (!a) {
+		reply_no_agent(req, id);
+		return;
+	}
+	hub_undrain(a);
+	reply_agent(req, a);
+}
