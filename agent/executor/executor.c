@@ -6,12 +6,9 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "executor/abandoned.h"
-#include "executor/hook.h"
-#include "executor/hooks.h"
 #include "executor/leftovers.h"
 #include "executor/orphans.h"
 #include "executor/scratch.h"
@@ -19,7 +16,6 @@
 #include "executor/task.h"
 #include "executor/tombs.h"
 #include "executor/users.h"
-#include "task/reason.h"
 
 enum {
 	MAX_GRACE_MS = 5 * 60 * 1000,
@@ -28,9 +24,6 @@ enum {
 	WATCHDOG_MS = 10000,
 	STALL_MS = 3000,
 	HELD_MAX = 64 << 20,
-	LAST_ACKS_MS = 3000, /* at the end, for the server to store results */
-	LAST_HOOKS_MS = 20000, /* for hooks, less than what the monitor adds to
-				  the grace */
 };
 
 /* -------------------------------------------------------------------- link */
@@ -70,158 +63,6 @@ executor_serve(struct executor *ex, int take_fd)
 	if (!ex->link)
 		log_error(-ENOMEM, "cannot serve the uplink"); /* it retries */
 	session_detached(ex);
-}
-
-/* ------------------------------------------------------------------ the end */
-
-static void
-report_lost(struct task *task)
-{
-	struct msg msg = { .kind = MSG_RESULT };
-
-	msg.result = (struct msg_result){ .outcome = MSG_LOST,
-		.failure = "executor_lost",
-		.message = task->lost ? "the plugin did not end the task"
-				      : "another task made the executor fail",
-		.started_at = task->started_at,
-		.ended_at = clock_wall_ms(),
-		.stdout_bytes = task->stream_bytes[0],
-		.stderr_bytes = task->stream_bytes[1],
-		.dropped_bytes = task->dropped };
-	outbox_add(task, &msg);
-}
-
-/* One that is CLEANING has ended, verified; its hooks are the next executor's
- * business. */
-static void
-say_last_word(struct task *task)
-{
-	if (task->state == WORK_CLEANING)
-		task_report(task);
-	else
-		report_lost(task);
-}
-
-static void
-fail_now(void *arg)
-{
-	struct executor *ex = arg;
-	struct task *task, *tmp;
-
-	HASH_ITER(hh, ex->tasks, task, tmp) {
-		if (task->state == WORK_ENDED)
-			continue;
-		(void)child_kill_all(task);
-		say_last_word(task);
-	}
-	if (ex->opt.on_failure) {
-		ex->opt.on_failure(ex->opt.arg);
-		return;
-	}
-	link_free(TAKE(ex->link)); /* tries once more to send */
-	exit(EXIT_FAILURE);
-}
-
-static void
-set_later(struct executor *ex, loop_fn *fn, int64_t delay_ms)
-{
-	loop_timer_free(ex->later);
-	ex->later = loop_timer_new(ex->loop, fn, ex);
-	if (!ex->later)
-		abort(); /* no memory to say more */
-	loop_timer_set(ex->later, delay_ms);
-}
-
-/* For a plugin that does not keep its word and for lack of memory: to go on
- * would be to lie about tasks. The monitor starts a new executor. */
-void
-executor_fail(struct executor *ex, const char *why)
-{
-	if (ex->failed)
-		return;
-	ex->failed = true;
-	log_error(0, "executor of plugin '%s' gives up: %s", ex->plugin->v.name,
-		why);
-	set_later(ex, fail_now, 0);
-}
-
-static void
-stopped(void *arg)
-{
-	struct executor *ex = arg;
-	int64_t left = ex->hooks_until - clock_ms();
-
-	if (hook_count(ex) && left > 0) {
-		set_later(ex, stopped, left + LAST_ACKS_MS);
-		return;
-	}
-	if (ex->opt.on_stopped)
-		ex->opt.on_stopped(ex->opt.arg);
-}
-
-static void
-drained(void *arg)
-{
-	executor_stop(arg);
-}
-
-void
-executor_maybe_stopped(struct executor *ex)
-{
-	if (ex->failed || ex->running)
-		return;
-	if (ex->stopping)
-		set_later(ex, stopped,
-			HASH_COUNT(ex->tasks) && ex->attached ? LAST_ACKS_MS
-							      : 0);
-	else if (ex->draining && !starts_count(ex->starts))
-		set_later(ex, drained, 0);
-}
-
-static void
-drain(struct executor *ex)
-{
-	ex->draining = true;
-	log_info("%zu tasks may go on for %lld s",
-		ex->running + starts_count(ex->starts),
-		(long long)ex->opt.drain_ms / 1000);
-	session_inventory(ex);
-	set_later(ex, drained, ex->opt.drain_ms);
-	executor_maybe_stopped(ex);
-}
-
-void
-executor_stop(struct executor *ex)
-{
-	const struct msg_cancel why = { .reason = "the agent is stopping",
-		.code = REASON_AGENT_STOPPING,
-		.actor = "nodelink",
-		.grace_ms = ex->stopping ? 0 : -1 };
-	struct task *task, *tmp;
-	int64_t longest = 0;
-
-	if (ex->failed)
-		return; /* it ends by itself, with a last word */
-	if (ex->opt.drain_ms > 0 && !ex->draining) {
-		drain(ex);
-		return;
-	}
-	ex->stopping = true;
-	starts_clear(ex->starts);
-	HASH_ITER(hh, ex->tasks, task, tmp)
-		if (task->state != WORK_ENDED && task->grace_ms > longest)
-			longest = task->grace_ms;
-	ex->hooks_until =
-		clock_ms() + (why.grace_ms ? longest + LAST_HOOKS_MS : 0);
-	HASH_ITER(hh, ex->tasks, task, tmp) {
-		cancel_request(task, &why);
-		if (task->state == WORK_CLEANING)
-			hooks_hurry(task);
-	}
-	abandoned_stop(ex);
-	/* Output that nobody fetches must not keep us for ever. */
-	set_later(ex, stopped, (why.grace_ms ? longest : 0) + LAST_ACKS_MS);
-	executor_maybe_stopped(ex);
 }
 
 size_t

@@ -17,6 +17,7 @@
  *	outbox.c   responses kept until the server acknowledges them, in memory
  *	           and, while it is away, in spool.c's file
  *	host.c     the services of plugin.h; handles.c its timers and watches
+ *	end.c      asked to stop, or unable to go on
  */
 #ifndef NODELINK_EXECUTOR_EXECUTOR_H
 #define NODELINK_EXECUTOR_EXECUTOR_H

@@ -6,6 +6,7 @@ libexecutor_la_SOURCES = \
 	%D%/child.c \
 	%D%/defers.c %D%/defers.h \
 	%D%/describe.c \
+	%D%/end.c %D%/end.h \
 	%D%/env.c %D%/env.h \
 	%D%/executor.c %D%/executor.h \
 	%D%/fields.c %D%/fields.h \

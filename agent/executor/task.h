@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/id.h"
 #include "base/limits.h"
+#include "executor/end.h"
 #include "executor/executor.h"
 #include "executor/fields.h"
 #include "executor/hold.h"
@@ -223,21 +224,14 @@ struct executor {
 	struct handle *handles; /* by id */
 };
 
-/* ------------------------------------------------------------ executor.c */
-
-/* A task has ended: was it the last one? */
-void executor_maybe_stopped(struct executor *ex);
-/* session.c: tell the server what we have, if it is there. */
-void session_inventory(struct executor *ex);
-/* All tasks are lost and the process must go; happens on a fresh turn. */
-void executor_fail(struct executor *ex, const char *why);
-
 /* ------------------------------------------------------------- session.c */
 
 /* One payload from the uplink. */
 void session_frame(struct executor *ex, const uint8_t *payload, size_t len);
 /* The link is gone, or has another end that has not asked for anything. */
 void session_detached(struct executor *ex);
+/* Tell the server what we have, if it is there. */
+void session_inventory(struct executor *ex);
 /* Output goes nowhere for now: not attached, or no acknowledgement comes. */
 bool session_is_away(const struct executor *ex);
 /* A task waits for an acknowledgement: notice it when none comes. */
