@@ -38,10 +38,13 @@ class System:
     def server(self, *options, **more):
         return self._add(Server(f"{self.folder}/server", *options, **more))
 
-    def agent(self, agent_id, server, *options, wait=True, folder=None, **more):
+    def agent(self, agent_id, server, *options, wait=True, folder=None, grpc=None,
+              **more):
+        """grpc: where the server is, if not where it says that it is."""
         # two with the same id need two folders
         folder = folder or f"{self.folder}/{len(self.programs)}"
-        agent = self._add(Agent(folder, agent_id, server.grpc, *options, **more))
+        agent = self._add(Agent(folder, agent_id, grpc or server.grpc,
+                                *options, **more))
         if wait:
             server.client.agent_ready(agent_id)
         return agent

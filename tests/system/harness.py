@@ -54,7 +54,7 @@ SBIN, ENVIRONMENT = _paths()
 
 class Program:
     """A started program whose stderr is collected line by line; inside: an
-    oracle.Oracle to start it in."""
+    oracle.Oracle or netns.Namespace to start it in."""
 
     def __init__(self, name, argv, env=None, inside=None):
         self.name = name
@@ -143,12 +143,12 @@ class Server(Program):
     """store: a folder, "memory", or a new folder below this one."""
 
     def __init__(self, folder, *options, http="127.0.0.1:0", grpc="127.0.0.1:0",
-                 store=None, env=None):
+                 store=None, env=None, inside=None):
         os.makedirs(folder, exist_ok=True)
         self.store = store or tempfile.mkdtemp(prefix="store-", dir=folder)
         super().__init__("server", [f"{SBIN}/nodelink-server", "--http", http,
                                     "--grpc", grpc, "--store", self.store,
-                                    *options], env)
+                                    *options], env, inside)
         ready = self.wait_line(r"ready: http (\S+), grpc (\S+)")
         self.http, self.grpc = ready.groups()
         self.client = Client(self.http)

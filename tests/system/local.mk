@@ -5,6 +5,7 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/conftest.py \
 	%D%/contain.py \
 	%D%/harness.py \
+	%D%/netns.py \
 	%D%/oracle.py \
 	%D%/pytest.ini \
 	%D%/test_01_start.py \
@@ -26,7 +27,8 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_15_docker.py \
 	%D%/test_16_engine.py \
 	%D%/test_17_podman.py \
-	%D%/test_18_roulette.py
+	%D%/test_18_roulette.py \
+	%D%/test_19_partition.py
 
 system_helpers = %D%/helpers/mute-agent %D%/helpers/whoami
 check_PROGRAMS += $(system_helpers)
