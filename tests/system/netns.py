@@ -46,9 +46,11 @@ class Namespace:
         return ["nsenter", f"--net={self.path}", "--", *argv]
 
     def refuse(self, packets, target):
-        """Packets that come in, to DROP or to answer with RST."""
+        """Packets that come in, to DROP or to answer with RST; one that is itself
+        a RST comes through then."""
+        flags = "--tcp-flags RST NONE" if target == RESET else ""
         _run(*self.wrap(["iptables", "-w", "-A", "INPUT", "-p", "tcp",
-                         *packets.split(), "-j", *target.split()]))
+                         *flags.split(), *packets.split(), "-j", *target.split()]))
 
     def accept(self):
         _run(*self.wrap(["iptables", "-w", "-F"]))

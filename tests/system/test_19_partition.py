@@ -17,15 +17,16 @@ NOTICED_S = 15.0  # 4 s: a ping, its answer and lost_after; on a busy machine
 PAD = "." * 500
 
 # What befalls a node. deaf: no word gets to its executor; mute: none to the
-# server; lost: the server takes the agent for lost after a while.
-Fault = namedtuple("Fault", "name strike deaf mute lost")
+# server; lost: the server takes the agent for lost after a while; closed: it
+# sees at once that the connection has ended.
+Fault = namedtuple("Fault", "name strike deaf mute lost closed", defaults=[False])
 FAULTS = [
     Fault("dropped both ways", lambda node: node.cable.cut(), True, True, True),
     Fault("dropped on the way to the agent", lambda node: node.cable.deafen_agent(),
           True, False, True),
     Fault("dropped on the way to the server", lambda node: node.cable.deafen_server(),
           False, True, True),
-    Fault("reset", lambda node: node.cable.reset(), True, True, True),
+    Fault("reset", lambda node: node.cable.reset(), True, True, True, True),
     Fault("link down", lambda node: node.cable.down(), True, True, True),
     Fault("uplink stopped", lambda node: node.stop("uplink"), True, True, True),
     Fault("executor stopped", lambda node: node.stop("executor", "shell"),
@@ -119,6 +120,8 @@ class Node:
 
     def check_bites(self):
         """That the fault is one."""
+        until(lambda: self.fault.closed != self.client.agents()[self.agent.id]["connected"],
+              f"the server sees of the connection what it can: {self.fault}")
         if self.fault.deaf:
             assert of_task(self.doomed), self.fault
         else:
