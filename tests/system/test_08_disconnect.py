@@ -172,6 +172,27 @@ def test_agent_told_to_leave_its_tasks_is_restarted_under_them(system):
     until(lambda: not is_alive(executor), "it ends it as its own")
 
 
+def test_agent_with_a_drain_lets_its_tasks_end_before_it_stops(system):
+    server = system.server()
+    client = server.client
+    agent = system.agent("agent1", server, "--drain", "60s")
+    go = system.path("go")
+    task_id = client.shell(f"echo on; until [ -e {go} ]; do sleep 0.01; done; echo off")
+    with client.events(task_id) as events:
+        events.until_stdout("on\n")
+    agent.signal(signal.SIGTERM)
+    until(lambda: all(p["draining"] for p in client.agents()["agent1"]["plugins"]
+                      if p["name"] == "shell"), "the executor says so")
+    waiting = client.shell("echo waited")
+    assert client.task(waiting)["status"] == "pending"
+    system.path("go", "")
+    assert client.end(task_id)["status"] == "completed"
+    assert client.output(task_id) == b"on\noff\n"
+    agent.wait()
+    system.agent("agent1", server)
+    assert client.end(waiting)["status"] == "completed"
+
+
 def test_server_stops_with_open_streams_and_says_goodbye(system):
     server = system.server()
     client = server.client
