@@ -69,15 +69,25 @@ read_generic(struct draft *d)
 	return params_read(params, NULL, 0, &d->arena, &d->task.start, &d->err);
 }
 
+/* A container is not below the executor, whose limits do not reach it. */
+static int
+read_docker(struct draft *d)
+{
+	if (json_object_get(d->body, "limits"))
+		return err_set(&d->err, -EINVAL,
+			"field 'limits': a container has fields of its own for "
+			"that: memory, cpus, pids");
+	return params_read(d->body, docker_common, ARRAY_SIZE(docker_common),
+		&d->arena, &d->task.start, &d->err);
+}
+
 static int
 read_params(struct draft *d)
 {
 	if (strcmp(d->task.plugin, "shell") == 0)
 		return read_shell(d);
 	if (strcmp(d->task.plugin, "docker") == 0)
-		return params_read(d->body, docker_common,
-			ARRAY_SIZE(docker_common), &d->arena, &d->task.start,
-			&d->err);
+		return read_docker(d);
 	return read_generic(d);
 }
 

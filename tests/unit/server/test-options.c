@@ -151,6 +151,10 @@ TEST(leaves_the_user_of_a_container_to_its_plugin)
 	box = fake_take(&agent, MSG_START);
 	ck_assert_str_eq(msg_get(box)->start.user, "");
 	ck_assert_uint_eq(msg_get(box)->start.n_params, 2);
+	post("/tasks/docker", "{\"agent_id\":\"a1\",\"image\":\"i\","
+			      "\"limits\":{\"pids\":9}}");
+	client_expect(&c, " 400 ");
+	client_expect(&c, "field 'limits': a container has fields of its own");
 	teardown();
 }
 END
