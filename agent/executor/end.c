@@ -1,6 +1,7 @@
 /* end.c - the end of an executor: it is asked to stop, or cannot go on */
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -137,11 +138,22 @@ drain(struct executor *ex)
 	executor_maybe_stopped(ex);
 }
 
+/* Whoever shuts a host down keeps logins out by this file first: systemd does,
+ * and so does shutdown(8). */
+static bool
+host_goes_down(const struct executor *ex)
+{
+	return access(ex->opt.nologin, F_OK) == 0;
+}
+
 void
 executor_stop(struct executor *ex)
 {
-	const struct msg_cancel why = { .reason = "the agent is stopping",
-		.code = REASON_AGENT_STOPPING,
+	const bool down = host_goes_down(ex);
+	const struct msg_cancel why = { .reason =
+						down ? "the host is going down"
+						     : "the agent is stopping",
+		.code = down ? REASON_HOST_SHUTDOWN : REASON_AGENT_STOPPING,
 		.actor = "nodelink",
 		.grace_ms = ex->stopping ? 0 : -1 };
 	struct task *task, *tmp;

@@ -94,6 +94,8 @@ set_options(struct executor *ex, const struct executor_options *o)
 		ex->opt.limits.pids = o->max_limits.pids;
 	ex->opt.stall_ms = or_default(o->stall_ms, STALL_MS);
 	ex->opt.held_max = o->held_max ? o->held_max : HELD_MAX;
+	if (!o->nologin)
+		ex->opt.nologin = "/run/nologin";
 }
 
 static int

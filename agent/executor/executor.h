@@ -55,6 +55,7 @@ struct executor_options {
 	int64_t lost_after_ms; /* finish() after cancel(force): 5 s */
 	int64_t unkillable_after_ms; /* alive after SIGKILL: 60 s */
 	int64_t watchdog_ms; /* a callback that does not return: 10 s */
+	const char *nologin; /* the host goes down: /run/nologin */
 	int64_t stall_ms; /* no acknowledgement, so the server is away: 3 s */
 	size_t held_max; /* output of all tasks, unacknowledged: 64 MiB */
 	/* The plugin did not keep its word: every task was reported lost, the
@@ -79,7 +80,8 @@ AUTO_DEFINE(struct executor *, executor_free)
 void executor_serve(struct executor *ex, int take_fd);
 
 /* Take no more tasks; when none runs, when drain_ms are over or at the second
- * call cancel what runs (400 agent_stopping), then on_stopped. Hooks have 20 s
+ * call cancel what runs (400 agent_stopping, or 402
+ * host_shutdown while the host is going down), then on_stopped. Hooks have 20 s
  * beside the longest grace; those that have not begun by then are the next
  * executor's. Called once more: without grace, and no time for hooks. */
 void executor_stop(struct executor *ex);

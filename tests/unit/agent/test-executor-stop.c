@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "tests/unit/agent/hooks-rig.h"
@@ -347,6 +348,24 @@ TEST(waits_no_longer_when_told_again_to_stop)
 }
 END
 
+TEST(says_that_the_host_goes_down)
+{
+	char path[] = "/tmp/nodelink-nologin-XXXXXX";
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	rig.options.nologin = path;
+	rig_open(&rig, SHELL);
+	start("t1", "echo up; exec sleep 1000", NULL, 5000);
+	executor_stop(rig.ex);
+	ck_assert_uint_eq(rig_result(&rig, "t1")->receipt->code, 402);
+	wait_stopped();
+	rig_close(&rig);
+	(void)close(fd);
+	ck_assert_int_eq(unlink(path), 0);
+}
+END
+
 TEST(stops_at_once_when_there_is_nothing_to_wait_for)
 {
 	rig.options.drain_ms = 60000;
@@ -373,4 +392,5 @@ END
 		lets_tasks_end_by_themselves_and_takes_no_more_when_drained,
 		cancels_what_still_runs_when_the_drain_is_over,
 		waits_no_longer_when_told_again_to_stop,
+		says_that_the_host_goes_down,
 		stops_at_once_when_there_is_nothing_to_wait_for)
