@@ -128,7 +128,7 @@ set_defaults(struct http_conf *conf)
 
 	(void)getrlimit(RLIMIT_NOFILE, &files); /* else the usual number */
 	room = files.rlim_cur > 2 * SPARE_FDS ? files.rlim_cur - SPARE_FDS
-					      : SPARE_FDS;
+					      : files.rlim_cur / 2;
 	if (!conf->max_connections)
 		conf->max_connections = 10000;
 	if (conf->max_connections > room)
