@@ -145,6 +145,13 @@ intent_stored(void *arg, int r)
 		return;
 	}
 	wait_ms = cancel_how_wait(&w->how, t->cancel.grace_ms);
+	if (!wait_ms && w->req && task_told(t) != TASK_FAILED &&
+		task_told(t) != TASK_COMPLETED) {
+		/* Whoever does not wait gets one answer, not sometimes
+		 * another because the node was quick. */
+		reply_state(w->req, t, 202, "cancel requested");
+		return;
+	}
 	if (task_over(t) || !wait_ms || !w->req ||
 		!cancel_can_verify(w->api->hub, t)) {
 		answer(w);
