@@ -8,7 +8,7 @@ import time
 from harness import until
 
 BUILD = os.environ.get("NODELINK_BUILD", "")
-DEFER = os.path.join(BUILD, "nodelink-defer") if BUILD else "nodelink-defer"
+DEFER = os.path.join(BUILD or f"{os.environ['NODELINK_PREFIX']}/bin", "nodelink-defer")
 
 
 def kinds(record):
