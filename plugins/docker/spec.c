@@ -39,8 +39,8 @@ const struct ndl_field spec_params[] = {
 	{ 0 },
 };
 
-static int refuse(char *why, size_t size, int r, const char *fmt, ...)
-	NDL_PRINTF(4, 5);
+static int
+refuse(char *why, size_t size, int r, const char *fmt, ...) NDL_PRINTF(4, 5);
 
 static int
 refuse(char *why, size_t size, int r, const char *fmt, ...)

@@ -131,7 +131,7 @@ place_open(enum contain_rung rung)
 		.first = rung,
 		.last = rung };
 	static const struct contain_limits none;
-	struct place p = { NULL };
+	struct place p = { .host = NULL };
 	struct err err = { "" };
 
 	(void)snprintf(mark, sizeof mark, "mark-%d-%lld", (int)getpid(),

@@ -34,7 +34,9 @@ TEST(does_not_harden_a_stop_that_the_node_began)
 	say(&one, (struct msg){ .kind = MSG_CANCEL_PHASE,
 			  .task_id = t->id,
 			  .seq = 2,
-			  .cancel_phase = { MSG_PHASE_STOPPING, "", 7 } });
+			  .cancel_phase = { .phase = MSG_PHASE_STOPPING,
+				  .message = "",
+				  .at = 7 } });
 	ck_assert_int_eq(t->cancel.phase, CANCEL_STOPPING);
 	ck_assert_int_eq(t->cancel.grace_ms, 10000);
 	fake_done(&one);

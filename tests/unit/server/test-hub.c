@@ -79,11 +79,12 @@ TEST(says_cancelled_only_when_the_node_has_verified_it)
 	ck_assert_int_eq(cancel(t, -1), HUB_OK);
 	took(&one, MSG_CANCEL);
 	for (unsigned i = MSG_PHASE_DELIVERED; i <= MSG_PHASE_KILLING; i++) {
-		say(&one,
-			(struct msg){ .kind = MSG_CANCEL_PHASE,
-				.task_id = t->id,
-				.seq = i + 1,
-				.cancel_phase = { (enum msg_phase)i, "", i } });
+		say(&one, (struct msg){ .kind = MSG_CANCEL_PHASE,
+				  .task_id = t->id,
+				  .seq = i + 1,
+				  .cancel_phase = { .phase = (enum msg_phase)i,
+					  .message = "",
+					  .at = i } });
 		ck_assert_int_eq(t->status, TASK_IN_PROGRESS);
 	}
 	ck_assert_int_eq(t->cancel.phase, CANCEL_KILLING);
