@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
@@ -271,6 +272,21 @@ open_own(struct scratch *s, const char *path, struct err *err)
 	return 0;
 }
 
+/* An executor that is only about to listen cannot be found by its socket: a
+ * second one would take its tasks for those of the dead. */
+static int
+lock(const struct scratch *s, struct err *err)
+{
+	if (flock(s->fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return err_set(err, -errno,
+			"cannot lock scratch folder '%s': %s", s->path,
+			err_name(errno));
+	return err_set(err, -EBUSY,
+		"another nodelink-executor uses scratch folder '%s'", s->path);
+}
+
 /* What could not be removed yesterday may go today, and earlier spares are of
  * no use: how many there are is not known. */
 static void
@@ -298,6 +314,8 @@ scratch_new(struct loop *loop, const char *path, struct scratch **out,
 		return err_set(err, -ENOMEM, "out of memory");
 	s->fd = -1;
 	r = open_own(s, path, err);
+	if (r == 0)
+		r = lock(s, err);
 	if (r < 0)
 		return r;
 	doom_old(s);

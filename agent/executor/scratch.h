@@ -24,7 +24,7 @@
 struct scratch;
 
 /* Makes the folder when it is missing: 0711 for root, whose tasks may run as
- * others, else 0700. */
+ * others, else 0700. -EBUSY: another process has it. */
 int scratch_new(struct loop *loop, const char *path, struct scratch **out,
 	struct err *err);
 /* What waits for its removal is left to the next start. */

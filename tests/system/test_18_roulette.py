@@ -5,6 +5,7 @@ legal verdict, none was started twice, no byte is missing, nothing survives.
 NODELINK_ROULETTE_ROUNDS kills (200); NODELINK_ROULETTE_SEED to repeat one."""
 
 import http.client
+import json
 import os
 import random
 import signal
@@ -172,8 +173,9 @@ def check(victims, players, task_id, starts):
         assert task_id in players.cancelled and final.cancelled, record
         assert not record["receipt"] or record["receipt"]["survivors"] == 0
     else:
-        assert record["failure"] == "executor_lost", record
-        assert victims.executor_died(record), (record, victims.killed)
+        told = json.dumps(record, indent=1)
+        assert record["failure"] == "executor_lost", told
+        assert victims.executor_died(record), (told, victims.killed)
     return record["status"]
 
 

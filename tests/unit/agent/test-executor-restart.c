@@ -1,4 +1,5 @@
 /* test-executor-restart.c - hooks when the executor stops or dies under them */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -337,7 +338,29 @@ TEST(does_not_wait_for_what_a_task_put_in_place_of_its_notes)
 }
 END
 
+/* A monitor that was killed may be followed by one that finds the executor
+ * before it listens, and starts another. */
+TEST(leaves_alone_what_a_living_executor_has)
+{
+	struct executor *second = NULL;
+	struct err err = { .text = "" };
+
+	open_rig();
+	start("t1", "echo up; sleep 1000", NULL, plain);
+	ck_assert_int_eq(
+		executor_new(rig.loop, rig.plugin, &rig.options, &second, &err),
+		-EBUSY);
+	ck_assert_ptr_nonnull(strstr(err.text, rig.options.scratch));
+	rig_run(&rig, 100);
+	ck_assert_uint_eq(rig_count(&rig, "t1", MSG_RESULT), 0);
+	rig_cancel(&rig, "t1", 0);
+	ck_assert(rig_result(&rig, "t1")->cancelled);
+	rig_close(&rig);
+}
+END
+
 	UNIT_MAIN("executor: hooks and restarts",
+		leaves_alone_what_a_living_executor_has,
 		runs_the_hooks_of_a_task_whose_executor_died,
 		runs_what_was_deferred_by_a_task_that_was_given_nothing,
 		picks_cleanup_for_a_failed_task, begins_no_hook_twice,
