@@ -287,6 +287,8 @@ TEST(knows_no_other_rung)
 	struct executor *ex = NULL;
 
 	rig_open(&rig, SHELL);
+	link_free(TAKE(rig.link));
+	executor_free(TAKE(rig.ex)); /* the next one wants its folder */
 	rig.options.containment = "cgroup";
 	ck_assert_int_eq(
 		executor_new(rig.loop, rig.plugin, &rig.options, &ex, &err),
