@@ -331,6 +331,8 @@ void cancel_pre_stopped(struct task *task);
 void cancel_leftovers(struct task *task);
 /* The plugin cannot end it now, and says why. */
 void cancel_stuck(struct task *task, const char *text);
+/* Nothing of it is left, but its result is not due yet. */
+void cancel_verified(struct task *task);
 /* These are alive after SIGKILL: report it when it is too long. */
 void cancel_unkillable(
 	struct task *task, const struct group_member *alive, size_t n);

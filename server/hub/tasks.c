@@ -96,6 +96,11 @@ void
 task_lose(struct hub *hub, struct task *t, const char *failure,
 	const char *message)
 {
+	if (t->cancel.phase == CANCEL_VERIFIED &&
+		task_move(&t->status, TASK_EV_STOPPED) == STATE_OK) {
+		task_end(hub, t, "", "its node was lost while its cleanup ran");
+		return;
+	}
 	if (task_move(&t->status, TASK_EV_FAIL) != STATE_OK)
 		return;
 	if (t->cancel.phase != CANCEL_NONE)

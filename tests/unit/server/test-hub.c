@@ -78,7 +78,7 @@ TEST(says_cancelled_only_when_the_node_has_verified_it)
 	started(&one, t, 1);
 	ck_assert_int_eq(cancel(t, -1), HUB_OK);
 	took(&one, MSG_CANCEL);
-	for (unsigned i = MSG_PHASE_DELIVERED; i <= MSG_PHASE_KILLING; i++) {
+	for (unsigned i = MSG_PHASE_DELIVERED; i <= MSG_PHASE_VERIFIED; i++) {
 		say(&one, (struct msg){ .kind = MSG_CANCEL_PHASE,
 				  .task_id = t->id,
 				  .seq = i + 1,
@@ -87,8 +87,9 @@ TEST(says_cancelled_only_when_the_node_has_verified_it)
 					  .at = i } });
 		ck_assert_int_eq(t->status, TASK_IN_PROGRESS);
 	}
-	ck_assert_int_eq(t->cancel.phase, CANCEL_KILLING);
-	ended(&one, t, 5,
+	ck_assert_int_eq(t->cancel.phase, CANCEL_VERIFIED);
+	ck_assert_int_eq(t->cancel.verified_at, MSG_PHASE_VERIFIED);
+	ended(&one, t, 7,
 		(struct msg_result){ .cancelled = true, .receipt = &receipt });
 	ck_assert_int_eq(t->status, TASK_CANCELLED);
 	ck_assert_int_eq(t->cancel.phase, CANCEL_VERIFIED);
