@@ -47,7 +47,7 @@ finish(struct hub *hub, struct task *t)
 	if (t->end_seq)
 		ack_final(a, t->id, t->plugin, t->end_seq);
 	DL_DELETE2(a->tasks, t, agent_prev, agent_next);
-	a->n_tasks--;
+	task_uncount(a, t);
 	HASH_DELETE(hh_live, hub->live, t);
 	log_debug("task '%s' on agent '%s': %s %s", t->id, t->agent_id,
 		task_status_name(t->status), t->failure);

@@ -2,8 +2,10 @@
  *
  * The hub against fake streams, without a network or a process. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "hub-rig.h"
 #include "task/reason.h"
 #include "tests/unit/unit.h"
@@ -47,6 +49,44 @@ TEST(refuses_what_cannot_be_placed)
 	ck_assert_str_eq(t->failure, "refused");
 	ck_assert_ptr_nonnull(strstr(t->message, "it has: shell"));
 	ck_assert_int_eq(try_create("a", "docker", &t), -ENOTSUP);
+	teardown();
+}
+END
+
+	static void
+	keep_first(void *arg, int r, struct task *t)
+{
+	struct task **first = arg;
+
+	ck_assert_int_eq(r, 0);
+	if (!*first)
+		*first = task_ref(t);
+}
+
+TEST(refuses_more_for_an_agent_than_may_be_held)
+{
+	enum { SIZE = 1000000, MOST = LIMIT_TASK_BYTES_PER_AGENT / SIZE + 1 };
+	AUTO_FREE char *value = malloc(SIZE + 1);
+	const char *const values = memset(value, 'x', SIZE);
+	const struct msg_param param = { "cmd", &values, 1 };
+	const struct hub_task spec = { .agent_id = "a",
+		.plugin = "shell",
+		.start_timeout_ms = -1,
+		.start = { .params = &param, .n_params = 1, .grace_ms = -1 } };
+	AUTO(task_unref) struct task *first = NULL;
+	struct err err = { "" };
+	int n = 0, r = 0;
+
+	value[SIZE] = 0;
+	setup(false);
+	while (r == 0 && n <= MOST) {
+		r = hub_create(hub, &spec, keep_first, &first, &err);
+		n += r == 0;
+	}
+	ck_assert_int_eq(r, -EAGAIN);
+	ck_assert_ptr_nonnull(strstr(err.text, "bytes"));
+	ck_assert_int_eq(cancel(first, -1), HUB_OK);
+	ck_assert_int_eq(hub_create(hub, &spec, keep_first, &first, &err), 0);
 	teardown();
 }
 END
@@ -229,7 +269,9 @@ TEST(opens_the_window_before_it_is_used_up)
 END
 
 	UNIT_MAIN("hub", runs_a_task_from_pending_to_completed,
-		refuses_what_cannot_be_placed, cancels_a_pending_task_at_once,
+		refuses_what_cannot_be_placed,
+		refuses_more_for_an_agent_than_may_be_held,
+		cancels_a_pending_task_at_once,
 		says_cancelled_only_when_the_node_has_verified_it,
 		tells_the_cause_that_the_node_acts_upon,
 		takes_the_nodes_cause_when_a_request_has_crossed_it,
