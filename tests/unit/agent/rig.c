@@ -100,9 +100,7 @@ rig_open(struct rig *rig, const char *file)
 		log_set_level(LOG_LEVEL_ERROR);
 	build_path(file, path, sizeof path);
 	if (!rig->options.scratch) {
-		(void)snprintf(rig->scratch, sizeof rig->scratch,
-			"/tmp/nodelink-rig-XXXXXX");
-		ck_assert_ptr_nonnull(mkdtemp(rig->scratch));
+		unit_temp_dir("rig", rig->scratch, sizeof rig->scratch);
 		rig->options.scratch = rig->scratch;
 	}
 	if (named_rung())
