@@ -137,6 +137,7 @@ int hub_recover(struct hub *hub);
 
 struct hub_cancel {
 	uint32_t code;
+	const char *name; /* of REASON_SITE, else NULL */
 	const char *reason; /* or NULL */
 	const char *actor;
 	int64_t grace_ms; /* -1: the task's own; 0: force */

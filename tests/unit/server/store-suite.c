@@ -39,6 +39,7 @@ TEST(gives_back_the_record_as_it_was_last)
 	t = create("a", "x");
 	t->status = TASK_IN_PROGRESS;
 	t->pid = 4711;
+	t->cancel.name = strdup("x.acme.rollout");
 	t->cancel.reason = strdup("enough");
 	t->cancel.requests = 3;
 	ck_assert_int_eq(buf_add(&t->result, "\0r", 2), 0);
@@ -48,6 +49,7 @@ TEST(gives_back_the_record_as_it_was_last)
 	ck_assert_int_eq(get("a", &found), 0);
 	ck_assert_int_eq(found->status, TASK_COMPLETED);
 	ck_assert_int_eq(found->pid, 4711);
+	ck_assert_str_eq(found->cancel.name, "x.acme.rollout");
 	ck_assert_str_eq(found->cancel.reason, "enough");
 	ck_assert_ptr_null(found->cancel.actor);
 	ck_assert_uint_eq(found->cancel.requests, 3);
