@@ -107,7 +107,8 @@ check_answers(const char *text, size_t len, bool head_only)
 		size_t head, size;
 
 		if (strncmp(text, "HTTP/1.1 ", 9) != 0)
-			(void)fprintf(stderr, "%.*s\n", (int)(end - text), text);
+			(void)fprintf(
+				stderr, "%.*s\n", (int)(end - text), text);
 		MUST(strncmp(text, "HTTP/1.1 ", 9) == 0);
 		MUST(strncmp(text + 9, "500", 3) != 0);
 		if (!body)

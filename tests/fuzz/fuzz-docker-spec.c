@@ -12,7 +12,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/docker/fake-host.h"
 
-enum { PARAMS = 16, VALUES = 7 };
+enum { PARAMS = 32, GIVEN = 16, VALUES = 7 };
 
 static const struct fake_value settings[] = {
 	{ "images", { "busybox:*, reg/*" } },
@@ -41,7 +41,7 @@ add(size_t *n, char *line)
 	*value++ = 0;
 	while (i < *n && strcmp(params[i].name, line) != 0)
 		i++;
-	if (i == PARAMS - 1)
+	if (i == GIVEN)
 		return;
 	*n += i == *n;
 	params[i].name = line;
@@ -49,6 +49,21 @@ add(size_t *n, char *line)
 		k++;
 	if (k < VALUES)
 		params[i].values[k] = value;
+}
+
+/* As the host does before the plugin sees a task. */
+static void
+add_defaults(size_t *n)
+{
+	for (const struct ndl_field *f = spec_params; f->name; f++) {
+		size_t i = 0;
+
+		while (i < *n && strcmp(params[i].name, f->name) != 0)
+			i++;
+		if (i == *n && f->fallback)
+			params[(*n)++] =
+				(struct fake_value){ f->name, { f->fallback } };
+	}
 }
 
 /* The engine's socket is root: nothing of this may ever be asked of it. */
@@ -84,6 +99,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	memset(params, 0, sizeof params);
 	while ((line = strsep(&rest, "\n")))
 		add(&n, line);
+	add_defaults(&n);
 	fake_host_open();
 	fake.settings = settings;
 	fake.params = params;
