@@ -1,3 +1,8 @@
+unit_tests += tests/unit/server/test-auth
+tests_unit_server_test_auth_SOURCES = %D%/test-auth.c
+tests_unit_server_test_auth_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_server_test_auth_LDADD = libauth.la libdb.la libloop.la libbase.la $(unit_libs)
+
 unit_tests += tests/unit/server/test-transcript
 tests_unit_server_test_transcript_SOURCES = %D%/test-transcript.c
 tests_unit_server_test_transcript_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
