@@ -93,12 +93,12 @@ is_public_name(const char *host)
 /* The page that sends this lives on another host than the one it talks to, or
  * on one that claims to be this. */
 static bool
-is_foreign(const char *origin, const char *host)
+is_foreign(const char *origin, const char *host, bool asks)
 {
 	const char *authority = strstr(origin, "://");
 
 	return !authority || strcasecmp(authority + 3, host) != 0 ||
-	       is_public_name(host);
+	       (!asks && is_public_name(host));
 }
 
 static size_t
@@ -158,8 +158,6 @@ is_text(const struct http_request *req)
 bool
 http_check_head(const struct http_request *req, struct http_refusal *out)
 {
-	bool reads = strcmp(req->method, "GET") == 0 ||
-		     strcmp(req->method, "HEAD") == 0;
 	struct heads h = { 0 };
 	uint64_t length = 0;
 
@@ -184,7 +182,8 @@ http_check_head(const struct http_request *req, struct http_refusal *out)
 	if ((length || h.codings) && h.type && !is_json(h.type))
 		return refuse(out, 415, "not_json",
 			"the body must be application/json", false);
-	if (!reads && h.origin && is_foreign(h.origin, h.host))
+	if (!http_reads(req) && h.origin &&
+		is_foreign(h.origin, h.host, req->http->conf.asks))
 		return refuse(out, 403, "foreign_origin",
 			"a web page of another host may not do this", false);
 	if (!is_text(req))

@@ -31,6 +31,7 @@ struct http_request {
 	struct http_conn *conn;
 	struct MHD_Connection *mhd;
 	const struct http_route *route;
+	void *user; /* the gate's, counted there */
 	const char *method; /* MHD's, valid as long as the request */
 	char *path; /* split at '/', own */
 	char *segments[HTTP_SEGMENTS];

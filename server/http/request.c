@@ -93,8 +93,8 @@ first_call(struct http_request *req, const char *url, const char *method)
 	req->method = method;
 	if (!http_check_head(req, &no))
 		http_reply_error(req, no.status, no.code, NULL, "%s", no.text);
-	else
-		(void)http_route(req, url); /* or it has replied */
+	else if (http_route(req, url) && req->http->conf.gate)
+		req->http->conf.gate->admit(req->http->conf.arg, req);
 	if (!replied(req) ||
 		(!no.at_once && !http_header(req, MHD_HTTP_HEADER_EXPECT)))
 		return MHD_YES;
@@ -224,6 +224,8 @@ request_completed(void *cls, struct MHD_Connection *mhd, void **con_cls,
 	connection_touch(conn);
 	if (req->http->stopping)
 		connection_shut(conn);
+	if (req->user)
+		req->http->conf.gate->unref(req->user);
 	buf_done(&req->body);
 	free(req->path);
 	free(req);
@@ -271,6 +273,12 @@ http_header(const struct http_request *req, const char *name)
 	return MHD_lookup_connection_value(req->mhd, MHD_HEADER_KIND, name);
 }
 
+const char *
+http_cookie(const struct http_request *req, const char *name)
+{
+	return MHD_lookup_connection_value(req->mhd, MHD_COOKIE_KIND, name);
+}
+
 const struct buf *
 http_body(const struct http_request *req)
 {
@@ -292,6 +300,32 @@ http_peer(const struct http_request *req, char out[HTTP_PEER])
 			NI_NUMERICHOST))
 		memcpy(out, "unknown", sizeof "unknown");
 	return out;
+}
+
+bool
+http_reads(const struct http_request *req)
+{
+	return strcmp(req->method, "GET") == 0 ||
+	       strcmp(req->method, "HEAD") == 0;
+}
+
+unsigned
+http_access(const struct http_request *req)
+{
+	return req->route->access;
+}
+
+void
+http_take_user(struct http_request *req, void *take_user)
+{
+	assert(!req->user);
+	req->user = take_user;
+}
+
+void *
+http_user(const struct http_request *req)
+{
+	return req->user;
 }
 
 void
