@@ -60,7 +60,7 @@ tests_unit_server_test_http_gate_LDADD = $(tests_unit_server_test_http_request_L
 unit_tests += tests/unit/server/test-sse
 tests_unit_server_test_sse_SOURCES = %D%/test-sse.c %D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_sse_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_unit_server_test_sse_LDADD = libunitserver.la libapi.la libhub.la libstore.la libdb.la \
+tests_unit_server_test_sse_LDADD = libunitserver.la libapi.la libhub.la libauth.la libstore.la libdb.la \
 	libhttp.la libtask.la libwire.la libjson.la libloop.la libbase.la $(unit_libs)
 
 unit_tests += tests/unit/server/test-api
