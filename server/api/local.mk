@@ -14,6 +14,7 @@ libapi_la_SOURCES = \
 	%D%/hooks.c %D%/hooks.h \
 	%D%/internal.h \
 	%D%/keys.c %D%/keys.h \
+	%D%/limits.c %D%/limits.h \
 	%D%/list.c \
 	%D%/options.c %D%/options.h \
 	%D%/output.c \

@@ -130,6 +130,9 @@ void http_reply_static(struct http_request *req, unsigned status,
  * stops, gone(arg) comes once, and the request must not be touched any more. */
 void http_defer(struct http_request *req, loop_fn *gone, void *arg);
 
+/* fn(arg) when the request is over, whatever its end; one fn per request. */
+void http_at_end(struct http_request *req, loop_fn *fn, void *arg);
+
 /* ----------------------------------------------------------------- streams */
 
 struct http_stream_ops {

@@ -215,6 +215,8 @@ request_completed(void *cls, struct MHD_Connection *mhd, void **con_cls,
 	request_gone(req);
 	if (req->stream)
 		req->stream->close(req->stream_arg);
+	if (req->at_end)
+		req->at_end(req->at_end_arg);
 	if (req->response)
 		MHD_destroy_response(req->response); /* our reference */
 	for (size_t i = 0; i < req->n_headers; i++)
@@ -333,6 +335,14 @@ http_defer(struct http_request *req, loop_fn *gone, void *arg)
 {
 	req->gone = gone;
 	req->gone_arg = arg;
+}
+
+void
+http_at_end(struct http_request *req, loop_fn *fn, void *arg)
+{
+	assert(!req->at_end);
+	req->at_end = fn;
+	req->at_end_arg = arg;
 }
 
 bool
