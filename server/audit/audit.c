@@ -26,7 +26,7 @@ enum {
 	SYNC_AFTER_MS = 500,
 	LOCK_TRIES_MS = 100,
 	TEXT_SHORT = 128, /* names and addresses */
-	TEXT_TARGET = 1024, /* an id, or what a bulk cancel says */
+	TEXT_TARGET = 512, /* an id, or what a bulk cancel says */
 	TEXT_REASON = 1100,
 	/* Refusals of one address that are written. */
 	REFUSALS_PER_MINUTE = 60,

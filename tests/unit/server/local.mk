@@ -75,3 +75,14 @@ tests_unit_server_test_cancel_many_SOURCES = %D%/test-cancel-many.c \
 	%D%/api-rig.c %D%/api-rig.h %D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_cancel_many_CFLAGS = $(tests_unit_server_test_api_CFLAGS)
 tests_unit_server_test_cancel_many_LDADD = $(tests_unit_server_test_api_LDADD)
+
+unit_tests += tests/unit/server/test-limits
+tests_unit_server_test_limits_SOURCES = %D%/test-limits.c
+tests_unit_server_test_limits_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(srcdir)/%D%
+tests_unit_server_test_limits_LDADD = libunitserver.la libapi.la libhttp.la libjson.la \
+	libloop.la libbase.la $(unit_libs)
+
+unit_tests += tests/unit/server/test-audit
+tests_unit_server_test_audit_SOURCES = %D%/test-audit.c
+tests_unit_server_test_audit_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_server_test_audit_LDADD = libaudit.la libjson.la libloop.la libbase.la $(unit_libs)
