@@ -26,7 +26,7 @@ enum {
 	SYNC_AFTER_MS = 500,
 	LOCK_TRIES_MS = 100,
 	TEXT_SHORT = 128, /* names and addresses */
-	TEXT_TARGET = 512, /* an id, or what a bulk cancel says */
+	TEXT_DETAIL = 512,
 	TEXT_REASON = 1100,
 	/* Refusals of one address that are written. */
 	REFUSALS_PER_MINUTE = 60,
@@ -230,7 +230,8 @@ make_line(const struct audit *a, const struct audit_event *event,
 	emit_cut(&e, "actor", event->actor, TEXT_SHORT);
 	emit_cut(&e, "client", event->client, TEXT_SHORT);
 	emit_cut(&e, "peer", event->peer, TEXT_SHORT);
-	emit_cut(&e, "target", event->target, TEXT_TARGET);
+	emit_cut(&e, "target", event->target, TEXT_SHORT);
+	emit_cut(&e, "detail", event->detail, TEXT_DETAIL);
 	emit_cut(&e, "reason", event->reason, TEXT_REASON);
 	emit_cut(&e, "request_id", event->request_id, TEXT_SHORT);
 	if (a->omitted)

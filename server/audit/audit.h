@@ -50,6 +50,7 @@ struct audit_event {
 	const char *client; /* name */
 	const char *peer; /* address */
 	const char *target; /* id of a task, an agent, a token */
+	const char *detail; /* what exactly */
 	const char *reason;
 	const char *request_id;
 };

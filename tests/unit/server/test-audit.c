@@ -166,7 +166,7 @@ TEST(writes_an_object_a_line_whatever_the_texts_hold)
 	ck_assert_ptr_nonnull(strstr(buf_text(&text),
 		"\"action\":\"task.cancel\",\"decision\":\"refused\","));
 	ck_assert_ptr_nonnull(strstr(buf_text(&text),
-		"\"target\":\"a\\nb\\\"\\u001b[31m?\",\"reason\":null"));
+		"\"target\":\"a\\nb\\\"\\u001b[31m?\",\"detail\":null,\"reason\":null"));
 	ck_assert_int_eq(verify(), 0);
 	expect("3 events, 1 to 3");
 	teardown();
@@ -183,7 +183,7 @@ TEST(cuts_texts_so_that_no_line_is_too_long)
 	open_log();
 	ck_assert_int_eq(
 		audit_note(audit, &(struct audit_event){ big, AUDIT_ALLOWED,
-					  big, big, big, big, big, big }),
+					  big, big, big, big, big, big, big }),
 		0);
 	close_log();
 	ck_assert_int_eq(verify(), 0);
