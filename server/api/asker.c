@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/access.h"
+
 static const char request_id[] = "X-Request-Id";
 
 void
@@ -14,30 +16,59 @@ asker_read(struct http_request *req, struct asker *out)
 
 	(void)request_actor(req, out->actor);
 	(void)http_peer(req, out->peer);
-	(void)snprintf(out->client, sizeof out->client, "%s", "");
+	(void)snprintf(out->client, sizeof out->client, "%s",
+		user_client(access_user(req)));
 	if (id && id_valid_agent(id)) /* as plain a word */
-		(void)snprintf(out->request_id, sizeof out->request_id, "%s",
-			id);
+		(void)snprintf(
+			out->request_id, sizeof out->request_id, "%s", id);
 	else
 		id_new(out->request_id);
 	http_add_header(req, request_id, out->request_id);
 }
 
-int
-asker_note(
-	struct api *api, const struct asker *asker, const struct asked_for *it)
+static struct audit_event
+event_of(const struct asker *asker, const char *action, const char *target)
 {
-	const struct audit_event event = { .action = it->action,
-		.decision = it->decision,
+	return (struct audit_event){ .action = action,
 		.actor = asker->actor,
 		.client = asker->client,
 		.peer = asker->peer,
-		.target = it->target,
-		.detail = it->detail,
-		.reason = it->reason,
+		.target = target,
 		.request_id = asker->request_id };
+}
 
+int
+asker_does(struct api *api, const struct asker *asker, const char *action,
+	const char *target, const char *detail, const char *reason)
+{
+	struct audit_event event = event_of(asker, action, target);
+
+	event.detail = detail;
+	event.reason = reason;
 	return audit_note(api->audit, &event) < 0 ? -EIO : 0;
+}
+
+void
+asker_refused(struct api *api, const struct asker *asker, const char *action,
+	const char *target, const char *detail, const char *reason)
+{
+	struct audit_event event = event_of(asker, action, target);
+
+	event.decision = AUDIT_REFUSED;
+	event.detail = detail;
+	event.reason = reason;
+	(void)audit_note(api->audit, &event); /* nothing is done anyway */
+}
+
+void
+asker_failed(struct api *api, const struct asker *asker, const char *action,
+	const char *target, const char *reason)
+{
+	struct audit_event event = event_of(asker, action, target);
+
+	event.decision = AUDIT_FAILED;
+	event.reason = reason;
+	(void)audit_note(api->audit, &event);
 }
 
 void

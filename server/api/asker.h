@@ -9,7 +9,7 @@
 
 struct asker {
 	char actor[API_ACTOR]; /* "client@address" */
-	char client[65]; /* "" when nobody was asked */
+	char client[AUTH_NAME]; /* "" when nobody was asked */
 	char peer[HTTP_PEER];
 	/* The client's own X-Request-Id, if it is a plain word, or a new one;
 	 * the reply has it too. */
@@ -19,14 +19,17 @@ struct asker {
 /* Once for each request, before its reply. */
 void asker_read(struct http_request *req, struct asker *out);
 
-/* What about this asker's request is decided; texts may be NULL. 0, or -EIO:
- * it must not be done, for it cannot be noted (reply_unnoted()). */
-struct asked_for {
-	const char *action, *target, *detail, *reason;
-	enum audit_decision decision;
-};
-int asker_note(
-	struct api *api, const struct asker *asker, const struct asked_for *it);
+/* A line of the audit log. What is about to be done: 0, or -EIO: it must not
+ * be, for it cannot be noted (reply_unnoted()). Texts may be NULL. */
+int asker_does(struct api *api, const struct asker *asker, const char *action,
+	const char *target, const char *detail, const char *reason);
+/* What is refused, and why. */
+void
+asker_refused(struct api *api, const struct asker *asker, const char *action,
+	const char *target, const char *detail, const char *reason);
+/* What was noted as about to be done could not be done. */
+void asker_failed(struct api *api, const struct asker *asker,
+	const char *action, const char *target, const char *reason);
 void reply_unnoted(struct http_request *req);
 
 #endif

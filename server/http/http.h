@@ -101,8 +101,10 @@ enum { HTTP_PEER = 48 };
 const char *http_peer(const struct http_request *req, char out[HTTP_PEER]);
 /* GET or HEAD. */
 bool http_reads(const struct http_request *req);
-/* Of its route. */
+/* Of its route, as it stands in the table. */
 unsigned http_access(const struct http_request *req);
+const char *http_pattern(const struct http_request *req);
+const char *http_method(const struct http_request *req);
 /* For the gate: the request's reference to this user. */
 void http_take_user(struct http_request *req, void *take_user);
 /* NULL: none was given. */

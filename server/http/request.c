@@ -317,6 +317,18 @@ http_access(const struct http_request *req)
 	return req->route->access;
 }
 
+const char *
+http_pattern(const struct http_request *req)
+{
+	return req->route->pattern;
+}
+
+const char *
+http_method(const struct http_request *req)
+{
+	return req->method;
+}
+
 void
 http_take_user(struct http_request *req, void *take_user)
 {
