@@ -69,6 +69,12 @@ tests_unit_server_test_api_SOURCES = %D%/test-api.c %D%/api-rig.c %D%/api-rig.h 
 tests_unit_server_test_api_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(srcdir)/%D%
 tests_unit_server_test_api_LDADD = $(tests_unit_server_test_sse_LDADD)
 
+unit_tests += tests/unit/server/test-access
+tests_unit_server_test_access_SOURCES = %D%/test-access.c %D%/api-rig.c %D%/api-rig.h \
+	%D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_access_CFLAGS = $(tests_unit_server_test_api_CFLAGS)
+tests_unit_server_test_access_LDADD = $(tests_unit_server_test_api_LDADD)
+
 unit_tests += tests/unit/server/test-options
 tests_unit_server_test_options_SOURCES = %D%/test-options.c %D%/api-rig.c %D%/api-rig.h \
 	%D%/fake-rpc.c %D%/fake-rpc.h
