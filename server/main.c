@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "commands/commands.h"
 #include "http/http.h"
 #include "hub/hub.h"
 #include "loop/loop.h"
@@ -274,6 +275,8 @@ main(int argc, char **argv)
 	int r;
 
 	log_open("nodelink-server");
+	if (argc > 1 && *argv[1] != '-')
+		return commands_run(&settings_program, argc, argv);
 	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
 	r = settings_read(&settings, argc, argv, &err);
 	if (r != 0) {
