@@ -27,6 +27,7 @@ libexecutor_la_SOURCES = \
 	%D%/outbox.c \
 	%D%/output.c \
 	%D%/plugin.c %D%/plugin.h \
+	%D%/policy.c %D%/policy.h \
 	%D%/receipt.c \
 	%D%/scratch.c %D%/scratch.h \
 	%D%/session.c \

@@ -96,7 +96,7 @@ struct child {
 	void *arg;
 };
 
-enum { FAILURE_MAX = 32 };
+enum { FAILURE_MAX = 32, RULE_MAX = 64 };
 
 /* stop_deadline stands from the first step on. */
 enum stop_step {
@@ -172,6 +172,7 @@ struct task {
 	int32_t code;
 	const char *failure; /* NULL: as outcome and code say */
 	char own_failure[FAILURE_MAX]; /* named by the plugin */
+	char rule[RULE_MAX]; /* that forbids it, or "" */
 	char *message;
 	int64_t started_at, verified_at;
 };

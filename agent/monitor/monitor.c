@@ -119,6 +119,9 @@ make_executor(struct monitor *m, const struct plugin_file *plugin)
 		args_add(argv, "--user=%s", s->user);
 	for (size_t i = 0; i < s->n_allow_users; i++)
 		args_add(argv, "--allow-user=%s", s->allow_users[i]);
+	for (size_t i = 0; i < s->n_directories; i++)
+		args_add(argv, "--directory=%s", s->directories[i]);
+	args_add(argv, "--max-timeout=%lldms", (long long)s->max_timeout_ms);
 	if (s->no_new_privs)
 		args_add(argv, "--no-new-privs");
 	add_limits(argv, s->conf);

@@ -118,6 +118,17 @@ static const struct conf_item items[] = {
 		.flag = "allow-users",
 		.arg = "LIST",
 		.help = "others that a task may name" },
+	{ .key = "tasks.directories",
+		.flag = "directories",
+		.arg = "LIST",
+		.help = "tasks begin in one of these or below (default: "
+			"anywhere)" },
+	{ .key = "tasks.max_timeout",
+		.flag = "max-timeout",
+		.type = CONF_DURATION,
+		.fallback = "0",
+		.max = (int64_t)LIMIT_TIMEOUT_S * 1000,
+		.help = "longest run time of a task; 0: any" },
 	{ .key = "tasks.no_new_privs",
 		.flag = "no-new-privs",
 		.type = CONF_BOOL,
@@ -166,6 +177,32 @@ check_words(const struct settings *s, struct err *err)
 	if (strcmp(on_stop, "cancel") != 0 && !s->leave)
 		return err_set(err, -EINVAL,
 			"on_stop is cancel or leave, not '%s'", on_stop);
+	return 0;
+}
+
+/* They are passed on as they stand. */
+static int
+split_directories(struct settings *s, struct err *err)
+{
+	const char *text = conf_text(s->conf, "tasks.directories");
+	char *rest = NULL;
+
+	s->directories_text = strdup(text ? text : "");
+	if (!s->directories_text)
+		return err_set(err, -ENOMEM, "out of memory");
+	for (const char *dir = strtok_r(s->directories_text, ", \t", &rest);
+		dir; dir = strtok_r(NULL, ", \t", &rest)) {
+		if (*dir != '/')
+			return err_set(err, -EINVAL,
+				"directories of [tasks]: '%s' does not begin "
+				"with /",
+				dir);
+		if (s->n_directories == LIMIT_DIRECTORIES)
+			return err_set(err, -E2BIG,
+				"directories of [tasks]: more than %d",
+				LIMIT_DIRECTORIES);
+		s->directories[s->n_directories++] = dir;
+	}
 	return 0;
 }
 
@@ -241,6 +278,8 @@ check_all(struct settings *s, struct err *err)
 	if (r == 0)
 		r = users_read(s, err);
 	if (r == 0)
+		r = split_directories(s, err);
+	if (r == 0)
 		r = check_token(s, err);
 	return r;
 }
@@ -273,6 +312,7 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 	s->containment = conf_text(conf, "agent.containment");
 	s->spool_limit = conf_number(conf, "agent.spool_limit");
 	s->leave = strcmp(conf_text(conf, "agent.on_stop"), "leave") == 0;
+	s->max_timeout_ms = conf_number(conf, "tasks.max_timeout");
 	s->no_new_privs = conf_bool(conf, "tasks.no_new_privs");
 	s->check = conf_bool(conf, "check");
 	s->scratch_dir = conf_text(conf, "agent.scratch_dir");
@@ -293,6 +333,7 @@ settings_done(struct settings *s)
 	for (size_t i = 0; i < s->n_plugins; i++)
 		free(s->plugins[i].file);
 	free(s->allow_text);
+	free(s->directories_text);
 	conf_free(s->conf);
 	memset(s, 0, sizeof *s);
 }

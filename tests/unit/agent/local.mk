@@ -111,6 +111,11 @@ tests_unit_agent_test_executor_limits_group_SOURCES = %D%/test-executor-limits.c
 tests_unit_agent_test_executor_limits_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_executor_limits_group_LDADD = $(rig_libs)
 
+unit_tests += tests/unit/agent/test-executor-policy
+tests_unit_agent_test_executor_policy_SOURCES = %D%/test-executor-policy.c
+tests_unit_agent_test_executor_policy_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_policy_LDADD = $(rig_libs)
+
 unit_tests += tests/unit/agent/test-executor-traced
 tests_unit_agent_test_executor_traced_SOURCES = %D%/test-executor-traced.c
 tests_unit_agent_test_executor_traced_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
