@@ -15,6 +15,7 @@
 #include "executor/starts.h"
 #include "executor/task.h"
 #include "executor/tombs.h"
+#include "executor/turns.h"
 #include "executor/users.h"
 
 enum {
@@ -120,13 +121,14 @@ make_parts(struct executor *ex, struct err *err)
 	ex->watchdog = watchdog_new(ex->opt.watchdog_ms);
 	ex->orphans = orphans_new(ex);
 	ex->starts = starts_new(ex);
+	ex->hook_turns = turns_new(ex->loop);
 	ex->spool = spool_new(scratch_path(ex->scratch), ex->opt.spool_limit);
 	ex->lazy_timer = loop_timer_new(ex->loop, outbox_hurry, ex);
 	ex->stall_timer = loop_timer_new(ex->loop, session_stall_due, ex);
 	ex->spool_timer = loop_timer_new(ex->loop, output_resume_all, ex);
 	if (!ex->lazy_timer || !ex->stall_timer || !ex->spool_timer ||
-		!ex->spool || !ex->orphans || !ex->starts || !ex->tombs ||
-		!ex->io || !ex->watchdog || host_new(ex) < 0)
+		!ex->spool || !ex->orphans || !ex->starts || !ex->hook_turns ||
+		!ex->tombs || !ex->io || !ex->watchdog || host_new(ex) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	return fields_check(ex->plugin->settings, "setting", ex->opt.settings,
 		ex->opt.n_settings, &ex->settings, err);
@@ -247,6 +249,7 @@ executor_free(struct executor *ex)
 	holds_free(ex);
 	orphans_free(ex->orphans);
 	starts_free(ex->starts);
+	turns_free(ex->hook_turns);
 	loop_timer_free(ex->lazy_timer);
 	loop_timer_free(ex->stall_timer);
 	loop_timer_free(ex->spool_timer);

@@ -39,6 +39,7 @@ libexecutor_la_SOURCES = \
 	%D%/task.c %D%/task.h \
 	%D%/text.h \
 	%D%/tombs.c %D%/tombs.h \
+	%D%/turns.c %D%/turns.h \
 	%D%/users.c %D%/users.h \
 	%D%/watchdog.c %D%/watchdog.h
 libexecutor_la_LIBADD = libwire.la libproc.la libtask.la libloop.la libbase.la

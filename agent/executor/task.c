@@ -274,6 +274,8 @@ task_clean(struct task *task)
 	task->state = WORK_CLEANING;
 	(void)output_settle(task); /* what can be read comes before theirs */
 	hooks_begin(task);
+	if (!hooks_are_over(task))
+		cancel_verified(task); /* its result may take a while */
 }
 
 void

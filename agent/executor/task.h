@@ -219,6 +219,7 @@ struct executor {
 	struct ndl_host_box *host;
 	struct child *leaders; /* by pid */
 	struct hook *hooks; /* that run, by pid */
+	struct turns *hook_turns; /* starts have others: these come first */
 	struct orphans *orphans;
 	struct holds *holds;
 	int64_t last_id; /* of children, timers and watches */
@@ -332,6 +333,7 @@ void cancel_pre_stopped(struct task *task);
 void cancel_leftovers(struct task *task);
 /* The plugin cannot end it now, and says why. */
 void cancel_stuck(struct task *task, const char *text);
+void cancel_verified(struct task *task); /* its result is not due yet */
 /* These are alive after SIGKILL: report it when it is too long. */
 void cancel_unkillable(
 	struct task *task, const struct group_member *alive, size_t n);

@@ -45,6 +45,7 @@ enum msg_phase { /* of a cancel, as far as a node can tell */
 	MSG_PHASE_STOPPING,
 	MSG_PHASE_KILLING,
 	MSG_PHASE_UNKILLABLE,
+	MSG_PHASE_VERIFIED,
 };
 
 enum msg_outcome { /* what `code` of a result means */

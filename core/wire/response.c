@@ -234,7 +234,7 @@ get_body(struct arena *a, const Nodelink__V1__TaskResponse *m, struct msg *msg,
 			&m->plugin_task->stderr, msg, err);
 	case NODELINK__V1__TASK_RESPONSE__RESPONSE_TASK_CANCEL:
 		msg->kind = MSG_CANCEL_PHASE;
-		if ((unsigned)m->task_cancel->phase > MSG_PHASE_UNKILLABLE)
+		if ((unsigned)m->task_cancel->phase > MSG_PHASE_VERIFIED)
 			return get_unknown(m, msg, err);
 		msg->cancel_phase = (struct msg_cancel_phase){
 			(enum msg_phase)m->task_cancel->phase,

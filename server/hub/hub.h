@@ -66,6 +66,7 @@ struct agent {
 	int64_t connected_at, seen_at; /* wall ms */
 	struct hub_plugin *plugins;
 	unsigned n_tasks; /* unfinished */
+	size_t task_bytes; /* that they ask for */
 	struct agent_drain *drain; /* NULL: it takes tasks */
 	/* the hub's own */
 	struct hub *hub;

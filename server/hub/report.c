@@ -112,6 +112,7 @@ on_phase(struct hub *hub, struct task *t, uint64_t seq,
 		[MSG_PHASE_STOPPING] = CANCEL_EV_STOP,
 		[MSG_PHASE_KILLING] = CANCEL_EV_KILL,
 		[MSG_PHASE_UNKILLABLE] = CANCEL_EV_STUCK,
+		[MSG_PHASE_VERIFIED] = CANCEL_EV_VERIFY,
 	};
 	struct task_cancel *c = &t->cancel;
 	bool by_node = c->phase == CANCEL_NONE;
@@ -130,6 +131,8 @@ on_phase(struct hub *hub, struct task *t, uint64_t seq,
 		c->stopping_at = m->at;
 	else if (m->phase == MSG_PHASE_KILLING)
 		c->killing_at = m->at;
+	else if (m->phase == MSG_PHASE_VERIFIED)
+		c->verified_at = m->at;
 	task_note(hub, t, seq, "%s",
 		*m->message ? m->message : cancel_phase_name(c->phase));
 	task_save(hub, t);

@@ -46,6 +46,13 @@ task_unref(struct task *t)
 	free(t);
 }
 
+size_t
+task_size(const struct task *t)
+{
+	return t->start.len + t->started.len + t->result.len +
+	       (t->message ? strlen(t->message) : 0);
+}
+
 bool
 task_over(const struct task *t)
 {

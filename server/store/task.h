@@ -98,6 +98,9 @@ struct task *task_ref(struct task *t);
 void task_unref(struct task *t);
 AUTO_DEFINE(struct task *, task_unref)
 
+/* Bytes that it holds, but for its output; short texts are not counted. */
+size_t task_size(const struct task *t);
+
 /* Final, and stored as such: only then it is said to anybody. */
 bool task_over(const struct task *t);
 /* The status that may be said: the one before, while an end is being stored. */

@@ -134,6 +134,32 @@ def test_a_cancel_during_cleanup_is_too_late(client):
     assert record["cancel"]["phase"] == "too_late"
 
 
+def test_a_cancel_is_verified_while_cleanup_runs(system):
+    server = system.server()
+    client = server.client
+    system.agent("agent1", server)
+    go = system.path("go")
+    task_id = client.shell("echo up; exec sleep 1000", cleanup=[
+        {"cmd": f"until [ -e {go} ]; do sleep 0.02; done"}])
+    with client.events(task_id) as events:
+        events.until_stdout("up\n")
+    assert client.cancel(task_id, wait=0).status == 202
+
+    def cancel():
+        return client.task(task_id)["cancel"]
+    until(lambda: cancel()["phase"] == "verified", "nothing of it is left")
+    verified_at = cancel()["verified_at"]
+    answer = client.cancel(task_id, wait=0.01)
+    assert answer.status == 202
+    assert answer.json["status"] == "in_progress"
+    assert answer.json["cancel"]["phase"] == "verified"
+    with open(go, "w", encoding="utf-8"):
+        pass
+    record = client.end(task_id)
+    assert record["status"] == "cancelled"
+    assert record["cancel"]["verified_at"] == verified_at
+
+
 def test_hooks_run_after_the_executor_was_killed(system):
     server = system.server()
     agent = system.agent("agent1", server)
