@@ -49,6 +49,8 @@ struct executor_options {
 	size_t n_directories; /* 0: anywhere */
 	int64_t max_timeout_ms; /* longest run time of a task; 0: any */
 	bool no_new_privs; /* for tasks */
+	const char *seccomp; /* profile for their programs; NULL: none */
+	bool seccomp_required; /* and none may do without */
 	const char *containment; /* name of a rung; NULL or "auto": the best
 				    that works */
 	const char *shim; /* path of nodelink-shim; NULL: none */

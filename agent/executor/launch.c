@@ -136,6 +136,7 @@ launch_init(const struct task *task, struct spawn *out)
 		.born_in = -1,
 		.user = task->user->is_us ? NULL : &task->user->id,
 		.no_new_privs = task->ex->opt.no_new_privs,
+		.filter = task->filter,
 		.die_with_us = true,
 	};
 	limits_by_rlimit(task, &out->limits);

@@ -46,6 +46,7 @@ static const char usage_text[] =
 	"                         [--user NAME] [--allow-user NAME]...\n"
 	"                         [--directory DIR]... [--max-timeout DURATION]\n"
 	"                         [--no-new-privs] [--spool-limit SIZE]\n"
+	"                         [--seccomp FILE] [--seccomp-required]\n"
 	"                         [--limit NAME=VALUE]... [--max-limit NAME=VALUE]...\n"
 	"                         [--log-level error|warn|info|debug]\n";
 
@@ -74,6 +75,8 @@ enum option_name {
 	OPT_DIRECTORY,
 	OPT_MAX_TIMEOUT,
 	OPT_NO_NEW_PRIVS,
+	OPT_SECCOMP,
+	OPT_SECCOMP_REQUIRED,
 	OPT_LIMIT,
 	OPT_MAX_LIMIT,
 	OPT_SPOOL_LIMIT,
@@ -100,6 +103,8 @@ static const struct option option_table[] = {
 	{ "directory", required_argument, NULL, OPT_DIRECTORY },
 	{ "max-timeout", required_argument, NULL, OPT_MAX_TIMEOUT },
 	{ "no-new-privs", no_argument, NULL, OPT_NO_NEW_PRIVS },
+	{ "seccomp", required_argument, NULL, OPT_SECCOMP },
+	{ "seccomp-required", no_argument, NULL, OPT_SECCOMP_REQUIRED },
 	{ "limit", required_argument, NULL, OPT_LIMIT },
 	{ "max-limit", required_argument, NULL, OPT_MAX_LIMIT },
 	{ "spool-limit", required_argument, NULL, OPT_SPOOL_LIMIT },
@@ -180,6 +185,8 @@ set_option(struct arguments *a, int option, char *value)
 	case OPT_MAX_TIMEOUT:
 		return parse_duration_ms(value, &o->max_timeout_ms);
 	case OPT_NO_NEW_PRIVS: o->no_new_privs = true; break;
+	case OPT_SECCOMP: o->seccomp = value; break;
+	case OPT_SECCOMP_REQUIRED: o->seccomp_required = true; break;
 	case OPT_LIMIT: return limits_parse(value, &o->limits);
 	case OPT_MAX_LIMIT: return limits_parse(value, &o->max_limits);
 	case OPT_SPOOL_LIMIT: return parse_size(value, &o->spool_limit);
@@ -226,6 +233,10 @@ read_arguments(int argc, char **argv, struct arguments *a)
 		return usage_error("unexpected argument", argv[optind]);
 	if (!a->plugin)
 		return usage_error("--plugin is missing", NULL);
+	if (a->options.seccomp && !a->options.no_new_privs)
+		return usage_error("--seccomp needs --no-new-privs", NULL);
+	if (a->options.seccomp_required && !a->options.seccomp)
+		return usage_error("--seccomp-required needs --seccomp", NULL);
 	if (!a->describe &&
 		(!a->socket || !a->options.agent_id || !a->options.scratch))
 		return usage_error(

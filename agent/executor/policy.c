@@ -51,12 +51,30 @@ check_limits(struct task *task, const struct msg_start *how, struct err *err)
 		name, name);
 }
 
+static int
+check_seccomp(struct task *task, const struct msg_start *how, struct err *err)
+{
+	const struct executor_options *opt = &task->ex->opt;
+
+	if (how->seccomp == MSG_SECCOMP_DEFAULT && !opt->seccomp)
+		return policy_forbid(task, "tasks.seccomp", err,
+			"the task asks for a filter of system calls; this node "
+			"has none (seccomp of [tasks])");
+	if (how->seccomp == MSG_SECCOMP_NONE && opt->seccomp_required)
+		return policy_forbid(task, "tasks.seccomp_required", err,
+			"no task of this node may do without its filter of "
+			"system calls (seccomp_required of [tasks])");
+	return 0;
+}
+
 int
 policy_check(struct task *task, const struct msg_start *how, struct err *err)
 {
 	int r = check_timeout(task, how, err);
 
-	return r < 0 ? r : check_limits(task, how, err);
+	if (r == 0)
+		r = check_limits(task, how, err);
+	return r < 0 ? r : check_seccomp(task, how, err);
 }
 
 /* ----------------------------------------------------------------- folders */

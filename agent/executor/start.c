@@ -15,6 +15,7 @@
 #include "executor/limits.h"
 #include "executor/policy.h"
 #include "executor/scratch.h"
+#include "executor/seccomp.h"
 #include "executor/task.h"
 #include "executor/users.h"
 
@@ -99,6 +100,7 @@ task_identify(struct task *task, const struct msg_start *how, struct err *err)
 			"in allow_users of [tasks] in its settings",
 			how->user);
 	task->user = user->account;
+	task->filter = seccomp_choose(ex->seccomp, task->user, how->seccomp);
 	if (snprintf(dir, sizeof dir, "%s/%s", scratch_path(ex->scratch),
 		    task->id) >= (int)sizeof dir)
 		return err_set(err, -ENAMETOOLONG, "scratch path too long");

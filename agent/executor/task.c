@@ -323,7 +323,8 @@ task_announce(struct task *task, pid_t pid)
 		.grace_ms = task->grace_ms,
 		.user = task->user->name,
 		.limits = task->limits,
-		.timeout_ms = task->timeout_ms };
+		.timeout_ms = task->timeout_ms,
+		.seccomp = task->filter ? "default" : "none" };
 	outbox_add(task, &msg);
 }
 

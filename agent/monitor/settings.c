@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "monitor/plugins.h"
+#include "monitor/policy.h"
 #include "monitor/users.h"
 #include "proc/contain.h"
 
@@ -135,6 +136,16 @@ static const struct conf_item items[] = {
 		.fallback = "yes",
 		.help = "sudo and other setuid programs gain nothing in "
 			"tasks" },
+	{ .key = "tasks.seccomp",
+		.flag = "seccomp",
+		.arg = "FILE",
+		.fallback = "none",
+		.help = "profile (OCI JSON) that limits their system calls" },
+	{ .key = "tasks.seccomp_required",
+		.flag = "seccomp-required",
+		.type = CONF_BOOL,
+		.fallback = "no",
+		.help = "no task may do without it" },
 	{ .key = "log.level",
 		.flag = "log-level",
 		.type = CONF_LEVEL,
@@ -177,32 +188,6 @@ check_words(const struct settings *s, struct err *err)
 	if (strcmp(on_stop, "cancel") != 0 && !s->leave)
 		return err_set(err, -EINVAL,
 			"on_stop is cancel or leave, not '%s'", on_stop);
-	return 0;
-}
-
-/* They are passed on as they stand. */
-static int
-split_directories(struct settings *s, struct err *err)
-{
-	const char *text = conf_text(s->conf, "tasks.directories");
-	char *rest = NULL;
-
-	s->directories_text = strdup(text ? text : "");
-	if (!s->directories_text)
-		return err_set(err, -ENOMEM, "out of memory");
-	for (const char *dir = strtok_r(s->directories_text, ", \t", &rest);
-		dir; dir = strtok_r(NULL, ", \t", &rest)) {
-		if (*dir != '/')
-			return err_set(err, -EINVAL,
-				"directories of [tasks]: '%s' does not begin "
-				"with /",
-				dir);
-		if (s->n_directories == LIMIT_DIRECTORIES)
-			return err_set(err, -E2BIG,
-				"directories of [tasks]: more than %d",
-				LIMIT_DIRECTORIES);
-		s->directories[s->n_directories++] = dir;
-	}
 	return 0;
 }
 
@@ -278,7 +263,7 @@ check_all(struct settings *s, struct err *err)
 	if (r == 0)
 		r = users_read(s, err);
 	if (r == 0)
-		r = split_directories(s, err);
+		r = policy_read(s, err);
 	if (r == 0)
 		r = check_token(s, err);
 	return r;
@@ -312,8 +297,6 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 	s->containment = conf_text(conf, "agent.containment");
 	s->spool_limit = conf_number(conf, "agent.spool_limit");
 	s->leave = strcmp(conf_text(conf, "agent.on_stop"), "leave") == 0;
-	s->max_timeout_ms = conf_number(conf, "tasks.max_timeout");
-	s->no_new_privs = conf_bool(conf, "tasks.no_new_privs");
 	s->check = conf_bool(conf, "check");
 	s->scratch_dir = conf_text(conf, "agent.scratch_dir");
 	if (!s->scratch_dir) {

@@ -31,6 +31,8 @@ struct settings {
 	char *directories_text; /* theirs */
 	int64_t max_timeout_ms; /* 0: any */
 	bool no_new_privs;
+	const char *seccomp; /* profile for them; NULL: none */
+	bool seccomp_required;
 	bool leave; /* on_stop: the executors go on */
 	int64_t max_grace_ms, drain_ms;
 	int64_t spool_limit; /* bytes */
