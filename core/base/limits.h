@@ -18,6 +18,7 @@ enum {
 	LIMIT_JSON_DEPTH = 32,
 	LIMIT_BULK = 10000, /* tasks that one request cancels */
 	LIMIT_PAGE = 8 << 20, /* records of one page of a list, and one more */
+	LIMIT_SESSIONS = 32, /* of browsers, with one token */
 
 	/* a task */
 	LIMIT_CMD = 128 << 10, /* the kernel's own limit for one argument */

@@ -96,7 +96,7 @@ task_json_cancel(struct emit *e, const struct task *t)
 	emit_object(e, "cancel");
 	emit_text(e, "phase", cancel_phase_name(c->phase));
 	emit_uint(e, "code", c->code);
-	emit_text_or_null(e, "name", reason_name(c->code));
+	emit_text_or_null(e, "name", task_cancel_name(c));
 	emit_text_or_null(e, "reason", c->reason);
 	emit_text_or_null(e, "actor", c->actor);
 	emit_seconds(e, "grace", c->grace_ms);

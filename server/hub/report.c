@@ -97,6 +97,7 @@ set_cause(struct task_cancel *c, uint32_t code, const char *reason,
 	if (!code || code == c->code)
 		return;
 	c->code = code;
+	free(TAKE(c->name));
 	free(c->reason);
 	free(c->actor);
 	c->reason = *reason ? strdup(reason) : NULL;
