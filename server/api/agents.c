@@ -36,6 +36,7 @@ emit_plugin(struct emit *e, const struct hub_plugin *p)
 	emit_bool(e, "draining", p->draining);
 	emit_text_or_null(e, "containment", inventory->containment);
 	emit_bool(e, "complete", inventory->complete);
+	emit_text_or_null(e, "seccomp", inventory->seccomp);
 	emit_object(e, "limits");
 	for (size_t i = 0; i < inventory->n_limits; i++)
 		emit_foreign(

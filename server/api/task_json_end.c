@@ -145,6 +145,7 @@ task_json_end(
 	emit_outcome(e, result ? result->outcome : MSG_LOST,
 		result ? result->code : 0);
 	emit_text_or_null(e, "failure", t->failure);
+	emit_text_or_null(e, "rule", result ? result->rule : NULL);
 	emit_text_or_null(e, "message", t->message);
 	task_json_cancel(e, t);
 	task_json_receipt(e, result);

@@ -50,6 +50,7 @@ def _paths():
 
 
 SBIN, ENVIRONMENT = _paths()
+DEFER = re.sub("/sbin$", "/bin", SBIN) + "/nodelink-defer"
 
 
 class Program:

@@ -5,10 +5,7 @@ import os
 import signal
 import time
 
-from harness import until
-
-BUILD = os.environ.get("NODELINK_BUILD", "")
-DEFER = os.path.join(BUILD or f"{os.environ['NODELINK_PREFIX']}/bin", "nodelink-defer")
+from harness import DEFER, until
 
 
 def kinds(record):
