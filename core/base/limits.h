@@ -39,6 +39,9 @@ enum {
 	LIMIT_OPEN_FILES = 1 << 30, /* the kernel's highest nr_open */
 	LIMIT_MEMORY_MIN = 1 << 20, /* with less no program starts */
 
+	/* clients */
+	LIMIT_TOKENS = 10000, /* that are good */
+
 	/* agents */
 	LIMIT_AGENTS = 20000, /* connected at a time, or remembered */
 

@@ -29,7 +29,7 @@ static const struct conf_item create_items[] = {
 	{ .key = "expires",
 		.flag = "expires",
 		.type = CONF_DURATION,
-		.fallback = "90d",
+		.fallback = AUTH_TOKEN_EXPIRES,
 		.max = 3650LL * 24 * 3600 * 1000,
 		.help = "how long it is good; 0: for ever" },
 };
