@@ -205,6 +205,9 @@ auth_agent_check(struct auth *auth, const struct auth_agent_proof *proof,
 			proof->agent_id);
 	secret_hash(
 		strncmp(token, PREFIX, n) == 0 ? token + n : "", pass->hash);
+	if (auth_agent_still(auth, proof->agent_id, pass, err) == 0)
+		return 0;
+	auth_follow(auth); /* it may have been let in just now */
 	return auth_agent_still(auth, proof->agent_id, pass, err);
 }
 

@@ -204,16 +204,23 @@ follow(struct auth *auth, struct err *err)
 		     : 0;
 }
 
-static void
-poll_due(void *arg)
+void
+auth_follow(struct auth *auth)
 {
-	struct auth *auth = arg;
 	struct err err;
 	int r = follow(auth, &err);
 
 	if (r < 0 && !auth->trouble)
 		log_error(0, "%s; what it said last holds on", err.text);
 	auth->trouble = r < 0;
+}
+
+static void
+poll_due(void *arg)
+{
+	struct auth *auth = arg;
+
+	auth_follow(auth);
 	if (clock_wall_ms() >= auth->next_expiry) {
 		auth->next_expiry = next_expiry(auth);
 		auth->changed = true;

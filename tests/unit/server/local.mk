@@ -58,6 +58,11 @@ tests_unit_server_test_http_stream_SOURCES = %D%/test-http-stream.c
 tests_unit_server_test_http_stream_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(srcdir)/%D%
 tests_unit_server_test_http_stream_LDADD = $(tests_unit_server_test_http_request_LDADD)
 
+unit_tests += tests/unit/server/test-http-gate
+tests_unit_server_test_http_gate_SOURCES = %D%/test-http-gate.c
+tests_unit_server_test_http_gate_CFLAGS = $(tests_unit_server_test_http_request_CFLAGS)
+tests_unit_server_test_http_gate_LDADD = $(tests_unit_server_test_http_request_LDADD)
+
 unit_tests += tests/unit/server/test-sse
 tests_unit_server_test_sse_SOURCES = %D%/test-sse.c %D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_sse_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
@@ -69,6 +74,12 @@ tests_unit_server_test_api_SOURCES = %D%/test-api.c %D%/api-rig.c %D%/api-rig.h 
 	%D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_api_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(srcdir)/%D%
 tests_unit_server_test_api_LDADD = $(tests_unit_server_test_sse_LDADD)
+
+unit_tests += tests/unit/server/test-access
+tests_unit_server_test_access_SOURCES = %D%/test-access.c %D%/api-rig.c %D%/api-rig.h \
+	%D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_access_CFLAGS = $(tests_unit_server_test_api_CFLAGS)
+tests_unit_server_test_access_LDADD = $(tests_unit_server_test_api_LDADD)
 
 unit_tests += tests/unit/server/test-options
 tests_unit_server_test_options_SOURCES = %D%/test-options.c %D%/api-rig.c %D%/api-rig.h \
