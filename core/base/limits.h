@@ -42,6 +42,7 @@ enum {
 
 	/* clients */
 	LIMIT_TOKENS = 10000, /* that are good */
+	LIMIT_TOKEN_S = 3650 * 24 * 3600,
 
 	/* agents */
 	LIMIT_AGENTS = 20000, /* connected at a time, or remembered */

@@ -100,6 +100,8 @@ struct auth_token_spec {
  * -EDQUOT: LIMIT_TOKENS. Waits for the disk, as every change here does. */
 int auth_token_new(struct auth *auth, const struct auth_token_spec *spec,
 	char text[AUTH_SECRET], struct err *err);
+/* One that was just made, by its text; borrowed. NULL: it has gone again. */
+const struct auth_token *auth_token_find(struct auth *auth, const char *text);
 /* By public id. -ENOENT. */
 int auth_token_revoke(struct auth *auth, const char *id, struct err *err);
 /* In order of creation, revoked ones not. Ends when fn returns negative. */

@@ -127,6 +127,17 @@ auth_check(struct auth *auth, const char *bearer, struct auth_token **out,
 	return 0;
 }
 
+const struct auth_token *
+auth_token_find(struct auth *auth, const char *text)
+{
+	char id[SECRET_PUBLIC + 1];
+	struct token *t = NULL;
+
+	if (secret_split(text, PREFIX, id))
+		HASH_FIND_STR(auth->tokens, id, t);
+	return t ? &t->pub : NULL;
+}
+
 int
 auth_tokens_each(struct auth *auth, auth_token_fn *fn, void *arg)
 {

@@ -30,7 +30,7 @@ static const struct conf_item create_items[] = {
 		.flag = "expires",
 		.type = CONF_DURATION,
 		.fallback = AUTH_TOKEN_EXPIRES,
-		.max = 3650LL * 24 * 3600 * 1000,
+		.max = LIMIT_TOKEN_S * 1000LL,
 		.help = "how long it is good; 0: for ever" },
 };
 

@@ -47,6 +47,9 @@ CALLS = {
                                               "labels": {"team": "red"}},
                              (404, "no_such_agent"), {"blue": (403, "outside_labels")}),
     "GET /tasks/{id}/output": ("/tasks/{task}/output", None, 200, {"blue": HIDDEN}),
+    "GET /tokens": ("/tokens", None, 200, {}),
+    "POST /tokens": ("/tokens", {"client": "new", "role": "viewer"}, 200, {}),
+    "DELETE /tokens/{id}": ("/tokens/none", None, (404, "no_such_token"), {}),
 }
 
 ROLES = ["none", "viewer", "operator", "admin"]
