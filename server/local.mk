@@ -1,12 +1,14 @@
 sbin_PROGRAMS += nodelink-server
 nodelink_server_SOURCES = \
+	%D%/confine.c %D%/confine.h \
 	%D%/main.c \
 	%D%/settings.c %D%/settings.h \
 	%D%/tokens.c %D%/tokens.h
 nodelink_server_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS)
 nodelink_server_LDFLAGS = $(AM_LDFLAGS) $(NODELINK_PROG_LDFLAGS)
 nodelink_server_LDADD = libapi.la libhub.la libstore.la libhttp.la librpc.la \
-	libtask.la libwire.la libjson.la libconf.la libloop.la libbase.la
+	libtask.la libwire.la libjson.la libconf.la libloop.la \
+	libsandbox.la libbase.la
 
 include server/http/local.mk
 include server/store/local.mk

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "confine.h"
 #include "http/http.h"
 #include "hub/hub.h"
 #include "loop/loop.h"
@@ -29,6 +30,7 @@ enum {
 
 struct server {
 	struct loop *loop;
+	struct sandbox sandbox;
 	struct store *store;
 	struct hub *hub;
 	struct rpc_server *rpc;
@@ -187,14 +189,16 @@ start(struct server *s, const struct settings *set, struct err *err)
 		if (!s->signals[i])
 			return err_set(err, -ENOMEM, "cannot wait for signals");
 	}
-	r = start_store(s, set, err);
+	r = confine(set, &s->sandbox, err);
+	if (r == 0)
+		r = start_store(s, set, err);
 	if (r == 0)
 		r = start_hub(s, set, err);
 	if (r == 0)
 		r = start_http(s, set, err);
 	if (r == 0)
 		r = start_rpc(s, set, err);
-	return r;
+	return r < 0 ? r : sandbox_filter(&s->sandbox, err);
 }
 
 static void
@@ -202,6 +206,7 @@ say_ready(const struct server *s, const struct settings *set)
 {
 	bool http6 = strchr(set->http_host, ':') != NULL;
 	bool grpc6 = strchr(set->grpc_host, ':') != NULL;
+	struct sandbox_line line;
 	char grpc[300];
 
 	if (strncmp(set->grpc_listen, "unix:", 5) == 0)
@@ -215,6 +220,7 @@ say_ready(const struct server *s, const struct settings *set)
 	if (!set->store)
 		log_warn(0, "store 'memory': all tasks are forgotten when the "
 			    "server ends");
+	log_info("sandbox: %s", sandbox_describe(&s->sandbox, &line));
 	log_info("ready: http %s%s%s:%u, grpc %s", http6 ? "[" : "",
 		set->http_host, http6 ? "]" : "", s->http_port, grpc);
 }

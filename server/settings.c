@@ -88,6 +88,17 @@ static const struct conf_item items[] = {
 		.min = 1,
 		.max = INT64_MAX,
 		.help = "output of one task that is kept" },
+	{ .key = "sandbox.seccomp",
+		.flag = "seccomp",
+		.arg = "WHAT",
+		.fallback = "kill",
+		.help = "what a system call outside the program's list does: "
+			"kill, log, or off" },
+	{ .key = "sandbox.landlock",
+		.type = CONF_BOOL,
+		.fallback = "yes",
+		.help = "only the files that the settings name can be "
+			"reached" },
 	{ .key = "log.level",
 		.flag = "log-level",
 		.type = CONF_LEVEL,
@@ -121,12 +132,11 @@ check_addresses(struct settings *s, struct err *err)
 	const char *http = conf_text(s->conf, "http.listen");
 	const char *grpc = conf_text(s->conf, "grpc.listen");
 	bool grpc_unix = strncmp(grpc, "unix:", 5) == 0;
-	uint16_t port = 0;
 
 	if (parse_address(http, s->http_host, &s->http_port) < 0)
 		return err_set(err, -EINVAL,
 			"--http: '%s' is no address; give host:port", http);
-	if (!grpc_unix && parse_address(grpc, s->grpc_host, &port) < 0)
+	if (!grpc_unix && parse_address(grpc, s->grpc_host, &s->grpc_port) < 0)
 		return err_set(err, -EINVAL,
 			"--grpc: '%s' is no address; give host:port", grpc);
 	(void)snprintf(s->grpc_listen, sizeof s->grpc_listen, "%s%s",
@@ -175,8 +185,11 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 	s->lost_after_ms = conf_number(s->conf, "server.lost_after");
 	s->output_limit = (uint64_t)conf_number(s->conf, "server.output_limit");
 	read_store(s);
+	s->landlock = conf_bool(s->conf, "sandbox.landlock");
 	log_set_level((enum log_level)conf_number(s->conf, "log.level"));
-	return check_addresses(s, err);
+	r = sandbox_parse(
+		conf_text(s->conf, "sandbox.seccomp"), &s->seccomp, err);
+	return r < 0 ? r : check_addresses(s, err);
 }
 
 void

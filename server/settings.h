@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "conf/conf.h"
+#include "sandbox/sandbox.h"
 #include "store/store.h"
 
 struct settings {
@@ -15,6 +16,7 @@ struct settings {
 	char http_host[256];
 	uint16_t http_port;
 	char grpc_host[256];
+	uint16_t grpc_port;
 	char grpc_listen[300]; /* as core/rpc wants it */
 	const char *tokens_file; /* NULL: development mode */
 	const char *tmp_dir;
@@ -22,6 +24,8 @@ struct settings {
 	struct store_limits limits;
 	int64_t default_grace_ms, start_timeout_ms, lost_after_ms;
 	uint64_t output_limit;
+	enum sandbox_seccomp seccomp;
+	bool landlock;
 };
 
 /* 0; CONF_EXIT; -errno with text: wrong usage. settings_done() in any case. */

@@ -10,6 +10,7 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "conf/conf.h"
+#include "sandbox/sandbox.h"
 
 struct plugin_file {
 	char name[ID_MAX];
@@ -27,6 +28,8 @@ struct settings {
 	size_t n_allow_users;
 	char *allow_text; /* theirs */
 	bool no_new_privs;
+	enum sandbox_seccomp seccomp;
+	bool landlock; /* of the uplink */
 	bool leave; /* on_stop: the executors go on */
 	int64_t max_grace_ms, drain_ms;
 	int64_t spool_limit; /* bytes */

@@ -10,9 +10,10 @@
 #include "base/parse.h"
 #include "conf/conf.h"
 #include "loop/loop.h"
+#include "sandbox/sandbox.h"
 #include "uplink/uplink.h"
 
-enum { WRONG_USAGE = 2, LEAVE_MS = 2000 };
+enum { WRONG_USAGE = 2, LEAVE_MS = 2000, DNS_PORT = 53 };
 
 static const struct conf_item items[] = {
 	{ .key = "agent-id",
@@ -38,6 +39,17 @@ static const struct conf_item items[] = {
 		.env = "NODELINK_AGENT_TOKEN",
 		.arg = "TOKEN",
 		.help = "the token itself" },
+	{ .key = "seccomp",
+		.flag = "seccomp",
+		.arg = "WHAT",
+		.fallback = "kill",
+		.help = "what a system call outside the program's list does: "
+			"kill, log, or off" },
+	{ .key = "landlock",
+		.flag = "landlock",
+		.type = CONF_BOOL,
+		.fallback = "yes",
+		.help = "only the files that it needs can be reached" },
 	{ .key = "log-level",
 		.flag = "log-level",
 		.type = CONF_LEVEL,
@@ -78,12 +90,44 @@ stop(void *arg, int signo)
 	uplink_stop(app->uplink, LEAVE_MS, left, app);
 }
 
+static void
+add_paths(struct sandbox *s, const struct conf *conf)
+{
+	const char *server = conf_text(conf, "server");
+	const struct sandbox_path paths[] = {
+		{ .path = conf_text(conf, "runtime-dir") },
+		{ .path = conf_text(conf, "token-file"), .folder = true },
+	};
+	char host[256];
+
+	sandbox_add_system(s);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		sandbox_add(s, paths[i]);
+	if (parse_address(server, host, &s->ports[0]) == 0)
+		s->ports[1] = DNS_PORT; /* long answers come by TCP */
+}
+
 static int
-run(const struct uplink_conf *conf, struct err *err)
+confine(const struct conf *conf, struct sandbox *out, struct err *err)
+{
+	int r;
+
+	*out = (struct sandbox){ .profile = &sandbox_uplink };
+	r = sandbox_parse(conf_text(conf, "seccomp"), &out->seccomp, err);
+	if (r < 0)
+		return r;
+	if (conf_bool(conf, "landlock"))
+		add_paths(out, conf);
+	return sandbox_confine(out, err);
+}
+
+static int
+run(const struct uplink_conf *conf, struct sandbox *sandbox, struct err *err)
 {
 	AUTO(loop_free) struct loop *loop = loop_new();
 	struct app app = { .loop = loop };
 	struct loop_signal *term, *interrupt;
+	struct sandbox_line line;
 	int r;
 
 	if (!loop)
@@ -91,11 +135,13 @@ run(const struct uplink_conf *conf, struct err *err)
 	r = uplink_new(loop, conf, &app.uplink, err);
 	if (r < 0)
 		return r;
+	r = sandbox_filter(sandbox, err);
 	term = loop_signal_new(loop, SIGTERM, stop, &app);
 	interrupt = loop_signal_new(loop, SIGINT, stop, &app);
-	if (term && interrupt)
+	log_info("sandbox: %s", sandbox_describe(sandbox, &line));
+	if (r == 0 && term && interrupt)
 		loop_run(loop);
-	else
+	else if (r == 0)
 		r = err_set(err, -1, "cannot wait for signals");
 	loop_signal_free(term);
 	loop_signal_free(interrupt);
@@ -142,6 +188,7 @@ main(int argc, char **argv)
 	AUTO(conf_free) struct conf *conf = NULL;
 	AUTO_FREE char *token = NULL;
 	struct uplink_conf uplink = { 0 };
+	struct sandbox sandbox;
 	struct err err = { "" };
 	int r;
 
@@ -154,13 +201,15 @@ main(int argc, char **argv)
 		r = apply(conf, &uplink, &err);
 	if (r == 0)
 		r = find_token(conf, &token, &err);
+	if (r == 0)
+		r = confine(conf, &sandbox, &err);
 	if (r < 0) {
 		log_error(0, "%s", err.text);
 		return WRONG_USAGE;
 	}
 	uplink.agent_token = token;
 	(void)fd_raise_limit(); /* the usual one will mostly do */
-	r = run(&uplink, &err);
+	r = run(&uplink, &sandbox, &err);
 	if (r < 0)
 		log_error(0, "%s", err.text);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

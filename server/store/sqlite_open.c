@@ -287,8 +287,8 @@ db_close(struct db *db)
 
 /* --------------------------------------------------------------------- files */
 
-static int
-make_folder(const char *dir, struct err *err)
+int
+store_sqlite_folder(const char *dir, struct err *err)
 {
 	char path[480];
 	char *slash = path;
@@ -359,7 +359,7 @@ make_file(const char *path, struct err *err)
 int
 files_open(struct files *f, const char *dir, struct err *err)
 {
-	int r = make_folder(dir, err);
+	int r = store_sqlite_folder(dir, err);
 
 	f->lock = -1;
 	if (r < 0)
