@@ -16,7 +16,9 @@ add_paths(struct sandbox *s, const struct settings *set)
 	const struct sandbox_path paths[] = {
 		{ .path = set->store, .write = true },
 		{ .path = set->store ? NULL : set->tmp_dir, .write = true },
-		{ .path = set->tokens_file, .folder = true },
+		/* databases have companions, logs are renamed */
+		{ .path = set->auth, .write = true, .folder = true },
+		{ .path = set->audit, .write = true, .folder = true },
 	};
 
 	sandbox_add_system(s);

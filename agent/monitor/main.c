@@ -48,7 +48,7 @@ static int
 confine(const struct settings *settings, struct err *err)
 {
 	struct sandbox sandbox = { .profile = &sandbox_tasks,
-		.seccomp = settings->seccomp,
+		.seccomp = settings->sandbox,
 		.no_new_privs = settings->no_new_privs };
 	struct sandbox_line line;
 	int r = sandbox_confine(&sandbox, err);

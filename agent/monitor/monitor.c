@@ -119,8 +119,15 @@ make_executor(struct monitor *m, const struct plugin_file *plugin)
 		args_add(argv, "--user=%s", s->user);
 	for (size_t i = 0; i < s->n_allow_users; i++)
 		args_add(argv, "--allow-user=%s", s->allow_users[i]);
+	for (size_t i = 0; i < s->n_directories; i++)
+		args_add(argv, "--directory=%s", s->directories[i]);
+	args_add(argv, "--max-timeout=%lldms", (long long)s->max_timeout_ms);
 	if (s->no_new_privs)
 		args_add(argv, "--no-new-privs");
+	if (s->seccomp)
+		args_add(argv, "--seccomp=%s", s->seccomp);
+	if (s->seccomp_required)
+		args_add(argv, "--seccomp-required");
 	add_limits(argv, s->conf);
 	args_add(argv, "--log-level=%s", s->log_level);
 	(void)conf_each(s->conf, add_setting, &f); /* never fails */
@@ -148,7 +155,7 @@ make_uplink(struct monitor *m)
 	args_add(argv, "--server=%s", s->server);
 	args_add(argv, "--runtime-dir=%s", s->runtime_dir);
 	args_add(argv, "--log-level=%s", s->log_level);
-	args_add(argv, "--seccomp=%s", sandbox_text(s->seccomp));
+	args_add(argv, "--seccomp=%s", sandbox_text(s->sandbox));
 	args_add(argv, "--landlock=%s", s->landlock ? "yes" : "no");
 	if (s->token_file)
 		args_add(argv, "--token-file=%s", s->token_file);

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "monitor/plugins.h"
+#include "monitor/policy.h"
 #include "monitor/users.h"
 #include "proc/contain.h"
 
@@ -118,6 +119,17 @@ static const struct conf_item items[] = {
 		.flag = "allow-users",
 		.arg = "LIST",
 		.help = "others that a task may name" },
+	{ .key = "tasks.directories",
+		.flag = "directories",
+		.arg = "LIST",
+		.help = "tasks begin in one of these or below (default: "
+			"anywhere)" },
+	{ .key = "tasks.max_timeout",
+		.flag = "max-timeout",
+		.type = CONF_DURATION,
+		.fallback = "0",
+		.max = (int64_t)LIMIT_TIMEOUT_S * 1000,
+		.help = "longest run time of a task; 0: any" },
 	{ .key = "tasks.no_new_privs",
 		.flag = "no-new-privs",
 		.type = CONF_BOOL,
@@ -125,7 +137,7 @@ static const struct conf_item items[] = {
 		.help = "sudo and other setuid programs gain nothing in "
 			"tasks" },
 	{ .key = "sandbox.seccomp",
-		.flag = "seccomp",
+		.flag = "sandbox",
 		.arg = "WHAT",
 		.fallback = "kill",
 		.help = "what a system call outside a program's list does: "
@@ -134,6 +146,16 @@ static const struct conf_item items[] = {
 		.type = CONF_BOOL,
 		.fallback = "yes",
 		.help = "the uplink can only reach the files that it needs" },
+	{ .key = "tasks.seccomp",
+		.flag = "seccomp",
+		.arg = "FILE",
+		.fallback = "none",
+		.help = "profile (OCI JSON) that limits their system calls" },
+	{ .key = "tasks.seccomp_required",
+		.flag = "seccomp-required",
+		.type = CONF_BOOL,
+		.fallback = "no",
+		.help = "no task may do without it" },
 	{ .key = "log.level",
 		.flag = "log-level",
 		.type = CONF_LEVEL,
@@ -175,7 +197,7 @@ check_words(struct settings *s, struct err *err)
 			"not '%s'",
 			s->containment);
 	r = sandbox_parse(
-		conf_text(s->conf, "sandbox.seccomp"), &s->seccomp, err);
+		conf_text(s->conf, "sandbox.seccomp"), &s->sandbox, err);
 	if (r < 0)
 		return r;
 	if (strcmp(on_stop, "cancel") != 0 && !s->leave)
@@ -256,6 +278,8 @@ check_all(struct settings *s, struct err *err)
 	if (r == 0)
 		r = users_read(s, err);
 	if (r == 0)
+		r = policy_read(s, err);
+	if (r == 0)
 		r = check_token(s, err);
 	return r;
 }
@@ -288,7 +312,6 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 	s->containment = conf_text(conf, "agent.containment");
 	s->spool_limit = conf_number(conf, "agent.spool_limit");
 	s->leave = strcmp(conf_text(conf, "agent.on_stop"), "leave") == 0;
-	s->no_new_privs = conf_bool(conf, "tasks.no_new_privs");
 	s->landlock = conf_bool(conf, "sandbox.landlock");
 	s->check = conf_bool(conf, "check");
 	s->scratch_dir = conf_text(conf, "agent.scratch_dir");
@@ -309,6 +332,7 @@ settings_done(struct settings *s)
 	for (size_t i = 0; i < s->n_plugins; i++)
 		free(s->plugins[i].file);
 	free(s->allow_text);
+	free(s->directories_text);
 	conf_free(s->conf);
 	memset(s, 0, sizeof *s);
 }

@@ -53,6 +53,9 @@ on_started(struct hub *hub, struct task *t, const struct msg_started *m,
 	t->pid = m->pid;
 	if (m->grace_ms >= 0 && m->grace_ms < t->grace_ms)
 		t->grace_ms = m->grace_ms; /* capped there */
+	if (m->timeout_ms > 0 &&
+		(!t->timeout_ms || m->timeout_ms < t->timeout_ms))
+		t->timeout_ms = m->timeout_ms; /* there, too */
 	(void)snprintf(
 		t->containment, sizeof t->containment, "%s", m->containment);
 	task_save(hub, t);
@@ -94,6 +97,7 @@ set_cause(struct task_cancel *c, uint32_t code, const char *reason,
 	if (!code || code == c->code)
 		return;
 	c->code = code;
+	free(TAKE(c->name));
 	free(c->reason);
 	free(c->actor);
 	c->reason = *reason ? strdup(reason) : NULL;
