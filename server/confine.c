@@ -1,7 +1,6 @@
 /* confine.c - what nodelink-server needs of the host once it runs
  *
- * A setting that names a file or a folder which is used later has its line
- * here, or Landlock keeps it out of reach. */
+ * What the settings name may be read; what is written has its line here. */
 #include "confine.h"
 
 #include <string.h>
@@ -9,6 +8,12 @@
 #include "store/store.h"
 
 enum { LOW_PORTS = 1024 };
+
+static void
+add_read(void *arg, const char *path)
+{
+	sandbox_add(arg, (struct sandbox_path){ .path = path, .folder = true });
+}
 
 static void
 add_paths(struct sandbox *s, const struct settings *set)
@@ -22,6 +27,7 @@ add_paths(struct sandbox *s, const struct settings *set)
 	};
 
 	sandbox_add_system(s);
+	conf_each_path(set->conf, add_read, s);
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
 		sandbox_add(s, paths[i]);
 	if (strncmp(set->grpc_listen, "unix:", 5) == 0)

@@ -67,6 +67,7 @@ static const struct conf_program program = {
 struct app {
 	struct loop *loop;
 	struct uplink *uplink;
+	const struct sandbox *sandbox;
 	bool stopping;
 };
 
@@ -90,19 +91,37 @@ stop(void *arg, int signo)
 	uplink_stop(app->uplink, LEAVE_MS, left, app);
 }
 
+/* There is no way back to a file that has taken another's place, such as a new
+ * /etc/resolv.conf, but for a new process; the monitor makes one. */
+static void
+disconnected(void *arg)
+{
+	struct app *app = arg;
+	const char *path =
+		app->stopping ? NULL : sandbox_outdated(app->sandbox);
+
+	if (!path)
+		return;
+	app->stopping = true;
+	log_warn(0, "'%s' was replaced and is out of reach: starting again",
+		path);
+	uplink_stop(app->uplink, LEAVE_MS, left, app);
+}
+
+static void
+add_read(void *arg, const char *path)
+{
+	sandbox_add(arg, (struct sandbox_path){ .path = path, .folder = true });
+}
+
 static void
 add_paths(struct sandbox *s, const struct conf *conf)
 {
 	const char *server = conf_text(conf, "server");
-	const struct sandbox_path paths[] = {
-		{ .path = conf_text(conf, "runtime-dir") },
-		{ .path = conf_text(conf, "token-file"), .folder = true },
-	};
 	char host[256];
 
 	sandbox_add_system(s);
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
-		sandbox_add(s, paths[i]);
+	conf_each_path(conf, add_read, s);
 	if (parse_address(server, host, &s->ports[0]) == 0)
 		s->ports[1] = DNS_PORT; /* long answers come by TCP */
 }
@@ -122,16 +141,18 @@ confine(const struct conf *conf, struct sandbox *out, struct err *err)
 }
 
 static int
-run(const struct uplink_conf *conf, struct sandbox *sandbox, struct err *err)
+run(struct uplink_conf *conf, struct sandbox *sandbox, struct err *err)
 {
 	AUTO(loop_free) struct loop *loop = loop_new();
-	struct app app = { .loop = loop };
+	struct app app = { .loop = loop, .sandbox = sandbox };
 	struct loop_signal *term, *interrupt;
 	struct sandbox_line line;
 	int r;
 
 	if (!loop)
 		return err_set(err, -1, "cannot make an event loop");
+	conf->on_disconnected = disconnected;
+	conf->arg = &app;
 	r = uplink_new(loop, conf, &app.uplink, err);
 	if (r < 0)
 		return r;

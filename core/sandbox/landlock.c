@@ -129,9 +129,10 @@ add_one(int rules, const struct ruleset *all, const struct sandbox_path *p,
 	struct err *err)
 {
 	AUTO_FREE char *target = NULL;
+	struct stat st;
 	int r;
 
-	if (!p->folder)
+	if (!p->folder || (stat(p->path, &st) == 0 && S_ISDIR(st.st_mode)))
 		return add_path(rules, all, p->path, p->write, err);
 	r = add_folder(rules, all, p->path, p->write, err);
 	target = realpath(p->path, NULL);

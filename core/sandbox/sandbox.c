@@ -82,17 +82,34 @@ sandbox_add_system(struct sandbox *s)
 #endif
 }
 
-/* Permissions would do, which access() looks at; Landlock, which only open()
- * asks, knows the old file. */
+/* Permissions would do, which access() looks at, but not open(), which asks
+ * Landlock as well. */
+static bool
+is_refused(const char *path)
+{
+	AUTO_CLOSE int fd = fd_open(path, O_RDONLY | O_NONBLOCK);
+
+	return fd == -EACCES && access(path, R_OK) == 0;
+}
+
+/* Whatever refuses one from the start is not a change. */
+static void
+forget_refused(struct sandbox *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_paths; i++)
+		if (!is_refused(s->paths[i].path))
+			s->paths[n++] = s->paths[i];
+	s->n_paths = n;
+}
+
 const char *
 sandbox_outdated(const struct sandbox *s)
 {
-	for (size_t i = 0; s->landlock && i < s->n_paths; i++) {
-		AUTO_CLOSE int fd = fd_open(s->paths[i].path, O_RDONLY);
-
-		if (fd == -EACCES && access(s->paths[i].path, R_OK) == 0)
+	for (size_t i = 0; s->landlock && i < s->n_paths; i++)
+		if (is_refused(s->paths[i].path))
 			return s->paths[i].path;
-	}
 	return NULL;
 }
 
@@ -110,6 +127,7 @@ sandbox_confine(struct sandbox *s, struct err *err)
 	if (r == 0 && s->n_paths) {
 		r = landlock_enter(s, err);
 		s->landlock = r;
+		forget_refused(s);
 	}
 	/* A deny-list's capabilities are those of the calls that it denies. */
 	if (r >= 0 && (!p->denies || s->seccomp == SANDBOX_KILL))

@@ -34,8 +34,8 @@ extern const struct sandbox_profile sandbox_tasks;
 struct sandbox_path {
 	const char *path;
 	bool write; /* else it may be read */
-	bool folder; /* that it is in, since it may be replaced; also the one
-			that it leads to */
+	bool folder; /* of a file: the folder that it is in, since it may be
+			replaced, and the one that it leads to */
 };
 
 enum { SANDBOX_PATHS = 64 };
@@ -51,7 +51,7 @@ struct sandbox {
 	 * exist (yet) cannot be reached later either. */
 	struct sandbox_path paths[SANDBOX_PATHS];
 	size_t n_paths;
-	uint16_t ports[2]; /* of TCP that may be connected to, or 0 */
+	uint16_t ports[2]; /* of TCP that may be connected to; 0: none */
 
 	/* What has come of it. */
 	int landlock; /* version of its interface; 0: the kernel has none */

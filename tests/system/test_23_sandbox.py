@@ -108,6 +108,35 @@ def test_setuid_programs_of_tasks_work_when_told_so(system):
     assert status(agent.child("uplink"))["NoNewPrivs"] == "1"
 
 
+class OwnEtc:
+    """Starts a program with a copy of /etc in its place."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        shutil.copytree("/etc", folder, symlinks=True)
+
+    def wrap(self, argv):
+        return ["unshare", "--mount", "sh", "-c",
+                'mount --bind "$0" /etc && exec "$@"', self.folder, *argv]
+
+
+@pytest.mark.skipif(not ROOT, reason="only root can put another folder over /etc")
+def test_a_new_resolv_conf_is_found(system):
+    server = system.server()
+    etc = OwnEtc(system.path("etc"))
+    agent = system.agent("agent1", server, inside=etc,
+                         grpc=f"localhost:{server.grpc.rpartition(':')[2]}")
+    uplink = agent.child("uplink")
+    server.stop()
+    agent.wait_line("no connection to server", anywhere=True)
+    assert agent.child("uplink") == uplink
+    with open(f"{etc.folder}/new", "w", encoding="ascii") as file:
+        file.write("nameserver 127.0.0.1\n")
+    os.replace(f"{etc.folder}/new", f"{etc.folder}/resolv.conf")
+    agent.wait_line("'/etc/resolv.conf' was replaced")
+    until(lambda: agent.child("uplink") not in (None, uplink), "another uplink")
+
+
 def test_a_plugin_that_others_may_change_is_refused(system):
     plugins = ENVIRONMENT.get("NODELINK_PLUGINDIR")
     if not plugins:
