@@ -65,8 +65,8 @@ static const struct sandbox_rule process[] = {
 		   "getppid gettid getrandom getuid getuid32 geteuid "
 		   "geteuid32 getgid getgid32 getegid getegid32 uname "
 		   "sysinfo getrusage getcpu getrlimit ugetrlimit" },
-	{ .calls = "prlimit64", IS(2, 0) },
 	/* asks, sets nothing */
+	{ .calls = "prlimit64", IS(2, 0) },
 	{ .calls = "clock_gettime clock_gettime64 clock_getres "
 		   "clock_getres_time64 clock_nanosleep "
 		   "clock_nanosleep_time64 nanosleep gettimeofday time" },
@@ -106,9 +106,10 @@ static const struct sandbox_rule files[] = {
 		   "readlinkat getdents64 getcwd flock unlink unlinkat "
 		   "rename renameat renameat2 mkdir mkdirat rmdir ftruncate "
 		   "ftruncate64 fallocate fsync fdatasync fadvise64 "
-		   "fadvise64_64 fchmod fchown fchown32" },
-	/* of root's database */
-	{ .calls = "fstatfs fstatfs64 statfs statfs64 umask" },
+		   "fadvise64_64 fchmod fstatfs fstatfs64 statfs statfs64 "
+		   "umask" },
+	/* A database of root's belongs to whom its folder belongs to. */
+	{ .calls = "fchown fchown32" },
 	{ 0 },
 };
 
@@ -139,16 +140,6 @@ static const struct sandbox_rule reading[] = {
 static const struct sandbox_rule libraries[] = {
 	{ .calls = "mmap", HAS(2, PROT_WRITE | PROT_EXEC, PROT_EXEC) },
 	{ .calls = "mmap2", HAS(2, PROT_WRITE | PROT_EXEC, PROT_EXEC) },
-	{ 0 },
-};
-
-/* -------------------------------------------------------------------------- shim */
-
-/* Its program runs. It walks below /proc, kills, reaps, and tells. */
-static const struct sandbox_rule killing[] = {
-	{ .calls = "openat", HAS(2, NOT_TO_WRITE, O_RDONLY) },
-	{ .calls = "getdents64 readlinkat pidfd_open pidfd_send_signal kill "
-		   "waitid wait4 setpriority" },
 	{ 0 },
 };
 
@@ -212,13 +203,6 @@ const struct sandbox_profile sandbox_uplink = {
 	.keeps_secrets = true,
 	.tables = (const struct sandbox_rule *const[]){ OURS, threads,
 		connections, connecting, reading, libraries, NULL },
-};
-
-const struct sandbox_profile sandbox_shim = {
-	.name = "shim",
-	.keeps_secrets = true,
-	.tables = (const struct sandbox_rule *const[]){ OURS, connections,
-		killing, NULL },
 };
 
 const struct sandbox_profile sandbox_tasks = {

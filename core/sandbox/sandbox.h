@@ -25,8 +25,7 @@ struct sandbox_profile;
 /* Allow-lists: threads, no new programs. */
 extern const struct sandbox_profile sandbox_server;
 extern const struct sandbox_profile sandbox_uplink;
-extern const struct sandbox_profile sandbox_shim;
-/* Monitor and executors: tasks inherit it, so it only denies, with EPERM,
+/* Monitor, executors, shims: tasks inherit it, so it only denies, with EPERM,
  * what no task may do. */
 extern const struct sandbox_profile sandbox_tasks;
 

@@ -34,7 +34,6 @@ enum { SANITIZED = false, INSTRUMENTED = false };
 
 static const struct sandbox server = { .profile = &sandbox_server };
 static const struct sandbox uplink = { .profile = &sandbox_uplink };
-static const struct sandbox shim = { .profile = &sandbox_shim };
 static const struct sandbox tasks = { .profile = &sandbox_tasks,
 	.no_new_privs = true };
 
@@ -247,7 +246,7 @@ leaves_no_core(void)
 
 TEST(starts_no_program_and_no_process)
 {
-	const struct sandbox all[] = { server, uplink, shim };
+	const struct sandbox all[] = { server, uplink };
 
 	for (size_t i = 0; !SANITIZED && i < ARRAY_SIZE(all); i++) {
 		child_dies(all[i], run_program, "execve");
@@ -280,7 +279,6 @@ END
 TEST(the_server_calls_nobody)
 {
 	child_dies(server, make_socket, "socket");
-	child_dies(shim, make_socket, "socket");
 	child_goes_on(uplink, make_socket);
 	child_dies(uplink, make_packet_socket, "socket");
 }
@@ -432,7 +430,7 @@ END
 TEST(every_name_is_a_system_call)
 {
 	const struct sandbox_profile *const all[] = { &sandbox_server,
-		&sandbox_uplink, &sandbox_shim, &sandbox_tasks };
+		&sandbox_uplink, &sandbox_tasks };
 	char words[2048];
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
