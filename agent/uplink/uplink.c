@@ -115,6 +115,8 @@ refuse(struct uplink *up, const struct msg *start)
 			.ended_at = now },
 	};
 
+	if (rpc_queued(up->stream) > LIMIT_SEND_QUEUE)
+		return; /* whoever asks so much and reads nothing */
 	/* without memory for it: a result without text */
 	(void)buf_printf(&why, "agent '%s' has no plugin '%s'",
 		up->conf->agent_id, start->plugin);
