@@ -1,8 +1,7 @@
 sbin_PROGRAMS += nodelink-server
 nodelink_server_SOURCES = \
 	%D%/main.c \
-	%D%/settings.c %D%/settings.h \
-	%D%/tokens.c %D%/tokens.h
+	%D%/settings.c %D%/settings.h
 nodelink_server_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS)
 nodelink_server_LDFLAGS = $(AM_LDFLAGS) $(NODELINK_PROG_LDFLAGS)
 nodelink_server_LDADD = libapi.la libcommands.la libhub.la libauth.la libstore.la \

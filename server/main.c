@@ -7,6 +7,7 @@
 #include "api/api.h"
 #include "api/limits.h"
 #include "audit/audit.h"
+#include "auth/auth.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/limits.h"
@@ -19,7 +20,6 @@
 #include "rpc/rpc.h"
 #include "settings.h"
 #include "store/store.h"
-#include "tokens.h"
 
 enum {
 	WRONG_USAGE = 2,
@@ -35,6 +35,7 @@ struct server {
 	struct audit *audit; /* NULL: none */
 	struct limits *limits;
 	struct store *store;
+	struct auth *auth; /* NULL: development mode */
 	struct hub *hub;
 	struct rpc_server *rpc;
 	struct http *http;
@@ -86,12 +87,14 @@ server_done(struct server *s)
 	for (size_t i = 0; i < ARRAY_SIZE(s->signals); i++)
 		loop_signal_free(s->signals[i]);
 	http_free(s->http); /* its streams hold tasks */
+	api_done(&s->api);
 	rpc_server_free(s->rpc);
 	if (s->store && s->hub)
 		s->store->ops->drain(s->store); /* it calls the hub */
 	hub_free(s->hub);
 	if (s->store)
 		s->store->ops->free(s->store);
+	auth_free(s->auth);
 	limits_free(s->limits);
 	audit_free(s->audit);
 	loop_free(s->loop);
@@ -128,6 +131,27 @@ start_store(struct server *s, const struct settings *set, struct err *err)
 		     : 0;
 }
 
+static void
+auth_changed(void *arg)
+{
+	struct server *s = arg;
+
+	if (s->hub)
+		hub_recheck_agents(s->hub);
+	if (s->http)
+		api_recheck(&s->api);
+}
+
+static int
+start_auth(struct server *s, const struct settings *set, struct err *err)
+{
+	const struct auth_conf conf = {
+		.path = set->auth, .on_change = auth_changed, .arg = s
+	};
+
+	return set->auth ? auth_new(s->loop, &conf, &s->auth, err) : 0;
+}
+
 static int
 start_hub(struct server *s, const struct settings *set, struct err *err)
 {
@@ -139,11 +163,9 @@ start_hub(struct server *s, const struct settings *set, struct err *err)
 		.default_output_limit = set->output_limit,
 		.window = LIMIT_TASK_WINDOW,
 		.audit = s->audit,
-		.anonymous_agents = !set->tokens_file };
+		.auth = set->agents_anonymous ? NULL : s->auth };
 	int r = hub_new(&conf, &s->hub, err);
 
-	if (r == 0 && set->tokens_file)
-		r = tokens_read(set->tokens_file, s->hub, err);
 	if (r < 0)
 		return r;
 	r = hub_recover(s->hub);
@@ -190,7 +212,10 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 		.max_connections = set->max_connections,
 		.max_per_ip = set->max_per_address,
 		.request_timeout_ms = set->request_timeout_ms,
-		.idle_timeout_ms = set->idle_timeout_ms };
+		.idle_timeout_ms = set->idle_timeout_ms,
+		.gate = &api_gate,
+		.asks = !set->http_anonymous && s->auth };
+	int r;
 
 	s->limits = limits_new(&set->client_limits);
 	if (!s->limits)
@@ -200,8 +225,11 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 		.store = s->store,
 		.audit = s->audit,
 		.limits = s->limits,
+		.auth = conf.asks ? s->auth : NULL,
 		.started_at = clock_wall_ms() };
-	return http_new(s->loop, &conf, &s->http, &s->http_port, err);
+	r = http_new(s->loop, &conf, &s->http, &s->http_port, err);
+	s->api.http = s->http;
+	return r;
 }
 
 static int
@@ -223,6 +251,8 @@ start(struct server *s, const struct settings *set, struct err *err)
 	if (r == 0)
 		r = start_store(s, set, err);
 	if (r == 0)
+		r = start_auth(s, set, err);
+	if (r == 0)
 		r = start_hub(s, set, err);
 	if (r == 0)
 		r = start_http(s, set, err);
@@ -243,9 +273,13 @@ say_ready(const struct server *s, const struct settings *set)
 	else
 		(void)snprintf(grpc, sizeof grpc, "%s%s%s:%u", grpc6 ? "[" : "",
 			set->grpc_host, grpc6 ? "]" : "", s->grpc_port);
-	if (!set->tokens_file)
-		log_warn(0, "development mode, no agents.tokens_file: any "
-			    "agent and any client on this host is let in");
+	if (!set->auth)
+		log_warn(0, "development mode, no database of tokens "
+			    "(auth.path): any agent and any client is let in");
+	if (set->auth && set->agents_anonymous)
+		log_warn(0, "agents.anonymous: any agent is let in");
+	if (set->auth && set->http_anonymous)
+		log_warn(0, "http.anonymous: any client may do everything");
 	if (!set->store)
 		log_warn(0, "store 'memory': all tasks are forgotten when the "
 			    "server ends");
@@ -284,6 +318,11 @@ main(int argc, char **argv)
 			log_error(0, "%s", err.text);
 		settings_done(&settings);
 		return r < 0 ? WRONG_USAGE : EXIT_SUCCESS;
+	}
+	if (settings.show_routes) {
+		api_print_routes();
+		settings_done(&settings);
+		return EXIT_SUCCESS;
 	}
 	if (fd_raise_limit() < 0)
 		log_debug("the limit of open files stays as it is");

@@ -21,24 +21,32 @@ static const struct conf_item items[] = {
 	{ .key = "http.anonymous",
 		.type = CONF_BOOL,
 		.fallback = "no",
-		.help = "clients are not asked who they are: let them in from "
-			"other hosts all the same" },
+		.help = "clients are not asked who they are, from other hosts "
+			"neither" },
+	{ .key = "http.plaintext",
+		.type = CONF_BOOL,
+		.fallback = "no",
+		.help = "serve other hosts without TLS: a proxy has it" },
 	{ .key = "grpc.listen",
 		.flag = "grpc",
 		.type = CONF_ADDRESS,
 		.fallback = "127.0.0.1:9090",
 		.help = "where agents connect" },
-	{ .key = "agents.tokens_file",
-		.flag = "tokens-file",
-		.type = CONF_PATH,
-		.arg = "FILE",
-		.help = "secret file (mode 0600) of lines \"agent_id token\"; "
-			"without it any agent may connect, on loopback only" },
+	{ .key = "grpc.plaintext",
+		.type = CONF_BOOL,
+		.fallback = "no",
+		.help = "serve other hosts without TLS: a tunnel has it" },
+	{ .key = "agents.anonymous",
+		.type = CONF_BOOL,
+		.fallback = "no",
+		.help = "agents are not asked who they are, from other hosts "
+			"neither" },
 	{ .key = "auth.path",
 		.flag = "auth",
 		.type = CONF_PATH,
 		.arg = "FILE",
-		.help = "database of tokens" },
+		.help = "database of tokens; without it development mode: "
+			"everybody is let in, on loopback only" },
 	{ .key = "store.path",
 		.flag = "store",
 		.type = CONF_TEXT,
@@ -142,6 +150,12 @@ static const struct conf_item items[] = {
 		.fallback = "10",
 		.max = 1000 * 1000,
 		.help = "of one address in a minute; 0: any number" },
+	{ .key = "routes",
+		.flag = "routes",
+		.type = CONF_BOOL,
+		.fallback = "no",
+		.help = "print the routes of the API and the roles that they "
+			"ask for, and exit" },
 	{ .key = "log.level",
 		.flag = "log-level",
 		.type = CONF_LEVEL,
@@ -170,6 +184,37 @@ is_loopback(const char *host)
 	return strcmp(host, "::1") == 0 || strcmp(host, "localhost") == 0;
 }
 
+struct reach { /* a listener beyond loopback */
+	const char *address, *section, *who, *anonymous_in;
+	const char *auth;
+	bool anonymous, plaintext;
+};
+
+/* What an address that other hosts can reach must have: somebody who asks who
+ * is there, and TLS for the secrets that answer. `anonymous` says that the
+ * administrator wants neither. */
+static int
+check_reach(const struct reach *l, struct err *err)
+{
+	if (l->anonymous)
+		return 0;
+	if (!l->auth)
+		return err_set(err, -EINVAL,
+			"'%s' is not a loopback address, and without a "
+			"database of tokens any %s could connect there: give "
+			"--auth FILE, or listen on 127.0.0.1, or say "
+			"'anonymous = yes' in [%s]",
+			l->address, l->who, l->anonymous_in);
+	if (!l->plaintext)
+		return err_set(err, -EINVAL,
+			"'%s' is not a loopback address, and without TLS "
+			"tokens could be read on their way there: say "
+			"'plaintext = yes' in [%s] if something in front of it "
+			"has TLS, or listen on 127.0.0.1",
+			l->address, l->section);
+	return 0;
+}
+
 static int
 check_addresses(struct settings *s, struct err *err)
 {
@@ -177,6 +222,7 @@ check_addresses(struct settings *s, struct err *err)
 	const char *grpc = conf_text(s->conf, "grpc.listen");
 	bool grpc_unix = strncmp(grpc, "unix:", 5) == 0;
 	uint16_t port = 0;
+	int r = 0;
 
 	if (parse_address(http, s->http_host, &s->http_port) < 0)
 		return err_set(err, -EINVAL,
@@ -186,19 +232,27 @@ check_addresses(struct settings *s, struct err *err)
 			"--grpc: '%s' is no address; give host:port", grpc);
 	(void)snprintf(s->grpc_listen, sizeof s->grpc_listen, "%s%s",
 		*grpc == ':' ? "[::]" : "", grpc); /* all that it may say */
-	if (!is_loopback(s->http_host) && !conf_bool(s->conf, "http.anonymous"))
-		return err_set(err, -EINVAL,
-			"'%s' is not a loopback address, and clients are not "
-			"asked who they are: listen on 127.0.0.1 behind a "
-			"proxy that asks, or say 'anonymous = yes' in [http]",
-			http);
-	if (!s->tokens_file && !grpc_unix && !is_loopback(s->grpc_host))
-		return err_set(err, -EINVAL,
-			"'%s' is not a loopback address, and without "
-			"agents.tokens_file any agent could connect there; "
-			"give a tokens file, or listen on 127.0.0.1",
-			grpc);
-	return 0;
+	if (!is_loopback(s->http_host))
+		r = check_reach(&(struct reach){ .address = http,
+					.section = "http",
+					.who = "client",
+					.anonymous_in = "http",
+					.anonymous = s->http_anonymous,
+					.auth = s->auth,
+					.plaintext = conf_bool(
+						s->conf, "http.plaintext") },
+			err);
+	if (r == 0 && !grpc_unix && !is_loopback(s->grpc_host))
+		r = check_reach(&(struct reach){ .address = grpc,
+					.section = "grpc",
+					.who = "agent",
+					.anonymous_in = "agents",
+					.anonymous = s->agents_anonymous,
+					.auth = s->auth,
+					.plaintext = conf_bool(
+						s->conf, "grpc.plaintext") },
+			err);
+	return r;
 }
 
 static void
@@ -245,7 +299,10 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 
 	if (r != CONF_OK)
 		return r;
-	s->tokens_file = conf_text(s->conf, "agents.tokens_file");
+	s->auth = conf_text(s->conf, "auth.path");
+	s->http_anonymous = conf_bool(s->conf, "http.anonymous");
+	s->agents_anonymous = conf_bool(s->conf, "agents.anonymous");
+	s->show_routes = conf_bool(s->conf, "routes");
 	s->tmp_dir = conf_text(s->conf, "server.tmp_dir");
 	s->default_grace_ms = conf_number(s->conf, "server.default_grace");
 	s->start_timeout_ms = conf_number(s->conf, "server.start_timeout");

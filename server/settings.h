@@ -17,7 +17,9 @@ struct settings {
 	uint16_t http_port;
 	char grpc_host[256];
 	char grpc_listen[300]; /* as core/rpc wants it */
-	const char *tokens_file; /* NULL: development mode */
+	const char *auth; /* database of tokens; NULL: development mode */
+	bool http_anonymous, agents_anonymous; /* not asked who they are */
+	bool show_routes; /* and nothing else */
 	const char *tmp_dir;
 	const char *store; /* folder; NULL: in memory */
 	struct store_limits limits;

@@ -31,6 +31,8 @@ check_place(const struct agent *a, const struct hub_task *spec, struct err *err)
 	if (!a)
 		return err_set(
 			err, -ENOENT, "no agent '%s' is known", spec->agent_id);
+	if (a->hub->conf.auth && auth_agent_is_barred(a->hub->conf.auth, a->id))
+		return err_set(err, -ENOENT, "agent '%s' was revoked", a->id);
 	if (a->n_tasks >= LIMIT_TASKS_PER_AGENT)
 		return err_set(err, -EAGAIN,
 			"agent '%s' has %u unfinished tasks, the limit is %d",

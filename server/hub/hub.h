@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "audit/audit.h"
+#include "auth/auth.h"
 #include "base/err.h"
 #include "loop/loop.h"
 #include "rpc/rpc.h"
@@ -28,14 +29,15 @@ struct hub_conf {
 	uint64_t default_output_limit; /* bytes */
 	uint64_t window; /* output a node may send ahead of its Ack */
 	struct audit *audit; /* NULL: none */
-	bool anonymous_agents; /* development: any id, no token */
+	struct auth *auth; /* of agents; NULL: any id, no token */
 };
 
 int hub_new(const struct hub_conf *conf, struct hub **out, struct err *err);
 void hub_free(struct hub *hub);
 
-/* Agents that may connect: id and token; both copied. */
-int hub_allow_agent(struct hub *hub, const char *id, const char *token);
+/* auth has changed: know the agents that may connect now, and end the streams
+ * of those that may no longer. */
+void hub_recheck_agents(struct hub *hub);
 
 /* Give these to rpc_server_new() with the hub as arg. */
 extern const struct rpc_server_ops hub_rpc_ops;
@@ -71,7 +73,7 @@ struct agent {
 	struct agent_drain *drain; /* NULL: it takes tasks */
 	/* the hub's own */
 	struct hub *hub;
-	char *token; /* NULL: any */
+	struct auth_pass pass; /* that its stream came with */
 	struct rpc_stream *stream; /* NULL: not connected */
 	bool settled; /* it has been here before: its plugins are known */
 	struct task *tasks; /* unfinished, oldest first */
