@@ -213,6 +213,7 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 		.max_per_ip = set->max_per_address,
 		.request_timeout_ms = set->request_timeout_ms,
 		.idle_timeout_ms = set->idle_timeout_ms,
+		.stall_timeout_ms = set->stall_timeout_ms,
 		.gate = &api_gate,
 		.asks = !set->http_anonymous && s->auth };
 	int r;

@@ -224,6 +224,12 @@ hub_recheck_agents(struct hub *hub)
 			auth_agent_still(auth, a->id, &a->pass, &err) == 0)
 			continue;
 		log_warn(0, "%s: its stream is closed", err.text);
+		(void)audit_note(hub->conf.audit,
+			&(struct audit_event){ .action = "agent.cut",
+				.actor = "nodelink-server",
+				.peer = a->peer,
+				.target = a->id,
+				.reason = err.text });
 		drop_stream(a, RPC_STATUS_UNAUTHENTICATED, err.text);
 	}
 }

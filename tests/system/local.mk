@@ -29,7 +29,9 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_17_podman.py \
 	%D%/test_18_roulette.py \
 	%D%/test_19_partition.py \
-	%D%/test_20_tokens.py
+	%D%/test_20_tokens.py \
+	%D%/test_26_audit.py \
+	%D%/test_27_abuse.py
 
 system_helpers = %D%/helpers/mute-agent %D%/helpers/whoami
 check_PROGRAMS += $(system_helpers)
