@@ -5,7 +5,6 @@ itself; a fair client at 127.0.0.2 works meanwhile, with a deadline."""
 
 import http.client
 import json
-import os
 import re
 import shutil
 import socket
@@ -16,7 +15,7 @@ import time
 
 import pytest
 
-from harness import DEADLINE, Client, until
+from harness import DEADLINE, Client, descriptors, until
 
 FAIR_DEADLINE = 15.0  # for a task made, watched and cancelled
 
@@ -107,7 +106,7 @@ def tool(name):
 
 # ------------------------------------------------------------------------ HTTP
 
-@pytest.mark.parametrize("kind", ["-H", "-B", "-R", "-X"])
+@pytest.mark.parametrize("kind", ["-H", "-B", "-R"])
 def test_slow_clients_are_cut_and_hold_up_nobody(abused, fair, kind):
     slow = [tool("slowhttptest"), kind, "-c", "300", "-r", "300", "-i", "1",
             "-x", "24", "-p", "5", "-l", "12", "-u", f"{abused.main.client.url}/healthz"]
@@ -116,6 +115,26 @@ def test_slow_clients_are_cut_and_hold_up_nobody(abused, fair, kind):
         check=True).stdout.decode(errors="replace"))
     # Not "Hit test time limit": the server has closed all of them before.
     assert "No open connections left" in text, text[-800:]
+
+
+def test_slow_readers_are_cut_and_hold_up_nobody(abused, fair):
+    """What the kernel holds for them they may read on; the server is free."""
+    before = descriptors(abused.main.pid)
+
+    def read_slowly():
+        slow = subprocess.Popen(
+            [tool("slowhttptest"), "-X", "-c", "300", "-r", "300", "-p", "5", "-l", "60",
+             "-u", f"{abused.main.client.url}/healthz"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        try:
+            until(lambda: descriptors(abused.main.pid) > before + 250, "they came")
+            until(lambda: descriptors(abused.main.pid) < before + 20, "they are cut")
+            assert slow.poll() is None
+        finally:
+            slow.kill()
+            slow.wait()
+
+    attack(fair, read_slowly)
 
 
 def test_a_reader_that_takes_nothing_is_cut(abused, fair):
@@ -200,8 +219,8 @@ def test_connections_of_one_address_are_limited(abused, fair):
 def test_calls_of_one_client_are_limited(abused, fair):
     def call():
         connection = abused.main.client.connect()
-        seen = []
-        for _ in range(2000):
+        seen, start = [], time.monotonic()
+        for _ in range(1200):
             connection.request("GET", "/healthz")
             answer = connection.getresponse()
             body = answer.read()
@@ -210,11 +229,11 @@ def test_calls_of_one_client_are_limited(abused, fair):
                 assert json.loads(body)["code"] == "too_many_calls"
                 assert int(answer.headers["Retry-After"]) >= 1
         connection.close()
-        return seen
+        return seen, time.monotonic() - start
 
-    seen = attack(fair, call)
+    seen, took = attack(fair, call)
     assert set(seen) == {200, 429} and seen[:100] == [200] * 100
-    assert seen.count(429) > 500
+    assert seen.count(200) <= 200 * (took + 1) + 1
     until(lambda: abused.main.client.get("/healthz").status == 200, "it may again")
 
 
@@ -337,5 +356,4 @@ def test_load_on_the_agents_port_holds_up_nobody(abused, fair):
 
 def test_the_server_holds_little_after_all_that(abused):
     """One descriptor for the agent, none for those who have left."""
-    until(lambda: len(os.listdir(f"/proc/{abused.main.pid}/fd")) < 60,
-          "its descriptors are free again")
+    until(lambda: descriptors(abused.main.pid) < 60, "its descriptors are free again")
