@@ -282,7 +282,6 @@ read_limits(struct settings *s)
 {
 	const struct conf *c = s->conf;
 	struct limits_conf *l = &s->client_limits;
-	bool clients_asked = conf_text(c, "auth.path") != NULL;
 
 	s->max_connections = (unsigned)conf_number(c, "limits.connections");
 	s->max_per_address =
@@ -291,10 +290,10 @@ read_limits(struct settings *s)
 	s->idle_timeout_ms = conf_number(c, "limits.idle_time");
 	s->stall_timeout_ms = conf_number(c, "limits.stall_time");
 	l->failed_logins = (unsigned)conf_number(c, "limits.failed_logins");
-	if (clients_asked || conf_is_set(c, "limits.calls_per_second"))
+	if (s->auth || conf_is_set(c, "limits.calls_per_second"))
 		l->calls_per_second =
 			(unsigned)conf_number(c, "limits.calls_per_second");
-	if (clients_asked || conf_is_set(c, "limits.open_requests"))
+	if (s->auth || conf_is_set(c, "limits.open_requests"))
 		l->open_requests =
 			(unsigned)conf_number(c, "limits.open_requests");
 }

@@ -28,8 +28,8 @@ struct hub_conf {
 	int64_t lost_after_ms; /* agent silent for longer */
 	uint64_t default_output_limit; /* bytes */
 	uint64_t window; /* output a node may send ahead of its Ack */
-	struct audit *audit; /* NULL: none */
 	struct auth *auth; /* of agents; NULL: any id, no token */
+	struct audit *audit; /* NULL: none */
 };
 
 int hub_new(const struct hub_conf *conf, struct hub **out, struct err *err);
@@ -70,6 +70,7 @@ struct agent {
 	int64_t connected_at, seen_at; /* wall ms */
 	struct hub_plugin *plugins;
 	unsigned n_tasks; /* unfinished */
+	size_t task_bytes; /* that they ask for */
 	struct agent_drain *drain; /* NULL: it takes tasks */
 	/* the hub's own */
 	struct hub *hub;
@@ -142,6 +143,7 @@ int hub_recover(struct hub *hub);
 
 struct hub_cancel {
 	uint32_t code;
+	const char *name; /* of REASON_SITE, else NULL */
 	const char *reason; /* or NULL */
 	const char *actor;
 	int64_t grace_ms; /* -1: the task's own; 0: force */

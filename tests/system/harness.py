@@ -50,6 +50,7 @@ def _paths():
 
 
 SBIN, ENVIRONMENT = _paths()
+DEFER = re.sub("/sbin$", "/bin", SBIN) + "/nodelink-defer"
 
 
 class Program:
@@ -164,6 +165,9 @@ class Auth:
         """A new token of a client."""
         return self.ok("token", "create", "--client", name, "--role", role, *options)
 
+    def revoke(self, token):
+        self.ok("token", "revoke", token.split("_")[1])
+
     def agent(self, agent_id, *options):
         """A new token of an agent."""
         return self.ok("agent-token", agent_id, *options)
@@ -192,7 +196,9 @@ class Server(Program):
                                     *options], env, inside)
         ready = self.wait_line(r"ready: http (\S+), grpc (\S+)")
         self.http, self.grpc = ready.groups()
-        self.client = Client(self.http, auth.client() if auth else None)
+        self.client = Client(self.http)
+        if auth:
+            self.client = self.client.bearing(auth.client())
 
 
 class Agent(Program):

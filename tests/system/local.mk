@@ -30,6 +30,7 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_18_roulette.py \
 	%D%/test_19_partition.py \
 	%D%/test_20_tokens.py \
+	%D%/test_24_policy.py \
 	%D%/test_26_audit.py \
 	%D%/test_27_abuse.py
 

@@ -34,7 +34,7 @@ def test_token_is_shown_once_and_kept_nowhere(system, auth, server):
     agent = auth.agent("agent1")
     enrol = auth.ok("enroll-token", "--for", "web-*")
     system.agent("agent1", server, env={"NODELINK_AGENT_TOKEN": agent})
-    secrets = [text.rpartition("_")[2] for text in (token, agent, enrol, server.client.token)]
+    secrets = [text.rpartition("_")[2] for text in (token, agent, enrol, server.client.headers["Authorization"])]
     for root, _, names in os.walk(auth.folder):
         for name in names:
             with open(os.path.join(root, name), "rb") as file:
