@@ -33,7 +33,9 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_23_sandbox.py \
 	%D%/test_24_policy.py \
 	%D%/servers.py \
-	%D%/test_25_bad_server.py
+	%D%/test_25_bad_server.py \
+	%D%/test_26_audit.py \
+	%D%/test_27_abuse.py
 
 system_helpers = %D%/helpers/mute-agent %D%/helpers/whoami
 check_PROGRAMS += $(system_helpers)
