@@ -79,6 +79,8 @@ struct agent {
 	size_t n_acks, max_acks;
 	struct loop_timer *ack_timer;
 	bool paused; /* its stream: the store is full */
+	int64_t complained_ms; /* since when, and how often: complain.c */
+	unsigned complaints;
 	UT_hash_handle hh;
 };
 

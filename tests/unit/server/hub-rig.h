@@ -11,6 +11,8 @@ extern struct rpc_stream one, two; /* connections of agent "a" */
 
 void setup(bool anonymous);
 void teardown(void);
+/* Output that comes for this one task from now on is never stored. */
+void slow_store(const struct task *t);
 int open_as(struct rpc_stream *s, const char *id, const char *token);
 void say(struct rpc_stream *s, struct msg msg);
 void hello(struct rpc_stream *s);
