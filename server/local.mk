@@ -1,14 +1,18 @@
 sbin_PROGRAMS += nodelink-server
 nodelink_server_SOURCES = \
 	%D%/main.c \
-	%D%/settings.c %D%/settings.h \
-	%D%/tokens.c %D%/tokens.h
+	%D%/settings.c %D%/settings.h
 nodelink_server_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS)
 nodelink_server_LDFLAGS = $(AM_LDFLAGS) $(NODELINK_PROG_LDFLAGS)
-nodelink_server_LDADD = libapi.la libhub.la libstore.la libhttp.la librpc.la \
-	libtask.la libwire.la libjson.la libconf.la libloop.la libbase.la
+nodelink_server_LDADD = libapi.la libcommands.la libhub.la libauth.la libstore.la \
+	libdb.la libhttp.la libaudit.la librpc.la libtask.la libwire.la libjson.la libconf.la \
+	libloop.la libbase.la
 
+include server/audit/local.mk
 include server/http/local.mk
+include server/db/local.mk
+include server/auth/local.mk
+include server/commands/local.mk
 include server/store/local.mk
 include server/hub/local.mk
 include server/api/local.mk

@@ -5,18 +5,21 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/limits.h"
+#include "audit/audit.h"
+#include "auth/auth.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "commands/commands.h"
 #include "http/http.h"
 #include "hub/hub.h"
 #include "loop/loop.h"
 #include "rpc/rpc.h"
 #include "settings.h"
 #include "store/store.h"
-#include "tokens.h"
 
 enum {
 	WRONG_USAGE = 2,
@@ -29,12 +32,15 @@ enum {
 
 struct server {
 	struct loop *loop;
+	struct audit *audit; /* NULL: none */
+	struct limits *limits;
 	struct store *store;
+	struct auth *auth; /* NULL: development mode */
 	struct hub *hub;
 	struct rpc_server *rpc;
 	struct http *http;
 	struct api api;
-	struct loop_signal *signals[2];
+	struct loop_signal *signals[3];
 	uint16_t grpc_port, http_port;
 	bool stopping;
 };
@@ -62,6 +68,11 @@ signal_came(void *arg, int signo)
 {
 	struct server *s = arg;
 
+	if (signo == SIGHUP) {
+		log_info("SIGHUP: opening the audit log again");
+		audit_reopen(s->audit);
+		return;
+	}
 	if (s->stopping)
 		return; /* it takes a second at most */
 	s->stopping = true;
@@ -82,10 +93,23 @@ server_done(struct server *s)
 	hub_free(s->hub);
 	if (s->store)
 		s->store->ops->free(s->store);
+	auth_free(s->auth);
+	limits_free(s->limits);
+	audit_free(s->audit);
 	loop_free(s->loop);
 }
 
 /* ----------------------------------------------------------------- starting */
+
+static int
+start_audit(struct server *s, const struct settings *set, struct err *err)
+{
+	const struct audit_conf conf = { .loop = s->loop,
+		.path = set->audit,
+		.required = set->audit_required };
+
+	return set->audit ? audit_new(&conf, &s->audit, err) : 0;
+}
 
 static int
 start_store(struct server *s, const struct settings *set, struct err *err)
@@ -106,6 +130,25 @@ start_store(struct server *s, const struct settings *set, struct err *err)
 		     : 0;
 }
 
+static void
+auth_changed(void *arg)
+{
+	struct server *s = arg;
+
+	if (s->hub)
+		hub_recheck_agents(s->hub);
+}
+
+static int
+start_auth(struct server *s, const struct settings *set, struct err *err)
+{
+	const struct auth_conf conf = {
+		.path = set->auth, .on_change = auth_changed, .arg = s
+	};
+
+	return set->auth ? auth_new(s->loop, &conf, &s->auth, err) : 0;
+}
+
 static int
 start_hub(struct server *s, const struct settings *set, struct err *err)
 {
@@ -116,11 +159,10 @@ start_hub(struct server *s, const struct settings *set, struct err *err)
 		.lost_after_ms = set->lost_after_ms,
 		.default_output_limit = set->output_limit,
 		.window = LIMIT_TASK_WINDOW,
-		.anonymous_agents = !set->tokens_file };
+		.audit = s->audit,
+		.auth = set->agents_anonymous ? NULL : s->auth };
 	int r = hub_new(&conf, &s->hub, err);
 
-	if (r == 0 && set->tokens_file)
-		r = tokens_read(set->tokens_file, s->hub, err);
 	if (r < 0)
 		return r;
 	r = hub_recover(s->hub);
@@ -163,11 +205,20 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 		.port = set->http_port,
 		.routes = api_routes,
 		.n_routes = api_n_routes,
-		.arg = &s->api };
+		.arg = &s->api,
+		.max_connections = set->max_connections,
+		.max_per_ip = set->max_per_address,
+		.request_timeout_ms = set->request_timeout_ms,
+		.idle_timeout_ms = set->idle_timeout_ms };
 
+	s->limits = limits_new(&set->client_limits);
+	if (!s->limits)
+		return err_set(err, -ENOMEM, "out of memory");
 	s->api = (struct api){ .loop = s->loop,
 		.hub = s->hub,
 		.store = s->store,
+		.audit = s->audit,
+		.limits = s->limits,
 		.started_at = clock_wall_ms() };
 	return http_new(s->loop, &conf, &s->http, &s->http_port, err);
 }
@@ -175,7 +226,7 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 static int
 start(struct server *s, const struct settings *set, struct err *err)
 {
-	static const int signals[] = { SIGTERM, SIGINT };
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
 	int r;
 
 	s->loop = loop_new();
@@ -187,7 +238,11 @@ start(struct server *s, const struct settings *set, struct err *err)
 		if (!s->signals[i])
 			return err_set(err, -ENOMEM, "cannot wait for signals");
 	}
-	r = start_store(s, set, err);
+	r = start_audit(s, set, err);
+	if (r == 0)
+		r = start_store(s, set, err);
+	if (r == 0)
+		r = start_auth(s, set, err);
 	if (r == 0)
 		r = start_hub(s, set, err);
 	if (r == 0)
@@ -209,9 +264,11 @@ say_ready(const struct server *s, const struct settings *set)
 	else
 		(void)snprintf(grpc, sizeof grpc, "%s%s%s:%u", grpc6 ? "[" : "",
 			set->grpc_host, grpc6 ? "]" : "", s->grpc_port);
-	if (!set->tokens_file)
-		log_warn(0, "development mode, no agents.tokens_file: any "
-			    "agent and any client on this host is let in");
+	if (!set->auth)
+		log_warn(0, "development mode, no database of tokens "
+			    "(auth.path): any agent and any client is let in");
+	else if (set->agents_anonymous)
+		log_warn(0, "agents.anonymous: any agent is let in");
 	if (!set->store)
 		log_warn(0, "store 'memory': all tasks are forgotten when the "
 			    "server ends");
@@ -241,6 +298,8 @@ main(int argc, char **argv)
 	int r;
 
 	log_open("nodelink-server");
+	if (argc > 1 && *argv[1] != '-')
+		return commands_run(&settings_program, argc, argv);
 	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
 	r = settings_read(&settings, argc, argv, &err);
 	if (r != 0) {

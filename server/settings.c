@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/parse.h"
+#include "commands/commands.h"
 
 enum { MAX_TASKS = 1000 * 1000, MAX_TASKS_IN_MEMORY = 20 * 1000 };
 
@@ -20,19 +21,32 @@ static const struct conf_item items[] = {
 	{ .key = "http.anonymous",
 		.type = CONF_BOOL,
 		.fallback = "no",
-		.help = "clients are not asked who they are: let them in from "
-			"other hosts all the same" },
+		.help = "clients are not asked who they are, from other hosts "
+			"neither" },
+	{ .key = "http.plaintext",
+		.type = CONF_BOOL,
+		.fallback = "no",
+		.help = "serve other hosts without TLS: a proxy has it" },
 	{ .key = "grpc.listen",
 		.flag = "grpc",
 		.type = CONF_ADDRESS,
 		.fallback = "127.0.0.1:9090",
 		.help = "where agents connect" },
-	{ .key = "agents.tokens_file",
-		.flag = "tokens-file",
+	{ .key = "grpc.plaintext",
+		.type = CONF_BOOL,
+		.fallback = "no",
+		.help = "serve other hosts without TLS: a tunnel has it" },
+	{ .key = "agents.anonymous",
+		.type = CONF_BOOL,
+		.fallback = "no",
+		.help = "agents are not asked who they are, from other hosts "
+			"neither" },
+	{ .key = "auth.path",
+		.flag = "auth",
 		.type = CONF_PATH,
 		.arg = "FILE",
-		.help = "secret file (mode 0600) of lines \"agent_id token\"; "
-			"without it any agent may connect, on loopback only" },
+		.help = "database of tokens; without it development mode: "
+			"everybody is let in, on loopback only" },
 	{ .key = "store.path",
 		.flag = "store",
 		.type = CONF_TEXT,
@@ -88,6 +102,54 @@ static const struct conf_item items[] = {
 		.min = 1,
 		.max = INT64_MAX,
 		.help = "output of one task that is kept" },
+	{ .key = "audit.path",
+		.flag = "audit",
+		.type = CONF_PATH,
+		.arg = "FILE",
+		.help = "a line there for whatever is done or refused" },
+	{ .key = "audit.required",
+		.type = CONF_BOOL,
+		.fallback = "no",
+		.help = "do nothing of which no line can be written" },
+	{ .key = "limits.connections",
+		.type = CONF_INT,
+		.fallback = "10000",
+		.min = 1,
+		.max = 1000 * 1000,
+		.help = "of clients, as far as open files allow" },
+	{ .key = "limits.connections_per_address",
+		.type = CONF_INT,
+		.fallback = "0",
+		.max = 1000 * 1000,
+		.help = "of one address; 0: half of all" },
+	{ .key = "limits.request_time",
+		.type = CONF_DURATION,
+		.fallback = "15s",
+		.min = 100,
+		.max = 3600 * 1000,
+		.help = "in which a request must have come, body included" },
+	{ .key = "limits.idle_time",
+		.type = CONF_DURATION,
+		.fallback = "60s",
+		.min = 100,
+		.max = 24 * 3600 * 1000,
+		.help = "that a connection is kept between two requests" },
+	{ .key = "limits.calls_per_second",
+		.type = CONF_INT,
+		.fallback = "1000",
+		.max = 1000 * 1000,
+		.help = "of one client; 0: any number" },
+	{ .key = "limits.open_requests",
+		.type = CONF_INT,
+		.fallback = "1000",
+		.max = 1000 * 1000,
+		.help = "of one client at a time, streams are some; 0: any "
+			"number" },
+	{ .key = "limits.failed_logins",
+		.type = CONF_INT,
+		.fallback = "10",
+		.max = 1000 * 1000,
+		.help = "of one address in a minute; 0: any number" },
 	{ .key = "log.level",
 		.flag = "log-level",
 		.type = CONF_LEVEL,
@@ -95,12 +157,13 @@ static const struct conf_item items[] = {
 		.help = "error, warn, info or debug" },
 };
 
-static const struct conf_program program = {
+const struct conf_program settings_program = {
 	.name = "nodelink-server",
 	.summary = "Gives tasks to agents and shows what becomes of them.",
 	.default_file = NODELINK_SYSCONFDIR "/nodelink-server.conf",
 	.items = items,
 	.n_items = ARRAY_SIZE(items),
+	.help_more = commands_help,
 };
 
 /* ------------------------------------------------------------------- checks */
@@ -115,6 +178,37 @@ is_loopback(const char *host)
 	return strcmp(host, "::1") == 0 || strcmp(host, "localhost") == 0;
 }
 
+struct reach { /* a listener beyond loopback */
+	const char *address, *section, *who, *anonymous_in;
+	const char *auth;
+	bool anonymous, plaintext;
+};
+
+/* What an address that other hosts can reach must have: somebody who asks who
+ * is there, and TLS for the secrets that answer. `anonymous` says that the
+ * administrator wants neither. */
+static int
+check_reach(const struct reach *l, struct err *err)
+{
+	if (l->anonymous)
+		return 0;
+	if (!l->auth)
+		return err_set(err, -EINVAL,
+			"'%s' is not a loopback address, and without a "
+			"database of tokens any %s could connect there: give "
+			"--auth FILE, or listen on 127.0.0.1, or say "
+			"'anonymous = yes' in [%s]",
+			l->address, l->who, l->anonymous_in);
+	if (!l->plaintext)
+		return err_set(err, -EINVAL,
+			"'%s' is not a loopback address, and without TLS "
+			"tokens could be read on their way there: say "
+			"'plaintext = yes' in [%s] if something in front of it "
+			"has TLS, or listen on 127.0.0.1",
+			l->address, l->section);
+	return 0;
+}
+
 static int
 check_addresses(struct settings *s, struct err *err)
 {
@@ -122,6 +216,7 @@ check_addresses(struct settings *s, struct err *err)
 	const char *grpc = conf_text(s->conf, "grpc.listen");
 	bool grpc_unix = strncmp(grpc, "unix:", 5) == 0;
 	uint16_t port = 0;
+	int r = 0;
 
 	if (parse_address(http, s->http_host, &s->http_port) < 0)
 		return err_set(err, -EINVAL,
@@ -131,19 +226,27 @@ check_addresses(struct settings *s, struct err *err)
 			"--grpc: '%s' is no address; give host:port", grpc);
 	(void)snprintf(s->grpc_listen, sizeof s->grpc_listen, "%s%s",
 		*grpc == ':' ? "[::]" : "", grpc); /* all that it may say */
-	if (!is_loopback(s->http_host) && !conf_bool(s->conf, "http.anonymous"))
-		return err_set(err, -EINVAL,
-			"'%s' is not a loopback address, and clients are not "
-			"asked who they are: listen on 127.0.0.1 behind a "
-			"proxy that asks, or say 'anonymous = yes' in [http]",
-			http);
-	if (!s->tokens_file && !grpc_unix && !is_loopback(s->grpc_host))
-		return err_set(err, -EINVAL,
-			"'%s' is not a loopback address, and without "
-			"agents.tokens_file any agent could connect there; "
-			"give a tokens file, or listen on 127.0.0.1",
-			grpc);
-	return 0;
+	if (!is_loopback(s->http_host))
+		r = check_reach(&(struct reach){ .address = http,
+					.section = "http",
+					.who = "client",
+					.anonymous_in = "http",
+					.anonymous = s->http_anonymous,
+					.auth = s->auth,
+					.plaintext = conf_bool(
+						s->conf, "http.plaintext") },
+			err);
+	if (r == 0 && !grpc_unix && !is_loopback(s->grpc_host))
+		r = check_reach(&(struct reach){ .address = grpc,
+					.section = "grpc",
+					.who = "agent",
+					.anonymous_in = "agents",
+					.anonymous = s->agents_anonymous,
+					.auth = s->auth,
+					.plaintext = conf_bool(
+						s->conf, "grpc.plaintext") },
+			err);
+	return r;
 }
 
 static void
@@ -161,20 +264,46 @@ read_store(struct settings *s)
 		l->max_tasks = s->store ? MAX_TASKS : MAX_TASKS_IN_MEMORY;
 }
 
+/* Development mode is for one person, whose benchmarks have no limits. */
+static void
+read_limits(struct settings *s)
+{
+	const struct conf *c = s->conf;
+	struct limits_conf *l = &s->client_limits;
+
+	s->max_connections = (unsigned)conf_number(c, "limits.connections");
+	s->max_per_address =
+		(unsigned)conf_number(c, "limits.connections_per_address");
+	s->request_timeout_ms = conf_number(c, "limits.request_time");
+	s->idle_timeout_ms = conf_number(c, "limits.idle_time");
+	l->failed_logins = (unsigned)conf_number(c, "limits.failed_logins");
+	if (s->auth || conf_is_set(c, "limits.calls_per_second"))
+		l->calls_per_second =
+			(unsigned)conf_number(c, "limits.calls_per_second");
+	if (s->auth || conf_is_set(c, "limits.open_requests"))
+		l->open_requests =
+			(unsigned)conf_number(c, "limits.open_requests");
+}
+
 int
 settings_read(struct settings *s, int argc, char **argv, struct err *err)
 {
-	int r = conf_new(&program, argc, argv, &s->conf, err);
+	int r = conf_new(&settings_program, argc, argv, &s->conf, err);
 
 	if (r != CONF_OK)
 		return r;
-	s->tokens_file = conf_text(s->conf, "agents.tokens_file");
+	s->auth = conf_text(s->conf, "auth.path");
+	s->http_anonymous = conf_bool(s->conf, "http.anonymous");
+	s->agents_anonymous = conf_bool(s->conf, "agents.anonymous");
 	s->tmp_dir = conf_text(s->conf, "server.tmp_dir");
 	s->default_grace_ms = conf_number(s->conf, "server.default_grace");
 	s->start_timeout_ms = conf_number(s->conf, "server.start_timeout");
 	s->lost_after_ms = conf_number(s->conf, "server.lost_after");
 	s->output_limit = (uint64_t)conf_number(s->conf, "server.output_limit");
+	s->audit = conf_text(s->conf, "audit.path");
+	s->audit_required = conf_bool(s->conf, "audit.required");
 	read_store(s);
+	read_limits(s);
 	log_set_level((enum log_level)conf_number(s->conf, "log.level"));
 	return check_addresses(s, err);
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/limits.h"
 #include "base/err.h"
 #include "conf/conf.h"
 #include "store/store.h"
@@ -16,13 +17,22 @@ struct settings {
 	uint16_t http_port;
 	char grpc_host[256];
 	char grpc_listen[300]; /* as core/rpc wants it */
-	const char *tokens_file; /* NULL: development mode */
+	const char *auth; /* database of tokens; NULL: development mode */
+	bool http_anonymous, agents_anonymous; /* not asked who they are */
 	const char *tmp_dir;
 	const char *store; /* folder; NULL: in memory */
 	struct store_limits limits;
+	const char *audit; /* NULL: none */
+	bool audit_required;
+	struct limits_conf client_limits;
+	unsigned max_connections, max_per_address;
+	int64_t request_timeout_ms, idle_timeout_ms;
 	int64_t default_grace_ms, start_timeout_ms, lost_after_ms;
 	uint64_t output_limit;
 };
+
+/* The table, for commands that read the same file. */
+extern const struct conf_program settings_program;
 
 /* 0; CONF_EXIT; -errno with text: wrong usage. settings_done() in any case. */
 int settings_read(struct settings *s, int argc, char **argv, struct err *err);

@@ -12,6 +12,7 @@
 #include "executor/leftovers.h"
 #include "executor/orphans.h"
 #include "executor/scratch.h"
+#include "executor/seccomp.h"
 #include "executor/starts.h"
 #include "executor/task.h"
 #include "executor/tombs.h"
@@ -105,6 +106,9 @@ make_parts(struct executor *ex, struct err *err)
 	int r = users_new(ex->opt.user, ex->opt.allow_users,
 		ex->opt.n_allow_users, &ex->users, err);
 
+	if (r == 0)
+		r = seccomp_new(ex->opt.seccomp, ex->opt.seccomp_required,
+			&ex->seccomp, err);
 	if (r == 0)
 		r = scratch_new(ex->loop, ex->opt.scratch, &ex->scratch, err);
 	if (r < 0)
@@ -262,6 +266,7 @@ executor_free(struct executor *ex)
 	if (ex->null_fd >= 0)
 		(void)close(ex->null_fd);
 	users_free(ex->users);
+	seccomp_free(ex->seccomp);
 	free(ex->io);
 	free(ex);
 }

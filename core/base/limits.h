@@ -18,6 +18,7 @@ enum {
 	LIMIT_JSON_DEPTH = 32,
 	LIMIT_BULK = 10000, /* tasks that one request cancels */
 	LIMIT_PAGE = 8 << 20, /* records of one page of a list, and one more */
+	LIMIT_SESSIONS = 32, /* of browsers, with one token */
 
 	/* a task */
 	LIMIT_CMD = 128 << 10, /* the kernel's own limit for one argument */
@@ -40,6 +41,9 @@ enum {
 	LIMIT_OPEN_FILES = 1 << 30, /* the kernel's highest nr_open */
 	LIMIT_MEMORY_MIN = 1 << 20, /* with less no program starts */
 
+	/* names that a rate is kept for */
+	LIMIT_RATES = 4096,
+
 	/* agents */
 	LIMIT_AGENTS = 20000, /* connected at a time, or remembered */
 
@@ -48,6 +52,7 @@ enum {
 	LIMIT_TASK_BYTES_PER_AGENT = 256 << 20, /* what was asked for, packed */
 	LIMIT_PLUGINS = 32,
 	LIMIT_USERS = 64, /* names that its tasks may run as */
+	LIMIT_DIRECTORIES = 64, /* that its tasks may begin in */
 	LIMIT_SEND_QUEUE = 8 << 20, /* bytes waiting for one stream or socket */
 };
 

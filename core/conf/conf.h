@@ -34,20 +34,28 @@ struct conf_item {
 	const char *fallback; /* default as text; NULL: no value */
 	int64_t min, max; /* of numbers; both 0: no bound */
 	const char *arg; /* "ADDRESS" in --help; NULL: from the type */
-	const char *help; /* one line */
+	const char *help; /* one line; NULL: --help is silent about it */
+	bool many; /* a flag of CONF_TEXT that may be given again: conf_text()
+		      has one line for each */
 };
 
 struct conf_program {
-	const char *name; /* "nodelink-server" */
+	const char *name; /* "nodelink-server", "nodelink-server token list" */
 	const char *summary; /* one line for --help */
-	/* Read when it exists; --config FILE must. NULL: this program takes
-	 * no file. */
+	/* Read when it exists; --config FILE must. It must belong to us or to
+	 * root, and nobody else may write to it. NULL: this program takes no
+	 * file. */
 	const char *default_file;
 	const struct conf_item *items;
 	size_t n_items;
 	/* Sections of this kind hold free keys: with "plugin", the file may
 	 * say [plugin shell] and conf_each() lists what stands there. */
 	const char *free_section; /* or NULL */
+	/* What must stand beside the flags, as --help calls it: "ID", or
+	 * "FILE..." for one or more. NULL: nothing may. */
+	const char *words;
+	const char *page; /* for "See"; NULL: "<name>.conf(5)" */
+	void (*help_more)(void); /* prints more of --help; or NULL */
 };
 
 struct conf;
@@ -71,6 +79,9 @@ bool conf_bool(const struct conf *conf, const char *key);
 /* By flag, environment or file, not by its default. */
 bool conf_is_set(const struct conf *conf, const char *key);
 
+/* The words beside the flags, as conf_program.words says; argv's. */
+size_t conf_words(const struct conf *conf, char *const **out);
+
 /* The file that was read, or NULL. */
 const char *conf_file(const struct conf *conf);
 
@@ -79,6 +90,12 @@ const char *conf_file(const struct conf *conf);
 typedef int conf_each_fn(void *arg, const char *name, const char *key,
 	const char *value, const char *where);
 int conf_each(const struct conf *conf, conf_each_fn *fn, void *arg);
+
+/* Is an open file a regular one of ours or root's to which nobody else may
+ * write, and of a secret one, read it? `what` is for the text: "settings file".
+ * 0, or -EINVAL, -EPERM with text. */
+int conf_trust(int fd, const char *what, const char *path, bool secret,
+	struct err *err);
 
 /* The first line of a secret file that only its owner may read (0600 or
  * stricter, else -EPERM with a text that says chmod; it must belong to us or to

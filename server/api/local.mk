@@ -1,8 +1,10 @@
 noinst_LTLIBRARIES += libapi.la
 libapi_la_SOURCES = \
+	%D%/access.c %D%/access.h \
 	%D%/agents.c \
 	%D%/api.h \
 	%D%/asked.c \
+	%D%/asker.c %D%/asker.h \
 	%D%/cancel.c \
 	%D%/cancel_how.c %D%/cancel_how.h \
 	%D%/cancel_many.c \
@@ -14,11 +16,13 @@ libapi_la_SOURCES = \
 	%D%/hooks.c %D%/hooks.h \
 	%D%/internal.h \
 	%D%/keys.c %D%/keys.h \
+	%D%/limits.c %D%/limits.h \
 	%D%/list.c \
 	%D%/options.c %D%/options.h \
 	%D%/output.c \
 	%D%/params.c %D%/params.h \
 	%D%/routes.c \
+	%D%/session.c %D%/session.h \
 	%D%/sse.c %D%/sse.h \
 	%D%/stream.c \
 	%D%/task_json.c \

@@ -14,8 +14,8 @@
 #include "base/utf8.h"
 
 struct heads { /* headers that decide how a request is read */
-	unsigned hosts, lengths, codings;
-	const char *host, *length, *coding, *type, *expect, *origin;
+	unsigned hosts, lengths, codings, credentials;
+	const char *host, *length, *coding, *type, *origin;
 	bool bad_name;
 	bool control; /* a NUL or line end inside a value */
 };
@@ -54,10 +54,10 @@ look(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len,
 	} else if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0) {
 		h->codings++;
 		h->coding = value;
+	} else if (strcasecmp(name, MHD_HTTP_HEADER_AUTHORIZATION) == 0) {
+		h->credentials++;
 	} else if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_TYPE) == 0) {
 		h->type = value;
-	} else if (strcasecmp(name, MHD_HTTP_HEADER_EXPECT) == 0) {
-		h->expect = value;
 	} else if (strcasecmp(name, MHD_HTTP_HEADER_ORIGIN) == 0) {
 		h->origin = value;
 	}
@@ -109,12 +109,12 @@ is_public_name(const char *host)
 /* The page that sends this lives on another host than the one it talks to, or
  * on one that claims to be this. */
 static bool
-is_foreign(const char *origin, const char *host)
+is_foreign(const char *origin, const char *host, bool asks)
 {
 	const char *authority = strstr(origin, "://");
 
 	return !authority || strcasecmp(authority + 3, host) != 0 ||
-	       is_public_name(host);
+	       (!asks && is_public_name(host));
 }
 
 static size_t
@@ -138,6 +138,9 @@ check_framing(const struct heads *h, struct http_refusal *out)
 	if (h->hosts != 1)
 		return refuse(out, 400, "bad_host",
 			"exactly one Host header is needed", true);
+	if (h->credentials > 1)
+		return refuse(out, 400, "bad_header",
+			"more than one Authorization header", true);
 	if (h->lengths > 1)
 		return refuse(out, 400, "bad_framing",
 			"more than one Content-Length header", true);
@@ -148,41 +151,6 @@ check_framing(const struct heads *h, struct http_refusal *out)
 		(h->codings && strcasecmp(h->coding, "chunked") != 0))
 		return refuse(out, 400, "bad_framing",
 			"a Transfer-Encoding other than chunked", true);
-	return true;
-}
-
-bool
-http_check_head(const struct http_request *req, struct http_refusal *out)
-{
-	bool reads = strcmp(req->method, "GET") == 0 ||
-		     strcmp(req->method, "HEAD") == 0;
-	struct heads h = { 0 };
-	uint64_t length = 0;
-
-	if (req->bad_uri)
-		return refuse(out, 400, "bad_uri",
-			"the URI holds a space, a NUL or a broken %-escape",
-			true);
-	if (head_size(req->mhd) > HTTP_HEADERS_MAX + HTTP_URI_MAX)
-		return refuse(out, 431, "header_too_large",
-			"the headers are larger than 8 KiB", true);
-	(void)MHD_get_connection_values_n(req->mhd, MHD_HEADER_KIND, look, &h);
-	if (!check_framing(&h, out))
-		return false;
-	if (h.length && parse_u64(h.length, 0, UINT64_MAX, &length) < 0)
-		return refuse(out, 400, "bad_framing",
-			"the Content-Length is no number", true);
-	if (length > LIMIT_HTTP_BODY)
-		return refuse(out, 413, "body_too_large",
-			"the body is larger than 1 MiB",
-			length > HTTP_DRAIN || h.expect);
-	if ((length || h.codings) && h.type && !is_json(h.type))
-		return refuse(out, 415, "not_json",
-			"the body must be application/json", h.expect != NULL);
-	if (!reads && h.origin && is_foreign(h.origin, h.host))
-		return refuse(out, 403, "foreign_origin",
-			"a web page of another host may not do this",
-			h.expect != NULL);
 	return true;
 }
 
@@ -199,12 +167,50 @@ check_pair(void *cls, enum MHD_ValueKind kind, const char *name,
 	return MHD_YES;
 }
 
-bool
-http_check_text(const struct http_request *req)
+static bool
+is_text(const struct http_request *req)
 {
 	bool good = true;
 
 	(void)MHD_get_connection_values_n(req->mhd,
 		MHD_GET_ARGUMENT_KIND | MHD_HEADER_KIND, check_pair, &good);
 	return good;
+}
+
+bool
+http_check_head(const struct http_request *req, struct http_refusal *out)
+{
+	struct heads h = { 0 };
+	uint64_t length = 0;
+
+	if (req->long_uri)
+		return refuse(out, 414, "uri_too_long",
+			"the URI is longer than 4 KiB", true);
+	if (req->bad_uri)
+		return refuse(out, 400, "bad_uri",
+			"the URI holds a space, a NUL or a broken %-escape",
+			true);
+	if (head_size(req->mhd) > HTTP_HEADERS_MAX + HTTP_URI_MAX)
+		return refuse(out, 431, "header_too_large",
+			"the headers are larger than 8 KiB", true);
+	(void)MHD_get_connection_values_n(req->mhd, MHD_HEADER_KIND, look, &h);
+	if (!check_framing(&h, out))
+		return false;
+	if (h.length && parse_u64(h.length, 0, UINT64_MAX, &length) < 0)
+		return refuse(out, 400, "bad_framing",
+			"the Content-Length is no number", true);
+	if (length > LIMIT_HTTP_BODY)
+		return refuse(out, 413, "body_too_large",
+			"the body is larger than 1 MiB", length > HTTP_DRAIN);
+	if ((length || h.codings) && h.type && !is_json(h.type))
+		return refuse(out, 415, "not_json",
+			"the body must be application/json", false);
+	if (!http_reads(req) && h.origin &&
+		is_foreign(h.origin, h.host, req->http->conf.asks))
+		return refuse(out, 403, "foreign_origin",
+			"a web page of another host may not do this", false);
+	if (!is_text(req))
+		return refuse(out, 400, "not_utf8",
+			"the query or a header is not UTF-8", false);
+	return true;
 }

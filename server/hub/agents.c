@@ -17,38 +17,24 @@ enum {
 	ANSWERS_MAX = 4 * LIMIT_SEND_QUEUE,
 };
 
-/* In the time of the longest, whatever differs. */
-static bool
-same_secret(const char *a, const char *b)
-{
-	size_t na = strlen(a), nb = strlen(b);
-	unsigned char differs = na != nb;
-
-	for (size_t i = 0; i < nb; i++)
-		differs |= (unsigned char)(a[na ? i % na : 0] ^ b[i]);
-	return !differs;
-}
-
 static int
-check_agent(struct hub *hub, const struct rpc_hello *hello, struct err *err)
+check_agent(struct hub *hub, const struct rpc_hello *hello,
+	struct auth_pass *pass, struct err *err)
 {
-	const struct agent *a;
+	const struct auth_agent_proof proof = { .agent_id = hello->agent_id,
+		.token = hello->agent_token,
+		.tls_names = hello->tls_names,
+		.serial = "",
+		.verified = hello->tls_names && *hello->tls_names };
 
 	if (!id_valid_agent(hello->agent_id))
 		return err_set(err, -EACCES,
 			"agent_id '%.80s' in the metadata is not "
 			"[A-Za-z0-9._-]{1,64}",
 			hello->agent_id);
-	if (hub->conf.anonymous_agents)
+	if (!hub->conf.auth)
 		return 0;
-	a = hub_agent(hub, hello->agent_id);
-	/* One text for both, and the same time: ids are not for guessing. */
-	if (!a || !same_secret(a->token ? a->token : "", hello->agent_token) ||
-		!a->token)
-		return err_set(err, -EACCES,
-			"agent '%s': unknown agent_id or wrong agent_token",
-			hello->agent_id);
-	return 0;
+	return auth_agent_check(hub->conf.auth, &proof, pass, err);
 }
 
 static void
@@ -150,24 +136,41 @@ agents_resume(void *arg)
 	}
 }
 
+/* Of agents it is noted who they are; none is kept waiting for that. */
+static void
+note(struct hub *hub, const struct rpc_hello *hello,
+	enum audit_decision decision, const char *reason)
+{
+	(void)audit_note(hub->conf.audit,
+		&(struct audit_event){ .action = "agent.connect",
+			.decision = decision,
+			.actor = hello->agent_id,
+			.peer = hello->peer,
+			.target = hello->agent_id,
+			.reason = reason });
+}
+
 static int
 on_open(void *arg, struct rpc_stream *s, const struct rpc_hello *hello,
 	enum rpc_status *status, struct err *err)
 {
 	struct hub *hub = arg;
+	struct auth_pass pass = { 0 };
 	struct agent *a;
-	int r = check_agent(hub, hello, err);
+	int r = check_agent(hub, hello, &pass, err);
 
 	if (r < 0) {
 		*status = RPC_STATUS_UNAUTHENTICATED;
 		log_warn(0, "refused a stream from %s: %s", hello->peer,
 			err->text);
+		note(hub, hello, AUDIT_REFUSED, err->text);
 		return r;
 	}
 	*status = RPC_STATUS_OTHER;
 	a = hub_agent_make(hub, hello->agent_id);
 	if (!a || agent_expect(a) < 0)
 		return err_set(err, -ENOMEM, "server is out of memory");
+	note(hub, hello, AUDIT_ALLOWED, NULL);
 	if (a->stream) {
 		log_warn(0,
 			"agent '%s' connected again from %s: "
@@ -177,11 +180,40 @@ on_open(void *arg, struct rpc_stream *s, const struct rpc_hello *hello,
 			"the agent has opened a newer stream");
 	}
 	a->stream = s;
+	a->pass = pass;
 	rpc_set_user(s, a);
 	(void)snprintf(a->peer, sizeof a->peer, "%s", hello->peer);
 	a->connected_at = a->seen_at = clock_wall_ms();
 	loop_timer_set(a->timer, HELLO_WITHIN_MS);
 	return 0;
+}
+
+static int
+know_agent(void *arg, const struct auth_agent *agent)
+{
+	struct hub *hub = arg;
+
+	if (!agent->revoked_at && !hub_agent_make(hub, agent->id))
+		log_error(-ENOMEM, "agent '%s' is not listed", agent->id);
+	return 0;
+}
+
+void
+hub_recheck_agents(struct hub *hub)
+{
+	struct auth *auth = hub->conf.auth;
+	struct err err;
+
+	if (!auth)
+		return;
+	(void)auth_agents_each(auth, know_agent, hub); /* it never fails */
+	for (struct agent *a = hub->agents; a; a = a->hh.next) {
+		if (!a->stream ||
+			auth_agent_still(auth, a->id, &a->pass, &err) == 0)
+			continue;
+		log_warn(0, "%s: its stream is closed", err.text);
+		drop_stream(a, RPC_STATUS_UNAUTHENTICATED, err.text);
+	}
 }
 
 /* Of what ran before the host was started again nothing is left. */
@@ -303,7 +335,7 @@ on_message(void *arg, struct rpc_stream *s, const uint8_t *data, size_t len)
 	}
 	if (r == 0)
 		return;
-	agent_complain(a, "stream closed: %s", err.text);
+	agent_complain(a, COMPLAINT_CLOSED, "stream closed: %s", err.text);
 	/* It will connect again and send what we did not acknowledge. */
 	drop_stream(a,
 		r == -EBADMSG ? RPC_STATUS_INVALID : RPC_STATUS_UNAVAILABLE,

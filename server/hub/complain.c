@@ -12,25 +12,25 @@
 enum { MOST = 10, PERIOD_MS = 60000 };
 
 void
-agent_complain(struct agent *a, const char *fmt, ...)
+agent_complain(struct agent *a, enum complaint kind, const char *fmt, ...)
 {
-	int64_t now = clock_ms();
+	int64_t *since = &a->complaints[kind].since_ms, now = clock_ms();
+	unsigned *n = &a->complaints[kind].n;
 	char text[512];
 	va_list ap;
 
-	if (now - a->complained_ms >= PERIOD_MS) {
-		if (a->complaints > MOST)
+	if (now - *since >= PERIOD_MS) {
+		if (*n > MOST)
 			log_warn(0, "agent '%s': and %u more like these", a->id,
-				a->complaints - MOST);
-		a->complained_ms = now;
-		a->complaints = 0;
+				*n - MOST);
+		*since = now;
+		*n = 0;
 	}
-	if (a->complaints++ >= MOST)
+	if ((*n)++ >= MOST)
 		return;
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	log_warn(0, "agent '%s': %s%s", a->id, text,
-		a->complaints == MOST ? "; more is only counted for a minute"
-				      : "");
+		*n == MOST ? "; more is only counted for a minute" : "");
 }

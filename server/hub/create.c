@@ -31,6 +31,8 @@ check_place(const struct agent *a, const struct hub_task *spec, struct err *err)
 	if (!a)
 		return err_set(
 			err, -ENOENT, "no agent '%s' is known", spec->agent_id);
+	if (a->hub->conf.auth && auth_agent_is_barred(a->hub->conf.auth, a->id))
+		return err_set(err, -ENOENT, "agent '%s' was revoked", a->id);
 	if (a->n_tasks >= LIMIT_TASKS_PER_AGENT)
 		return err_set(err, -EAGAIN,
 			"agent '%s' has %u unfinished tasks, the limit is %d",
@@ -212,6 +214,8 @@ hub_create(struct hub *hub, const struct hub_task *spec, hub_created_fn *done,
 	if (!t || !c)
 		return err_set(err, -ENOMEM, "server is out of memory");
 	r = fill_task(hub, t, spec, err);
+	if (r == 0 && spec->before)
+		r = spec->before(arg, t);
 	if (r < 0)
 		return r;
 	*c = (struct creation){ hub, task_ref(t), done, arg };

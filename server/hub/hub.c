@@ -18,6 +18,7 @@ hub_new(const struct hub_conf *conf, struct hub **out, struct err *err)
 	if (!hub->conf.window)
 		hub->conf.window = LIMIT_TASK_WINDOW;
 	store_listen(conf->store, task_stored, agents_resume, hub);
+	hub_recheck_agents(hub);
 	*out = hub;
 	return 0;
 }
@@ -47,7 +48,6 @@ hub_free(struct hub *hub)
 		acks_free(a);
 		drain_free(a->drain);
 		loop_timer_free(a->timer);
-		free(a->token);
 		free(a);
 	}
 	free(hub);
@@ -88,25 +88,6 @@ struct agent *
 hub_agents(struct hub *hub, const struct agent *after)
 {
 	return after ? after->hh.next : hub->agents;
-}
-
-int
-hub_allow_agent(struct hub *hub, const char *id, const char *token)
-{
-	struct agent *a;
-	char *copy;
-
-	if (!id_valid_agent(id))
-		return -EINVAL;
-	copy = strdup(token);
-	a = copy ? hub_agent_make(hub, id) : NULL;
-	if (!a) {
-		free(copy);
-		return -ENOMEM;
-	}
-	free(a->token);
-	a->token = copy;
-	return 0;
 }
 
 struct hub_plugin *

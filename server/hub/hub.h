@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audit/audit.h"
+#include "auth/auth.h"
 #include "base/err.h"
 #include "loop/loop.h"
 #include "rpc/rpc.h"
@@ -26,14 +28,16 @@ struct hub_conf {
 	int64_t lost_after_ms; /* agent silent for longer */
 	uint64_t default_output_limit; /* bytes */
 	uint64_t window; /* output a node may send ahead of its Ack */
-	bool anonymous_agents; /* development: any id, no token */
+	struct auth *auth; /* of agents; NULL: any id, no token */
+	struct audit *audit; /* NULL: none */
 };
 
 int hub_new(const struct hub_conf *conf, struct hub **out, struct err *err);
 void hub_free(struct hub *hub);
 
-/* Agents that may connect: id and token; both copied. */
-int hub_allow_agent(struct hub *hub, const char *id, const char *token);
+/* auth has changed: know the agents that may connect now, and end the streams
+ * of those that may no longer. */
+void hub_recheck_agents(struct hub *hub);
 
 /* Give these to rpc_server_new() with the hub as arg. */
 extern const struct rpc_server_ops hub_rpc_ops;
@@ -70,7 +74,7 @@ struct agent {
 	struct agent_drain *drain; /* NULL: it takes tasks */
 	/* the hub's own */
 	struct hub *hub;
-	char *token; /* NULL: any */
+	struct auth_pass pass; /* that its stream came with */
 	struct rpc_stream *stream; /* NULL: not connected */
 	bool settled; /* it has been here before: its plugins are known */
 	struct task *tasks; /* unfinished, oldest first */
@@ -79,8 +83,10 @@ struct agent {
 	size_t n_acks, max_acks;
 	struct loop_timer *ack_timer;
 	bool paused; /* its stream: the store is full */
-	int64_t complained_ms; /* since when, and how often: complain.c */
-	unsigned complaints;
+	struct {
+		int64_t since_ms;
+		unsigned n;
+	} complaints[2]; /* complain.c */
 	UT_hash_handle hh;
 };
 
@@ -113,6 +119,8 @@ struct hub_task {
 	size_t n_labels;
 	int64_t start_timeout_ms; /* -1: default */
 	struct msg_start start; /* grace_ms -1: default; all copied */
+	/* Before it is stored; negative: it is not made, for that reason. */
+	int (*before)(void *arg, const struct task *t); /* or NULL */
 	/* A key that came with the request, or NULL; it is stored with the
 	 * task, and with it what answer() makes of the new record. */
 	const char *key;
@@ -139,6 +147,7 @@ int hub_recover(struct hub *hub);
 
 struct hub_cancel {
 	uint32_t code;
+	const char *name; /* of REASON_SITE, else NULL */
 	const char *reason; /* or NULL */
 	const char *actor;
 	int64_t grace_ms; /* -1: the task's own; 0: force */

@@ -91,9 +91,11 @@ void ack_final(
 void acks_drop(struct agent *a);
 void acks_free(struct agent *a);
 
-/* complain.c: to the log, but not endlessly. */
-void agent_complain(struct agent *a, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+/* complain.c: to the log, but not endlessly. What ends a stream is not drowned
+ * by the rest. */
+enum complaint { COMPLAINT_DROPPED, COMPLAINT_CLOSED };
+void agent_complain(struct agent *a, enum complaint kind, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* report.c: 0; REPORT_GAP: numbers are missing, the stream must begin anew;
  * REPORT_TOO_MUCH: output beyond window or output_limit; -errno: cannot be

@@ -89,7 +89,7 @@ inventory_stop(struct agent *a, const char *task_id, const char *plugin)
 			.actor = "nodelink-server",
 			.grace_ms = -1 } };
 
-	agent_complain(a,
+	agent_complain(a, COMPLAINT_DROPPED,
 		"it runs task '%s', which is unknown here, ended, or another "
 		"agent's: it is told to stop it",
 		task_id);
@@ -137,7 +137,7 @@ inventory_came(struct agent *a, const struct msg *msg)
 	int r;
 
 	if (!p) {
-		agent_complain(a,
+		agent_complain(a, COMPLAINT_DROPPED,
 			"plugin '%s' is ignored: more than %d, or out of "
 			"memory",
 			msg->plugin, LIMIT_PLUGINS);
@@ -181,5 +181,6 @@ inventory_gone(struct agent *a, const char *plugin, const char *why)
 		return;
 	p->up = false;
 	loop_timer_set(p->timer, a->hub->conf.lost_after_ms);
-	agent_complain(a, "plugin '%s' is down: %s", plugin, why);
+	agent_complain(
+		a, COMPLAINT_DROPPED, "plugin '%s' is down: %s", plugin, why);
 }

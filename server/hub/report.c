@@ -46,14 +46,18 @@ on_started(struct hub *hub, struct task *t, const struct msg_started *m,
 	if (t->status == TASK_SENT && buf_add(&t->started, packed, len) < 0)
 		return -ENOMEM;
 	if (task_move(&t->status, TASK_EV_START) != STATE_OK) {
-		agent_complain(t->agent, "task '%s' reported started while %s",
-			t->id, task_status_name(t->status));
+		agent_complain(t->agent, COMPLAINT_DROPPED,
+			"task '%s' reported started while %s", t->id,
+			task_status_name(t->status));
 		return 0;
 	}
 	t->started_at = m->at;
 	t->pid = m->pid;
 	if (m->grace_ms >= 0 && m->grace_ms < t->grace_ms)
 		t->grace_ms = m->grace_ms; /* capped there */
+	if (m->timeout_ms > 0 &&
+		(!t->timeout_ms || m->timeout_ms < t->timeout_ms))
+		t->timeout_ms = m->timeout_ms; /* there, too */
 	(void)snprintf(
 		t->containment, sizeof t->containment, "%s", m->containment);
 	task_save(hub, t);
@@ -128,6 +132,7 @@ set_cause(struct task_cancel *c, uint32_t code, const char *reason,
 	if (!code || code == c->code)
 		return;
 	c->code = code;
+	free(TAKE(c->name));
 	free(c->reason);
 	free(c->actor);
 	c->reason = *reason ? strdup(reason) : NULL;
@@ -214,7 +219,7 @@ on_result(struct hub *hub, struct task *t, const struct msg_result *m,
 		return -ENOMEM;
 	if (task_move(&t->status, event) != STATE_OK) {
 		/* Only a broken node does this; taking it anew helps nobody. */
-		agent_complain(t->agent,
+		agent_complain(t->agent, COMPLAINT_DROPPED,
 			"the result of task '%s' does not fit status '%s'",
 			t->id, task_status_name(t->status));
 		buf_clear(&t->result);
@@ -277,7 +282,7 @@ report_came(struct agent *a, const struct msg *msg, const uint8_t *packed,
 		/* Ended here, or never ours: late evidence. The node may forget
 		 * it once it is over there as well. */
 		if (t)
-			agent_complain(a,
+			agent_complain(a, COMPLAINT_DROPPED,
 				"dropped what it says of task '%s', which is "
 				"on agent '%s'",
 				t->id, t->agent_id);

@@ -94,6 +94,9 @@ def test_development_mode_is_loopback_only():
 def test_clients_of_other_hosts_are_let_in_only_when_told_so(system):
     status, text = _complaint("nodelink-server", "--http", "0.0.0.0:0", "--grpc", "127.0.0.1:0")
     assert status == 2 and "anonymous = yes" in text
+    status, text = _complaint("nodelink-server", "--http", "0.0.0.0:0",
+                              "--auth", system.path("auth.db"))
+    assert status == 2 and "plaintext = yes" in text
     conf = system.path("server.conf", "[http]\nanonymous = yes\n")
     server = system.server("--config", conf, http="0.0.0.0:0")
     assert server.http.startswith("0.0.0.0:")

@@ -5,10 +5,7 @@ import os
 import signal
 import time
 
-from harness import until
-
-BUILD = os.environ.get("NODELINK_BUILD", "")
-DEFER = os.path.join(BUILD or f"{os.environ['NODELINK_PREFIX']}/bin", "nodelink-defer")
+from harness import DEFER, until
 
 
 def kinds(record):
@@ -112,6 +109,20 @@ def test_a_task_reads_why_it_is_cancelled(client):
     lines = client.output(task_id).decode().splitlines()
     assert lines[1:4] == ["CODE=302", "NAME=maintenance", "REASON=two lines"]
     assert lines[4].startswith("ACTOR=")
+
+
+def test_a_site_names_reasons_of_its_own(client):
+    name = "x.acme.roll-out"
+    task_id = client.shell("echo up; exec sleep 1000", cleanup=[
+        {"cmd": "echo $NODELINK_CANCEL_CODE $NODELINK_CANCEL_NAME"}])
+    with client.events(task_id) as events:
+        events.until_stdout("up\n")
+    assert client.cancel(task_id, code="x.acme").status == 400
+    assert client.cancel(task_id, code=name).status == 200
+    record = client.task(task_id)
+    for of in (record["cancel"], record["receipt"]):
+        assert (of["code"], of["name"]) == (900, name)
+    assert client.output(task_id, "hook") == f"900 {name}\n".encode()
 
 
 def test_silence_is_cancelled_and_output_is_not(client):

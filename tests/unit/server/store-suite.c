@@ -39,6 +39,7 @@ TEST(gives_back_the_record_as_it_was_last)
 	t = create("a", "x");
 	t->status = TASK_IN_PROGRESS;
 	t->pid = 4711;
+	t->cancel.name = strdup("x.acme.rollout");
 	t->cancel.reason = strdup("enough");
 	t->cancel.requests = 3;
 	ck_assert_int_eq(buf_add(&t->result, "\0r", 2), 0);
@@ -48,6 +49,7 @@ TEST(gives_back_the_record_as_it_was_last)
 	ck_assert_int_eq(get("a", &found), 0);
 	ck_assert_int_eq(found->status, TASK_COMPLETED);
 	ck_assert_int_eq(found->pid, 4711);
+	ck_assert_str_eq(found->cancel.name, "x.acme.rollout");
 	ck_assert_str_eq(found->cancel.reason, "enough");
 	ck_assert_ptr_null(found->cancel.actor);
 	ck_assert_uint_eq(found->cancel.requests, 3);
@@ -389,6 +391,8 @@ TEST(lists_by_filter)
 	t = make("c", "y");
 	label(t, "team", "red");
 	(void)snprintf(t->plugin, sizeof t->plugin, "docker");
+	free(t->owner);
+	t->owner = strdup("ci");
 	ck_assert_int_eq(store_it(t, NULL), 0);
 	t->status = TASK_SENT; /* a list shows what was said before it */
 	store->ops->update(store, t, NULL, NULL);
@@ -400,6 +404,9 @@ TEST(lists_by_filter)
 	ck_assert_str_eq(BY(.labels = &red, .n_labels = 1), "c");
 	ck_assert_str_eq(BY(.labels = &team, .n_labels = 1), "c");
 	ck_assert_str_eq(BY(.labels = &blue, .n_labels = 1), "");
+	ck_assert_str_eq(BY(.owner = "ci"), "c");
+	ck_assert_str_eq(BY(.owner = "ci", .agent_id = "x"), "");
+	ck_assert_str_eq(BY(.owner = ""), "ba");
 #undef BY
 	ck_assert_str_eq(
 		list((struct store_filter){ .status = TASK_SENT }, NULL, 9).ids,

@@ -52,11 +52,11 @@ serve_later(void *arg, struct http_request *req)
 }
 
 static const struct http_route routes[] = {
-	{ "GET", "/hello", serve_hello },
-	{ "GET", "/later", serve_later },
-	{ "POST", "/things/{id}", serve_echo },
-	{ "DELETE", "/things/{id}", serve_echo },
-	{ "GET", "/things/{id}/part", serve_echo },
+	{ "GET", "/hello", 0, serve_hello },
+	{ "GET", "/later", 0, serve_later },
+	{ "POST", "/things/{id}", 0, serve_echo },
+	{ "DELETE", "/things/{id}", 0, serve_echo },
+	{ "GET", "/things/{id}/part", 0, serve_echo },
 };
 
 static void
@@ -181,6 +181,9 @@ TEST(refuses_ambiguous_framing)
 		"bad_uri");
 	expect_one("GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", " 400 ",
 		"bad_host");
+	expect_one("GET /hello HTTP/1.1\r\nHost: a\r\nAuthorization: a\r\n"
+		   "Authorization: b\r\n\r\n",
+		" 400 ", "bad_header");
 	expect_one("GET /hello%00x HTTP/1.1\r\nHost: a\r\n\r\n", " 400 ",
 		"bad_uri");
 	expect_one("GET /hello?a=%zz HTTP/1.1\r\nHost: a\r\n\r\n", " 400 ",

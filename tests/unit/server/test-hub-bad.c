@@ -39,7 +39,7 @@ TEST(takes_no_more_output_than_the_window_lets_out)
 	AUTO(task_unref) struct task *t = NULL;
 	uint64_t seq = 2;
 
-	setup(false);
+	setup();
 	t = running();
 	output_much(t, &seq, 100000); /* stored: the window moves on */
 	ck_assert(!one.closed);
@@ -59,7 +59,7 @@ TEST(takes_no_more_output_than_the_task_may_have)
 	AUTO(task_unref) struct task *t = NULL;
 	uint64_t seq = 2;
 
-	setup(false);
+	setup();
 	t = running();
 	output_much(t, &seq, 1 << 20); /* output_limit of the rig */
 	ck_assert(!one.closed);
@@ -126,7 +126,7 @@ TEST(says_what_is_wrong_a_few_times_and_then_how_often)
 	struct ear ear;
 	int lines, with;
 
-	setup(true);
+	setup();
 	connect_agent(&one);
 	log_set_level(LOG_LEVEL_INFO);
 	clock_set(1000000);
@@ -152,7 +152,7 @@ TEST(says_that_an_agent_talks_about_the_task_of_another)
 	struct ear ear;
 	int lines, with;
 
-	setup(true);
+	setup();
 	connect_agent(&one);
 	t = create();
 	ck_assert_int_eq(open_as(&two, "b", ""), 0);

@@ -14,7 +14,7 @@ TEST(runs_a_task_from_pending_to_completed)
 {
 	AUTO(task_unref) struct task *t = NULL;
 
-	setup(false);
+	setup();
 	t = create();
 	ck_assert_int_eq(t->status, TASK_PENDING);
 	connect_agent(&one);
@@ -39,7 +39,7 @@ TEST(refuses_what_cannot_be_placed)
 {
 	AUTO(task_unref) struct task *t = NULL;
 
-	setup(false);
+	setup();
 	ck_assert_int_eq(try_create("nobody", "shell", &t), -ENOENT);
 	connect_agent(&one);
 	/* a new agent may still show the plugin; one that is settled not */
@@ -78,7 +78,7 @@ TEST(refuses_more_for_an_agent_than_may_be_held)
 	int n = 0, r = 0;
 
 	value[SIZE] = 0;
-	setup(false);
+	setup_guarded();
 	while (r == 0 && n <= MOST) {
 		r = hub_create(hub, &spec, keep_first, &first, &err);
 		n += r == 0;
@@ -95,7 +95,7 @@ TEST(cancels_a_pending_task_at_once)
 {
 	AUTO(task_unref) struct task *t = NULL;
 
-	setup(false);
+	setup_guarded();
 	t = create();
 	ck_assert_int_eq(cancel(t, -1), HUB_OK);
 	ck_assert_int_eq(t->status, TASK_CANCELLED);
@@ -111,7 +111,7 @@ TEST(says_cancelled_only_when_the_node_has_verified_it)
 	AUTO(task_unref) struct task *t = NULL;
 	const struct msg_receipt receipt = { .code = 100, .verified_at = 9 };
 
-	setup(false);
+	setup();
 	connect_agent(&one);
 	t = create();
 	took(&one, MSG_START);
@@ -146,7 +146,7 @@ TEST(tells_the_cause_that_the_node_acts_upon)
 		.code = 200, .reason = "too long", .actor = "nodelink"
 	};
 
-	setup(false);
+	setup();
 	connect_agent(&one);
 	t = create();
 	started(&one, t, 1);
@@ -175,7 +175,7 @@ TEST(takes_the_nodes_cause_when_a_request_has_crossed_it)
 		.code = 202, .reason = "silent", .actor = "nodelink"
 	};
 
-	setup(false);
+	setup();
 	connect_agent(&one);
 	t = create();
 	started(&one, t, 1);
@@ -193,7 +193,7 @@ TEST(keeps_the_real_result_when_the_cancel_came_too_late)
 {
 	AUTO(task_unref) struct task *t = NULL;
 
-	setup(false);
+	setup();
 	connect_agent(&one);
 	t = create();
 	started(&one, t, 1);
@@ -210,7 +210,7 @@ TEST(joins_a_second_cancel_and_only_shortens_its_grace)
 	AUTO(task_unref) struct task *t = NULL;
 	AUTO(msg_free) struct msg_box *box = NULL;
 
-	setup(false);
+	setup();
 	connect_agent(&one);
 	t = create();
 	took(&one, MSG_START);
@@ -232,7 +232,7 @@ TEST(takes_each_report_once_and_in_order)
 {
 	AUTO(task_unref) struct task *t = NULL;
 
-	setup(false);
+	setup();
 	connect_agent(&one);
 	t = create();
 	started(&one, t, 1);
@@ -252,7 +252,7 @@ TEST(opens_the_window_before_it_is_used_up)
 	AUTO(task_unref) struct task *t = NULL;
 	AUTO(msg_free) struct msg_box *box = NULL;
 
-	setup(false);
+	setup();
 	connect_agent(&one);
 	t = create();
 	box = fake_take(&one, MSG_START);

@@ -1,0 +1,5 @@
+noinst_LTLIBRARIES += libcommands.la
+libcommands_la_SOURCES = \
+	%D%/agent.c \
+	%D%/commands.c %D%/commands.h \
+	%D%/token.c
