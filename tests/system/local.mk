@@ -2,6 +2,7 @@
 # in PYTESTFLAGS; Debian's own python, because pytest is its package.
 PYTHON_SYSTEM = /usr/bin/python3
 EXTRA_DIST += tests/tsan.supp \
+	%D%/agents.py \
 	%D%/conftest.py \
 	%D%/contain.py \
 	%D%/harness.py \
@@ -28,7 +29,10 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_16_engine.py \
 	%D%/test_17_podman.py \
 	%D%/test_18_roulette.py \
-	%D%/test_19_partition.py
+	%D%/test_19_partition.py \
+	%D%/test_20_tokens.py \
+	%D%/test_24_policy.py \
+	%D%/test_28_bad_agent.py
 
 system_helpers = %D%/helpers/mute-agent %D%/helpers/whoami
 check_PROGRAMS += $(system_helpers)
