@@ -19,6 +19,7 @@ struct settings {
 	char grpc_listen[300]; /* as core/rpc wants it */
 	const char *auth; /* database of tokens; NULL: development mode */
 	bool http_anonymous, agents_anonymous; /* not asked who they are */
+	bool show_routes; /* and nothing else */
 	const char *tmp_dir;
 	const char *store; /* folder; NULL: in memory */
 	struct store_limits limits;
