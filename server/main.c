@@ -210,13 +210,14 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 		.port = set->http_port,
 		.routes = api_routes,
 		.n_routes = api_n_routes,
-		.gate = &api_gate,
-		.asks = !set->http_anonymous && s->auth,
 		.arg = &s->api,
 		.max_connections = set->max_connections,
 		.max_per_ip = set->max_per_address,
 		.request_timeout_ms = set->request_timeout_ms,
-		.idle_timeout_ms = set->idle_timeout_ms };
+		.idle_timeout_ms = set->idle_timeout_ms,
+		.stall_timeout_ms = set->stall_timeout_ms,
+		.gate = &api_gate,
+		.asks = !set->http_anonymous && s->auth };
 	int r;
 
 	s->limits = limits_new(&set->client_limits);
@@ -225,9 +226,9 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 	s->api = (struct api){ .loop = s->loop,
 		.hub = s->hub,
 		.store = s->store,
-		.auth = conf.asks ? s->auth : NULL,
 		.audit = s->audit,
 		.limits = s->limits,
+		.auth = conf.asks ? s->auth : NULL,
 		.started_at = clock_wall_ms() };
 	r = http_new(s->loop, &conf, &s->http, &s->http_port, err);
 	s->api.http = s->http;

@@ -134,6 +134,12 @@ static const struct conf_item items[] = {
 		.min = 100,
 		.max = 24 * 3600 * 1000,
 		.help = "that a connection is kept between two requests" },
+	{ .key = "limits.stall_time",
+		.type = CONF_DURATION,
+		.fallback = "10m",
+		.min = 100,
+		.max = 24 * 3600 * 1000,
+		.help = "that a client may take nothing of what it asked for" },
 	{ .key = "limits.calls_per_second",
 		.type = CONF_INT,
 		.fallback = "1000",
@@ -292,6 +298,7 @@ read_limits(struct settings *s)
 		(unsigned)conf_number(c, "limits.connections_per_address");
 	s->request_timeout_ms = conf_number(c, "limits.request_time");
 	s->idle_timeout_ms = conf_number(c, "limits.idle_time");
+	s->stall_timeout_ms = conf_number(c, "limits.stall_time");
 	l->failed_logins = (unsigned)conf_number(c, "limits.failed_logins");
 	if (s->auth || conf_is_set(c, "limits.calls_per_second"))
 		l->calls_per_second =

@@ -29,7 +29,7 @@ struct settings {
 	bool audit_required;
 	struct limits_conf client_limits;
 	unsigned max_connections, max_per_address;
-	int64_t request_timeout_ms, idle_timeout_ms;
+	int64_t request_timeout_ms, idle_timeout_ms, stall_timeout_ms;
 	int64_t default_grace_ms, start_timeout_ms, lost_after_ms;
 	uint64_t output_limit;
 	enum sandbox_seccomp seccomp;

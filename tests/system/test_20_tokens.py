@@ -35,7 +35,7 @@ def test_token_is_shown_once_and_kept_nowhere(system, auth, server):
     enrol = auth.ok("enroll-token", "--for", "web-*")
     system.agent("agent1", server, env={"NODELINK_AGENT_TOKEN": agent})
     secrets = [text.rpartition("_")[2] for text in
-               (token, agent, enrol, server.client.headers["Authorization"])]
+               (token, agent, enrol, server.client.token)]
     for root, _, names in os.walk(auth.folder):
         for name in names:
             with open(os.path.join(root, name), "rb") as file:
