@@ -223,9 +223,9 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 	s->api = (struct api){ .loop = s->loop,
 		.hub = s->hub,
 		.store = s->store,
-		.auth = conf.asks ? s->auth : NULL,
 		.audit = s->audit,
 		.limits = s->limits,
+		.auth = conf.asks ? s->auth : NULL,
 		.started_at = clock_wall_ms() };
 	r = http_new(s->loop, &conf, &s->http, &s->http_port, err);
 	s->api.http = s->http;

@@ -2,9 +2,13 @@
 #include "commands/commands.h"
 
 #include <errno.h>
+#include <grp.h>
+#include <libgen.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -94,16 +98,41 @@ join_items(const struct command *c, const struct conf_program *server)
 	return items;
 }
 
+int
+command_become_owner(const char *path, struct err *err)
+{
+	AUTO_FREE char *folder = strdup(path);
+	struct stat st;
+
+	if (geteuid() != 0)
+		return 0;
+	if (!folder)
+		return err_set(err, -ENOMEM, "out of memory");
+	if (stat(dirname(folder), &st) < 0)
+		return err_set(err, -errno,
+			"cannot find the folder of '%s': %s", path,
+			err_name(errno));
+	if (st.st_uid == 0)
+		return 0;
+	if (setgroups(0, NULL) < 0 || setgid(st.st_gid) < 0 ||
+		setuid(st.st_uid) < 0)
+		return err_set(err, -errno, "cannot become user %u: %s",
+			(unsigned)st.st_uid, err_name(errno));
+	return 0;
+}
+
 static int
 open_auth(const struct conf *conf, struct auth **out, struct err *err)
 {
 	const struct auth_conf auth = { .path = conf_text(conf, "auth.path") };
+	int r;
 
 	if (!auth.path)
 		return err_set(err, -EINVAL,
 			"no database of tokens: give --auth FILE, or path in "
 			"section [auth] of the configuration file");
-	return auth_new(NULL, &auth, out, err);
+	r = command_become_owner(auth.path, err);
+	return r < 0 ? r : auth_new(NULL, &auth, out, err);
 }
 
 static int

@@ -42,6 +42,9 @@ int commands_run(const struct conf_program *server, int argc, char **argv);
 /* Lists them on stdout. */
 void commands_help(void);
 
+/* Root becomes the user whose folder the file is in: what it makes there is
+ * that user's, and nothing there leads it elsewhere. 0 or -errno with text. */
+int command_become_owner(const char *path, struct err *err);
 /* For people, on stderr: what goes to stdout is for a file or a variable. */
 void command_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Everything printed, or -errno with text: a secret that did not arrive. */

@@ -29,8 +29,8 @@ static const struct conf_item create_items[] = {
 	{ .key = "expires",
 		.flag = "expires",
 		.type = CONF_DURATION,
-		.fallback = "90d",
-		.max = 3650LL * 24 * 3600 * 1000,
+		.fallback = AUTH_TOKEN_EXPIRES,
+		.max = LIMIT_TOKEN_S * 1000LL,
 		.help = "how long it is good; 0: for ever" },
 };
 
