@@ -5,9 +5,10 @@ nodelink_server_SOURCES = \
 nodelink_server_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS)
 nodelink_server_LDFLAGS = $(AM_LDFLAGS) $(NODELINK_PROG_LDFLAGS)
 nodelink_server_LDADD = libapi.la libcommands.la libhub.la libauth.la libstore.la \
-	libdb.la libhttp.la librpc.la libtask.la libwire.la libjson.la libconf.la \
+	libdb.la libhttp.la libaudit.la librpc.la libtask.la libwire.la libjson.la libconf.la \
 	libloop.la libbase.la
 
+include server/audit/local.mk
 include server/http/local.mk
 include server/db/local.mk
 include server/auth/local.mk

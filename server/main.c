@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/limits.h"
+#include "audit/audit.h"
 #include "auth/auth.h"
 #include "base/clock.h"
 #include "base/fd.h"
@@ -30,13 +32,15 @@ enum {
 
 struct server {
 	struct loop *loop;
+	struct audit *audit; /* NULL: none */
+	struct limits *limits;
 	struct store *store;
 	struct auth *auth; /* NULL: development mode */
 	struct hub *hub;
 	struct rpc_server *rpc;
 	struct http *http;
 	struct api api;
-	struct loop_signal *signals[2];
+	struct loop_signal *signals[3];
 	uint16_t grpc_port, http_port;
 	bool stopping;
 };
@@ -64,6 +68,11 @@ signal_came(void *arg, int signo)
 {
 	struct server *s = arg;
 
+	if (signo == SIGHUP) {
+		log_info("SIGHUP: opening the audit log again");
+		audit_reopen(s->audit);
+		return;
+	}
 	if (s->stopping)
 		return; /* it takes a second at most */
 	s->stopping = true;
@@ -86,10 +95,22 @@ server_done(struct server *s)
 	if (s->store)
 		s->store->ops->free(s->store);
 	auth_free(s->auth);
+	limits_free(s->limits);
+	audit_free(s->audit);
 	loop_free(s->loop);
 }
 
 /* ----------------------------------------------------------------- starting */
+
+static int
+start_audit(struct server *s, const struct settings *set, struct err *err)
+{
+	const struct audit_conf conf = { .loop = s->loop,
+		.path = set->audit,
+		.required = set->audit_required };
+
+	return set->audit ? audit_new(&conf, &s->audit, err) : 0;
+}
 
 static int
 start_store(struct server *s, const struct settings *set, struct err *err)
@@ -141,6 +162,7 @@ start_hub(struct server *s, const struct settings *set, struct err *err)
 		.lost_after_ms = set->lost_after_ms,
 		.default_output_limit = set->output_limit,
 		.window = LIMIT_TASK_WINDOW,
+		.audit = s->audit,
 		.auth = set->agents_anonymous ? NULL : s->auth };
 	int r = hub_new(&conf, &s->hub, err);
 
@@ -188,12 +210,21 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 		.n_routes = api_n_routes,
 		.gate = &api_gate,
 		.asks = !set->http_anonymous && s->auth,
-		.arg = &s->api };
+		.arg = &s->api,
+		.max_connections = set->max_connections,
+		.max_per_ip = set->max_per_address,
+		.request_timeout_ms = set->request_timeout_ms,
+		.idle_timeout_ms = set->idle_timeout_ms };
 	int r;
 
+	s->limits = limits_new(&set->client_limits);
+	if (!s->limits)
+		return err_set(err, -ENOMEM, "out of memory");
 	s->api = (struct api){ .loop = s->loop,
 		.hub = s->hub,
 		.store = s->store,
+		.audit = s->audit,
+		.limits = s->limits,
 		.auth = conf.asks ? s->auth : NULL,
 		.started_at = clock_wall_ms() };
 	r = http_new(s->loop, &conf, &s->http, &s->http_port, err);
@@ -204,7 +235,7 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 static int
 start(struct server *s, const struct settings *set, struct err *err)
 {
-	static const int signals[] = { SIGTERM, SIGINT };
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
 	int r;
 
 	s->loop = loop_new();
@@ -216,7 +247,9 @@ start(struct server *s, const struct settings *set, struct err *err)
 		if (!s->signals[i])
 			return err_set(err, -ENOMEM, "cannot wait for signals");
 	}
-	r = start_store(s, set, err);
+	r = start_audit(s, set, err);
+	if (r == 0)
+		r = start_store(s, set, err);
 	if (r == 0)
 		r = start_auth(s, set, err);
 	if (r == 0)

@@ -102,6 +102,54 @@ static const struct conf_item items[] = {
 		.min = 1,
 		.max = INT64_MAX,
 		.help = "output of one task that is kept" },
+	{ .key = "audit.path",
+		.flag = "audit",
+		.type = CONF_PATH,
+		.arg = "FILE",
+		.help = "a line there for whatever is done or refused" },
+	{ .key = "audit.required",
+		.type = CONF_BOOL,
+		.fallback = "no",
+		.help = "do nothing of which no line can be written" },
+	{ .key = "limits.connections",
+		.type = CONF_INT,
+		.fallback = "10000",
+		.min = 1,
+		.max = 1000 * 1000,
+		.help = "of clients, as far as open files allow" },
+	{ .key = "limits.connections_per_address",
+		.type = CONF_INT,
+		.fallback = "0",
+		.max = 1000 * 1000,
+		.help = "of one address; 0: half of all" },
+	{ .key = "limits.request_time",
+		.type = CONF_DURATION,
+		.fallback = "15s",
+		.min = 100,
+		.max = 3600 * 1000,
+		.help = "in which a request must have come, body included" },
+	{ .key = "limits.idle_time",
+		.type = CONF_DURATION,
+		.fallback = "60s",
+		.min = 100,
+		.max = 24 * 3600 * 1000,
+		.help = "that a connection is kept between two requests" },
+	{ .key = "limits.calls_per_second",
+		.type = CONF_INT,
+		.fallback = "1000",
+		.max = 1000 * 1000,
+		.help = "of one client; 0: any number" },
+	{ .key = "limits.open_requests",
+		.type = CONF_INT,
+		.fallback = "1000",
+		.max = 1000 * 1000,
+		.help = "of one client at a time, streams are some; 0: any "
+			"number" },
+	{ .key = "limits.failed_logins",
+		.type = CONF_INT,
+		.fallback = "10",
+		.max = 1000 * 1000,
+		.help = "of one address in a minute; 0: any number" },
 	{ .key = "routes",
 		.flag = "routes",
 		.type = CONF_BOOL,
@@ -222,6 +270,27 @@ read_store(struct settings *s)
 		l->max_tasks = s->store ? MAX_TASKS : MAX_TASKS_IN_MEMORY;
 }
 
+/* Development mode is for one person, whose benchmarks have no limits. */
+static void
+read_limits(struct settings *s)
+{
+	const struct conf *c = s->conf;
+	struct limits_conf *l = &s->client_limits;
+
+	s->max_connections = (unsigned)conf_number(c, "limits.connections");
+	s->max_per_address =
+		(unsigned)conf_number(c, "limits.connections_per_address");
+	s->request_timeout_ms = conf_number(c, "limits.request_time");
+	s->idle_timeout_ms = conf_number(c, "limits.idle_time");
+	l->failed_logins = (unsigned)conf_number(c, "limits.failed_logins");
+	if (s->auth || conf_is_set(c, "limits.calls_per_second"))
+		l->calls_per_second =
+			(unsigned)conf_number(c, "limits.calls_per_second");
+	if (s->auth || conf_is_set(c, "limits.open_requests"))
+		l->open_requests =
+			(unsigned)conf_number(c, "limits.open_requests");
+}
+
 int
 settings_read(struct settings *s, int argc, char **argv, struct err *err)
 {
@@ -238,7 +307,10 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 	s->start_timeout_ms = conf_number(s->conf, "server.start_timeout");
 	s->lost_after_ms = conf_number(s->conf, "server.lost_after");
 	s->output_limit = (uint64_t)conf_number(s->conf, "server.output_limit");
+	s->audit = conf_text(s->conf, "audit.path");
+	s->audit_required = conf_bool(s->conf, "audit.required");
 	read_store(s);
+	read_limits(s);
 	log_set_level((enum log_level)conf_number(s->conf, "log.level"));
 	return check_addresses(s, err);
 }

@@ -17,6 +17,7 @@ enum {
 	LIMIT_HTTP_BODY = 1 << 20,
 	LIMIT_JSON_DEPTH = 32,
 	LIMIT_BULK = 10000, /* tasks that one request cancels */
+	LIMIT_PAGE = 8 << 20, /* records of one page of a list, and one more */
 	LIMIT_SESSIONS = 32, /* of browsers, with one token */
 
 	/* a task */
@@ -40,6 +41,9 @@ enum {
 	LIMIT_OPEN_FILES = 1 << 30, /* the kernel's highest nr_open */
 	LIMIT_MEMORY_MIN = 1 << 20, /* with less no program starts */
 
+	/* names that a rate is kept for */
+	LIMIT_RATES = 4096,
+
 	/* clients */
 	LIMIT_TOKENS = 10000, /* that are good */
 	LIMIT_TOKEN_S = 3650 * 24 * 3600,
@@ -49,8 +53,10 @@ enum {
 
 	/* an agent */
 	LIMIT_TASKS_PER_AGENT = 20000,
+	LIMIT_TASK_BYTES_PER_AGENT = 256 << 20, /* what was asked for, packed */
 	LIMIT_PLUGINS = 32,
 	LIMIT_USERS = 64, /* names that its tasks may run as */
+	LIMIT_DIRECTORIES = 64, /* that its tasks may begin in */
 	LIMIT_SEND_QUEUE = 8 << 20, /* bytes waiting for one stream or socket */
 };
 

@@ -24,6 +24,8 @@ struct api { /* the arg of all handlers; filled in by main() */
 	struct http *http; /* that serves it */
 	bool tls; /* clients come over TLS */
 	int64_t started_at; /* wall ms */
+	struct audit *audit; /* NULL: none */
+	struct limits *limits; /* NULL: none */
 	struct key_use *keys; /* keys.c: in use, by name */
 	struct session *sessions; /* session.c */
 };

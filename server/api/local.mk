@@ -4,6 +4,7 @@ libapi_la_SOURCES = \
 	%D%/agents.c \
 	%D%/api.h \
 	%D%/asked.c \
+	%D%/asker.c %D%/asker.h \
 	%D%/cancel.c \
 	%D%/cancel_how.c %D%/cancel_how.h \
 	%D%/cancel_many.c \
@@ -15,6 +16,7 @@ libapi_la_SOURCES = \
 	%D%/hooks.c %D%/hooks.h \
 	%D%/internal.h \
 	%D%/keys.c %D%/keys.h \
+	%D%/limits.c %D%/limits.h \
 	%D%/list.c \
 	%D%/options.c %D%/options.h \
 	%D%/output.c \

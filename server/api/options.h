@@ -14,7 +14,7 @@
 #define OPTION_FIELDS \
 	"agent_id", "timeout", "env", "stop", "start_timeout", "idle_timeout", \
 		"output_limit", "labels", "orphans", "containment", "limits", \
-		"cleanup"
+		"cleanup", "seccomp"
 
 /* The field "labels", as a task or a token has it: none when it is absent.
  * Results as options_read(). */
@@ -25,6 +25,9 @@ int labels_read(const json_t *body, struct arena *arena,
  * JSON or lie in the arena. */
 int options_read(const json_t *body, bool with_user, struct arena *arena,
 	struct hub_task *out, struct err *err);
+
+/* "default", "none", or NULL: the node's choice. */
+const char *options_seccomp_name(enum msg_seccomp seccomp);
 
 /* Against what the executor says it can do; it would refuse it later. */
 int options_check(const struct msg_start *start,

@@ -101,8 +101,10 @@ enum { HTTP_PEER = 48 };
 const char *http_peer(const struct http_request *req, char out[HTTP_PEER]);
 /* GET or HEAD. */
 bool http_reads(const struct http_request *req);
-/* Of its route. */
+/* Of its route, as it stands in the table. */
 unsigned http_access(const struct http_request *req);
+const char *http_pattern(const struct http_request *req);
+const char *http_method(const struct http_request *req);
 /* For the gate: the request's reference to this user. */
 void http_take_user(struct http_request *req, void *take_user);
 /* NULL: none was given. */
@@ -129,6 +131,9 @@ void http_reply_static(struct http_request *req, unsigned status,
 /* The reply comes later. When the client goes away before that, or the server
  * stops, gone(arg) comes once, and the request must not be touched any more. */
 void http_defer(struct http_request *req, loop_fn *gone, void *arg);
+
+/* fn(arg) when the request is over, whatever its end; one fn per request. */
+void http_at_end(struct http_request *req, loop_fn *fn, void *arg);
 
 /* ----------------------------------------------------------------- streams */
 

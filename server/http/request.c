@@ -18,11 +18,13 @@
 #include "base/limits.h"
 #include "base/log.h"
 
-/* "%00" would end the decoded path early, a broken escape stays as it is:
- * neither is something that a client of ours sends. */
+/* "%00" would end the decoded path early, a broken escape stays as it is, and
+ * where a line with more than two spaces is to be cut is anybody's guess. */
 static bool
 uri_is_bad(const char *uri)
 {
+	if (strchr(uri, ' '))
+		return true;
 	for (const char *p = strchr(uri, '%'); p; p = strchr(p + 1, '%'))
 		if (!isxdigit((unsigned char)p[1]) ||
 			!isxdigit((unsigned char)p[2]) ||
@@ -215,6 +217,8 @@ request_completed(void *cls, struct MHD_Connection *mhd, void **con_cls,
 	request_gone(req);
 	if (req->stream)
 		req->stream->close(req->stream_arg);
+	if (req->at_end)
+		req->at_end(req->at_end_arg);
 	if (req->response)
 		MHD_destroy_response(req->response); /* our reference */
 	for (size_t i = 0; i < req->n_headers; i++)
@@ -315,6 +319,18 @@ http_access(const struct http_request *req)
 	return req->route->access;
 }
 
+const char *
+http_pattern(const struct http_request *req)
+{
+	return req->route->pattern;
+}
+
+const char *
+http_method(const struct http_request *req)
+{
+	return req->method;
+}
+
 void
 http_take_user(struct http_request *req, void *take_user)
 {
@@ -333,6 +349,14 @@ http_defer(struct http_request *req, loop_fn *gone, void *arg)
 {
 	req->gone = gone;
 	req->gone_arg = arg;
+}
+
+void
+http_at_end(struct http_request *req, loop_fn *fn, void *arg)
+{
+	assert(!req->at_end);
+	req->at_end = fn;
+	req->at_end_arg = arg;
 }
 
 bool

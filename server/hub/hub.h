@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audit/audit.h"
 #include "auth/auth.h"
 #include "base/err.h"
 #include "loop/loop.h"
@@ -28,6 +29,7 @@ struct hub_conf {
 	uint64_t default_output_limit; /* bytes */
 	uint64_t window; /* output a node may send ahead of its Ack */
 	struct auth *auth; /* of agents; NULL: any id, no token */
+	struct audit *audit; /* NULL: none */
 };
 
 int hub_new(const struct hub_conf *conf, struct hub **out, struct err *err);
@@ -68,6 +70,7 @@ struct agent {
 	int64_t connected_at, seen_at; /* wall ms */
 	struct hub_plugin *plugins;
 	unsigned n_tasks; /* unfinished */
+	size_t task_bytes; /* that they ask for */
 	struct agent_drain *drain; /* NULL: it takes tasks */
 	/* the hub's own */
 	struct hub *hub;
@@ -112,6 +115,8 @@ struct hub_task {
 	size_t n_labels;
 	int64_t start_timeout_ms; /* -1: default */
 	struct msg_start start; /* grace_ms -1: default; all copied */
+	/* Before it is stored; negative: it is not made, for that reason. */
+	int (*before)(void *arg, const struct task *t); /* or NULL */
 	/* A key that came with the request, or NULL; it is stored with the
 	 * task, and with it what answer() makes of the new record. */
 	const char *key;
@@ -138,6 +143,7 @@ int hub_recover(struct hub *hub);
 
 struct hub_cancel {
 	uint32_t code;
+	const char *name; /* of REASON_SITE, else NULL */
 	const char *reason; /* or NULL */
 	const char *actor;
 	int64_t grace_ms; /* -1: the task's own; 0: force */

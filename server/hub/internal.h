@@ -37,6 +37,9 @@ void agents_resume(void *hub);
 
 /* create.c: "agent 'a' has no plugin 'x'; it has: ..." */
 int no_plugin(const struct agent *a, const char *plugin, struct err *err);
+/* It is, or is no longer, one that the agent has to do. */
+void task_count(struct agent *a, const struct task *t);
+void task_uncount(struct agent *a, const struct task *t);
 /* The task is among the unfinished ones. */
 void task_enlist(struct hub *hub, struct task *t, struct agent *a);
 void task_start_timed_out(void *task);

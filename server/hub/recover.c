@@ -40,7 +40,7 @@ take_back(void *arg, struct task *t)
 		(void)task_move(&t->status, TASK_EV_SEND);
 	t->placed = *t->instance != 0;
 	task_enlist(re->hub, t, a);
-	a->n_tasks++;
+	task_count(a, t);
 	set_start_timer(t);
 	re->n++;
 }

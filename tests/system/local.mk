@@ -29,7 +29,8 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_17_podman.py \
 	%D%/test_18_roulette.py \
 	%D%/test_19_partition.py \
-	%D%/test_20_tokens.py
+	%D%/test_20_tokens.py \
+	%D%/test_24_policy.py
 
 system_helpers = %D%/helpers/mute-agent %D%/helpers/whoami
 check_PROGRAMS += $(system_helpers)

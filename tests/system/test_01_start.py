@@ -80,7 +80,8 @@ def test_port_in_use_is_said(system):
     first = system.server()
     for option, address in (("--http", first.http), ("--grpc", first.grpc)):
         other = "--grpc" if option == "--http" else "--http"
-        status, text = _complaint("nodelink-server", option, address, other, "127.0.0.1:0")
+        status, text = _complaint("nodelink-server", "--store", "memory",
+                                  option, address, other, "127.0.0.1:0")
         assert status == 1 and address in text, text
 
 

@@ -137,6 +137,32 @@ TEST(cancels_what_was_sent_and_never_arrived)
 }
 END
 
+/* Its hooks may still have run when the node was lost. */
+TEST(loses_no_cancel_that_was_verified)
+{
+	AUTO(task_unref) struct task *t = NULL;
+
+	setup_guarded();
+	connect_agent(&one);
+	t = create();
+	started(&one, t, 1);
+	ck_assert_int_eq(cancel(t, -1), HUB_OK);
+	say(&one, (struct msg){ .kind = MSG_CANCEL_PHASE,
+			  .task_id = t->id,
+			  .seq = 2,
+			  .cancel_phase = { .phase = MSG_PHASE_VERIFIED,
+				  .message = "",
+				  .at = 7 } });
+	hub_rpc_ops.on_close(hub, &one, RPC_STATUS_UNAVAILABLE, "cut");
+	wait_final(t);
+	ck_assert_int_eq(t->status, TASK_CANCELLED);
+	ck_assert_int_eq(t->cancel.phase, CANCEL_VERIFIED);
+	ck_assert_int_eq(t->cancel.verified_at, 7);
+	ck_assert_ptr_nonnull(strstr(t->message, "cleanup"));
+	teardown();
+}
+END
+
 TEST(closes_the_older_stream_of_the_same_agent)
 {
 	AUTO(task_unref) struct task *t = NULL;
@@ -307,6 +333,7 @@ END
 		gives_up_an_executor_that_does_not_return_with_its_agent,
 		settles_every_difference_after_a_reconnect,
 		cancels_what_was_sent_and_never_arrived,
+		loses_no_cancel_that_was_verified,
 		closes_the_older_stream_of_the_same_agent,
 		gives_up_an_agent_that_stays_away,
 		gives_up_an_executor_that_stays_away,
