@@ -34,7 +34,8 @@ def test_token_is_shown_once_and_kept_nowhere(system, auth, server):
     agent = auth.agent("agent1")
     enrol = auth.ok("enroll-token", "--for", "web-*")
     system.agent("agent1", server, env={"NODELINK_AGENT_TOKEN": agent})
-    secrets = [text.rpartition("_")[2] for text in (token, agent, enrol, server.client.token)]
+    secrets = [text.rpartition("_")[2] for text in
+               (token, agent, enrol, server.client.token)]
     for root, _, names in os.walk(auth.folder):
         for name in names:
             with open(os.path.join(root, name), "rb") as file:
@@ -207,13 +208,13 @@ def test_api_makes_lists_and_revokes_tokens(auth, server):
     assert listed[made.json["id"]]["client"] == "ci" and token not in str(listed)
     assert listed[made.json["id"]]["labels"] == {"team": "red"}
     assert listed[made.json["id"]]["used_at"] is None
-    assert Client(admin.address, token).get("/tasks").status == 200
+    assert admin.bearing(token).get("/tasks").status == 200
     listed = {t["id"]: t for t in admin.ok("GET", "/tokens")["tokens"]}
     assert listed[made.json["id"]]["used_at"]
     path = f"/tokens/{made.json['id']}"
     assert admin.call("DELETE", path).status == 200
     assert admin.call("DELETE", path).status == 404
-    assert Client(admin.address, token).get("/tasks").status == 401
+    assert admin.bearing(token).get("/tasks").status == 401
     assert token.rpartition("_")[2] not in server.log()
 
 
