@@ -175,9 +175,9 @@ TEST(keeps_no_more_tokens_than_its_limit)
 END
 
 	static int
-	count(void *arg, const struct auth_token *token)
+	keep_id(void *arg, const struct auth_token *token)
 {
-	*(char *)stpncpy(arg, token->id, AUTH_ID - 1) = 0;
+	(void)snprintf(arg, AUTH_ID, "%s", token->id);
 	return 0;
 }
 
@@ -190,10 +190,10 @@ TEST(forgets_what_has_ended_a_month_ago)
 	    " VALUES('old', zeroblob(32), 'ci', 'admin', 1, 2);"
 	    "INSERT INTO token_label VALUES('old', 'a', 'b')");
 	wait_change(1);
-	ck_assert_int_eq(auth_tokens_each(auth, count, id), 0);
+	ck_assert_int_eq(auth_tokens_each(auth, keep_id, id), 0);
 	ck_assert_str_eq(id, "old");
 	ck_assert_int_eq(make(auth, AUTH_VIEWER, 0, text), 0);
-	ck_assert_int_eq(auth_tokens_each(auth, count, id), 0);
+	ck_assert_int_eq(auth_tokens_each(auth, keep_id, id), 0);
 	ck_assert_mem_eq(id, text + 4, strlen(id));
 	teardown();
 }
@@ -212,7 +212,7 @@ TEST(ignores_rows_that_nobody_here_has_written)
 	    " 1, 0); INSERT INTO token_label VALUES('nobody', 'a', 'b')");
 	ck_assert_int_eq(make(command, AUTH_VIEWER, 0, text), 0);
 	ck_assert_int_eq(check(text), 0);
-	ck_assert_int_eq(auth_tokens_each(auth, count, id), 0);
+	ck_assert_int_eq(auth_tokens_each(auth, keep_id, id), 0);
 	ck_assert_mem_eq(id, text + 4, strlen(id));
 	teardown();
 }
