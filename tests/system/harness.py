@@ -333,22 +333,21 @@ class Answer:
 class Client:
     """The HTTP API by hand: one connection a call, everything has a deadline."""
 
-    def __init__(self, address, token=None):
+    def __init__(self, address, headers=None):
         self.address = address
         self.url = f"http://{address}"
-        self.token = token
+        self.headers = headers or {}  # of every request
 
-    def headers(self, more=None):
-        """What every request has."""
-        bearer = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        return {**bearer, **(more or {})}
+    def bearing(self, token):
+        """The same server, asked by whoever has this token."""
+        return Client(self.address, {"Authorization": f"Bearer {token}"})
 
     def connect(self, timeout=DEADLINE):
         host, _, port = self.address.rpartition(":")
         return http.client.HTTPConnection(host, int(port), timeout=timeout)
 
     def call(self, method, path, body=None, headers=None, timeout=60):
-        headers = self.headers(headers)
+        headers = {**self.headers, **(headers or {})}
         if body is not None and not isinstance(body, (bytes, str)):
             body = json.dumps(body)
             headers.setdefault("Content-Type", "application/json")
@@ -446,7 +445,7 @@ class Events:
             sock.settimeout(timeout)
             sock.connect((self._connection.host, self._connection.port))
             self._connection.sock = sock
-        headers = client.headers({"Accept": "text/event-stream"})
+        headers = {**client.headers, "Accept": "text/event-stream"}
         if after is not None:
             headers["Last-Event-ID"] = str(after)
         self._connection.request("GET", f"/stream?ref={task_id}", headers=headers)
