@@ -2,6 +2,7 @@
 # in PYTESTFLAGS; Debian's own python, because pytest is its package.
 PYTHON_SYSTEM = /usr/bin/python3
 EXTRA_DIST += tests/tsan.supp \
+	%D%/agents.py \
 	%D%/conftest.py \
 	%D%/contain.py \
 	%D%/harness.py \
