@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "commands/commands.h"
+#include "confine.h"
 #include "http/http.h"
 #include "hub/hub.h"
 #include "loop/loop.h"
@@ -32,6 +33,7 @@ enum {
 
 struct server {
 	struct loop *loop;
+	struct sandbox sandbox;
 	struct audit *audit; /* NULL: none */
 	struct limits *limits;
 	struct store *store;
@@ -87,6 +89,7 @@ server_done(struct server *s)
 	for (size_t i = 0; i < ARRAY_SIZE(s->signals); i++)
 		loop_signal_free(s->signals[i]);
 	http_free(s->http); /* its streams hold tasks */
+	api_done(&s->api);
 	rpc_server_free(s->rpc);
 	if (s->store && s->hub)
 		s->store->ops->drain(s->store); /* it calls the hub */
@@ -137,6 +140,8 @@ auth_changed(void *arg)
 
 	if (s->hub)
 		hub_recheck_agents(s->hub);
+	if (s->http)
+		api_recheck(&s->api);
 }
 
 static int
@@ -209,7 +214,11 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 		.max_connections = set->max_connections,
 		.max_per_ip = set->max_per_address,
 		.request_timeout_ms = set->request_timeout_ms,
-		.idle_timeout_ms = set->idle_timeout_ms };
+		.idle_timeout_ms = set->idle_timeout_ms,
+		.stall_timeout_ms = set->stall_timeout_ms,
+		.gate = &api_gate,
+		.asks = !set->http_anonymous && s->auth };
+	int r;
 
 	s->limits = limits_new(&set->client_limits);
 	if (!s->limits)
@@ -219,8 +228,11 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 		.store = s->store,
 		.audit = s->audit,
 		.limits = s->limits,
+		.auth = conf.asks ? s->auth : NULL,
 		.started_at = clock_wall_ms() };
-	return http_new(s->loop, &conf, &s->http, &s->http_port, err);
+	r = http_new(s->loop, &conf, &s->http, &s->http_port, err);
+	s->api.http = s->http;
+	return r;
 }
 
 static int
@@ -238,7 +250,9 @@ start(struct server *s, const struct settings *set, struct err *err)
 		if (!s->signals[i])
 			return err_set(err, -ENOMEM, "cannot wait for signals");
 	}
-	r = start_audit(s, set, err);
+	r = confine(set, &s->sandbox, err);
+	if (r == 0)
+		r = start_audit(s, set, err);
 	if (r == 0)
 		r = start_store(s, set, err);
 	if (r == 0)
@@ -249,7 +263,7 @@ start(struct server *s, const struct settings *set, struct err *err)
 		r = start_http(s, set, err);
 	if (r == 0)
 		r = start_rpc(s, set, err);
-	return r;
+	return r < 0 ? r : sandbox_filter(&s->sandbox, err);
 }
 
 static void
@@ -257,6 +271,7 @@ say_ready(const struct server *s, const struct settings *set)
 {
 	bool http6 = strchr(set->http_host, ':') != NULL;
 	bool grpc6 = strchr(set->grpc_host, ':') != NULL;
+	struct sandbox_line line;
 	char grpc[300];
 
 	if (strncmp(set->grpc_listen, "unix:", 5) == 0)
@@ -267,11 +282,14 @@ say_ready(const struct server *s, const struct settings *set)
 	if (!set->auth)
 		log_warn(0, "development mode, no database of tokens "
 			    "(auth.path): any agent and any client is let in");
-	else if (set->agents_anonymous)
+	if (set->auth && set->agents_anonymous)
 		log_warn(0, "agents.anonymous: any agent is let in");
+	if (set->auth && set->http_anonymous)
+		log_warn(0, "http.anonymous: any client may do everything");
 	if (!set->store)
 		log_warn(0, "store 'memory': all tasks are forgotten when the "
 			    "server ends");
+	log_info("sandbox: %s", sandbox_describe(&s->sandbox, &line));
 	log_info("ready: http %s%s%s:%u, grpc %s", http6 ? "[" : "",
 		set->http_host, http6 ? "]" : "", s->http_port, grpc);
 }
@@ -307,6 +325,11 @@ main(int argc, char **argv)
 			log_error(0, "%s", err.text);
 		settings_done(&settings);
 		return r < 0 ? WRONG_USAGE : EXIT_SUCCESS;
+	}
+	if (settings.show_routes) {
+		api_print_routes();
+		settings_done(&settings);
+		return EXIT_SUCCESS;
 	}
 	if (fd_raise_limit() < 0)
 		log_debug("the limit of open files stays as it is");

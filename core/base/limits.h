@@ -44,6 +44,10 @@ enum {
 	/* names that a rate is kept for */
 	LIMIT_RATES = 4096,
 
+	/* clients */
+	LIMIT_TOKENS = 10000, /* that are good */
+	LIMIT_TOKEN_S = 3650 * 24 * 3600,
+
 	/* agents */
 	LIMIT_AGENTS = 20000, /* connected at a time, or remembered */
 

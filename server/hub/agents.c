@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/rates.h"
 #include "hub/internal.h"
 #include "wire/batch.h"
 
@@ -136,6 +137,15 @@ agents_resume(void *arg)
 	}
 }
 
+/* A peer must not fill the log. */
+static bool
+may_log(struct hub *hub, const struct rpc_hello *hello)
+{
+	char name[RATES_NAME];
+
+	return rates_take(hub->noise, rates_address(hello->peer, name)) == 0;
+}
+
 /* Of agents it is noted who they are; none is kept waiting for that. */
 static void
 note(struct hub *hub, const struct rpc_hello *hello,
@@ -161,8 +171,9 @@ on_open(void *arg, struct rpc_stream *s, const struct rpc_hello *hello,
 
 	if (r < 0) {
 		*status = RPC_STATUS_UNAUTHENTICATED;
-		log_warn(0, "refused a stream from %s: %s", hello->peer,
-			err->text);
+		if (may_log(hub, hello))
+			log_warn(0, "refused a stream from %s: %s", hello->peer,
+				err->text);
 		note(hub, hello, AUDIT_REFUSED, err->text);
 		return r;
 	}
@@ -172,10 +183,11 @@ on_open(void *arg, struct rpc_stream *s, const struct rpc_hello *hello,
 		return err_set(err, -ENOMEM, "server is out of memory");
 	note(hub, hello, AUDIT_ALLOWED, NULL);
 	if (a->stream) {
-		log_warn(0,
-			"agent '%s' connected again from %s: "
-			"the older stream from %s is closed",
-			a->id, hello->peer, a->peer);
+		if (may_log(hub, hello))
+			log_warn(0,
+				"agent '%s' connected again from %s: "
+				"the older stream from %s is closed",
+				a->id, hello->peer, a->peer);
 		drop_stream(a, RPC_STATUS_REPLACED,
 			"the agent has opened a newer stream");
 	}
@@ -212,6 +224,12 @@ hub_recheck_agents(struct hub *hub)
 			auth_agent_still(auth, a->id, &a->pass, &err) == 0)
 			continue;
 		log_warn(0, "%s: its stream is closed", err.text);
+		(void)audit_note(hub->conf.audit,
+			&(struct audit_event){ .action = "agent.cut",
+				.actor = "nodelink-server",
+				.peer = a->peer,
+				.target = a->id,
+				.reason = err.text });
 		drop_stream(a, RPC_STATUS_UNAUTHENTICATED, err.text);
 	}
 }
@@ -238,8 +256,7 @@ on_hello(struct agent *a, const struct msg_hello *hello)
 	(void)snprintf(a->version, sizeof a->version, "%s", hello->version);
 	(void)snprintf(a->hostname, sizeof a->hostname, "%s", hello->hostname);
 	(void)snprintf(a->boot_id, sizeof a->boot_id, "%s", hello->boot_id);
-	if (!a->connected)
-		a->hub->n_connected++;
+	a->hub->n_connected++;
 	a->connected = true;
 	saw(a);
 	loop_timer_set(a->timer, SETTLED_AFTER_MS);
@@ -265,6 +282,8 @@ on_known(struct agent *a, const struct msg *msg, const uint8_t *data,
 			msg->agent_id, a->id);
 	if (!a->connected && msg->kind != MSG_HELLO)
 		return err_set(err, -EBADMSG, "the first message is not Hello");
+	if (a->connected && msg->kind == MSG_HELLO)
+		return err_set(err, -EBADMSG, "a second Hello");
 	if (msg->kind == MSG_HELLO) {
 		on_hello(a, &msg->hello);
 		return 0;
@@ -282,6 +301,11 @@ on_known(struct agent *a, const struct msg *msg, const uint8_t *data,
 		return err_set(err, -EBADMSG,
 			"task '%s': response %llu is not the next",
 			msg->task_id, (unsigned long long)msg->seq);
+	if (r == REPORT_TOO_MUCH)
+		return err_set(err, -EBADMSG,
+			"task '%s': more output than its window or its "
+			"output_limit allow",
+			msg->task_id);
 	if (r < 0)
 		return err_set(err, -EAGAIN,
 			"task '%s': its report cannot be stored now: %s",
@@ -329,7 +353,7 @@ on_message(void *arg, struct rpc_stream *s, const uint8_t *data, size_t len)
 	}
 	if (r == 0)
 		return;
-	log_error(0, "agent '%s': stream closed: %s", a->id, err.text);
+	agent_complain(a, COMPLAINT_CLOSED, "stream closed: %s", err.text);
 	/* It will connect again and send what we did not acknowledge. */
 	drop_stream(a,
 		r == -EBADMSG ? RPC_STATUS_INVALID : RPC_STATUS_UNAVAILABLE,

@@ -9,6 +9,7 @@
  *	recover.c	tasks of an earlier server
  *	cancel.c	the intent to end a task
  *	report.c	what nodes say about tasks
+ *	complain.c	what is wrong with that, in the log
  *	acks.c		telling nodes what they may forget */
 #ifndef NODELINK_HUB_INTERNAL_H
 #define NODELINK_HUB_INTERNAL_H
@@ -20,6 +21,7 @@ struct hub {
 	struct agent *agents;
 	struct task *live; /* unfinished, by id */
 	size_t n_connected;
+	struct rates *noise; /* what a peer may have us log, by address */
 };
 
 /* hub.c */
@@ -90,9 +92,16 @@ void ack_final(
 void acks_drop(struct agent *a);
 void acks_free(struct agent *a);
 
+/* complain.c: to the log, but not endlessly. What ends a stream is not drowned
+ * by the rest. */
+enum complaint { COMPLAINT_DROPPED, COMPLAINT_CLOSED };
+void agent_complain(struct agent *a, enum complaint kind, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* report.c: 0; REPORT_GAP: numbers are missing, the stream must begin anew;
- * -errno: cannot be stored now. */
-enum { REPORT_OK, REPORT_GAP };
+ * REPORT_TOO_MUCH: output beyond window or output_limit; -errno: cannot be
+ * stored now. */
+enum { REPORT_OK, REPORT_GAP, REPORT_TOO_MUCH };
 int report_came(struct agent *a, const struct msg *msg, const uint8_t *packed,
 	size_t len);
 /* Say what is stored of the task and how far its output may go. */

@@ -333,14 +333,16 @@ class Answer:
 class Client:
     """The HTTP API by hand: one connection a call, everything has a deadline."""
 
-    def __init__(self, address, headers=None):
+    def __init__(self, address, token=None, headers=None):
         self.address = address
         self.url = f"http://{address}"
-        self.headers = headers or {}  # of every request
+        self.token = token
+        bearer = {"Authorization": f"Bearer {token}"} if token else {}
+        self.headers = {**bearer, **(headers or {})}  # of every request
 
     def bearing(self, token):
         """The same server, asked by whoever has this token."""
-        return Client(self.address, {"Authorization": f"Bearer {token}"})
+        return Client(self.address, token)
 
     def connect(self, timeout=DEADLINE):
         host, _, port = self.address.rpartition(":")
