@@ -34,7 +34,7 @@ system_helpers = %D%/helpers/mute-agent %D%/helpers/whoami
 check_PROGRAMS += $(system_helpers)
 
 %C%_helpers_mute_agent_SOURCES = %D%/helpers/mute-agent.c
-%C%_helpers_mute_agent_LDADD = librpc.la libloop.la libbase.la $(UV_LIBS)
+%C%_helpers_mute_agent_LDADD = $(rpc_libs) libloop.la libbase.la $(UV_LIBS)
 
 %C%_helpers_whoami_SOURCES = %D%/helpers/whoami.c
 
