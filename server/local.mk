@@ -5,10 +5,12 @@ nodelink_server_SOURCES = \
 	%D%/tokens.c %D%/tokens.h
 nodelink_server_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS)
 nodelink_server_LDFLAGS = $(AM_LDFLAGS) $(NODELINK_PROG_LDFLAGS)
-nodelink_server_LDADD = libapi.la libhub.la libstore.la libhttp.la $(rpc_libs) \
+nodelink_server_LDADD = libapi.la libhub.la libauth.la libstore.la libdb.la libhttp.la $(rpc_libs) \
 	libtask.la libwire.la libjson.la libconf.la libloop.la libbase.la
 
 include server/http/local.mk
+include server/db/local.mk
+include server/auth/local.mk
 include server/store/local.mk
 include server/hub/local.mk
 include server/api/local.mk

@@ -54,11 +54,13 @@ struct auth_token {
 struct auth_token *auth_token_ref(struct auth_token *token);
 void auth_token_unref(struct auth_token *token);
 AUTO_DEFINE(struct auth_token *, auth_token_unref)
+/* Neither gone nor expired. */
+bool auth_token_valid(const struct auth_token *token);
 
 struct auth_conf {
 	const char *path; /* the database; made when missing, mode 0600 */
 	/* Something was revoked or changed, or a token has expired: look at
-	 * what is open. */
+	 * what is open. On a turn of its own. May be NULL. */
 	loop_fn *on_change;
 	void *arg;
 };

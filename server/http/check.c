@@ -15,7 +15,7 @@
 
 struct heads { /* headers that decide how a request is read */
 	unsigned hosts, lengths, codings;
-	const char *host, *length, *coding, *type, *expect, *origin;
+	const char *host, *length, *coding, *type, *origin;
 	bool control; /* a NUL or line end inside a value */
 };
 
@@ -42,8 +42,6 @@ look(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len,
 		h->coding = value;
 	} else if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_TYPE) == 0) {
 		h->type = value;
-	} else if (strcasecmp(name, MHD_HTTP_HEADER_EXPECT) == 0) {
-		h->expect = value;
 	} else if (strcasecmp(name, MHD_HTTP_HEADER_ORIGIN) == 0) {
 		h->origin = value;
 	}
@@ -95,12 +93,12 @@ is_public_name(const char *host)
 /* The page that sends this lives on another host than the one it talks to, or
  * on one that claims to be this. */
 static bool
-is_foreign(const char *origin, const char *host)
+is_foreign(const char *origin, const char *host, bool asks)
 {
 	const char *authority = strstr(origin, "://");
 
 	return !authority || strcasecmp(authority + 3, host) != 0 ||
-	       is_public_name(host);
+	       (!asks && is_public_name(host));
 }
 
 static size_t
@@ -134,14 +132,38 @@ check_framing(const struct heads *h, struct http_refusal *out)
 	return true;
 }
 
+static enum MHD_Result
+check_pair(void *cls, enum MHD_ValueKind kind, const char *name,
+	size_t name_len, const char *value, size_t value_len)
+{
+	bool *good = cls;
+
+	(void)kind;
+	if (!utf8_valid((const uint8_t *)name, name_len) ||
+		(value && !utf8_valid((const uint8_t *)value, value_len)))
+		*good = false;
+	return MHD_YES;
+}
+
+static bool
+is_text(const struct http_request *req)
+{
+	bool good = true;
+
+	(void)MHD_get_connection_values_n(req->mhd,
+		MHD_GET_ARGUMENT_KIND | MHD_HEADER_KIND, check_pair, &good);
+	return good;
+}
+
 bool
 http_check_head(const struct http_request *req, struct http_refusal *out)
 {
-	bool reads = strcmp(req->method, "GET") == 0 ||
-		     strcmp(req->method, "HEAD") == 0;
 	struct heads h = { 0 };
 	uint64_t length = 0;
 
+	if (req->long_uri)
+		return refuse(out, 414, "uri_too_long",
+			"the URI is longer than 4 KiB", true);
 	if (req->bad_uri)
 		return refuse(out, 400, "bad_uri",
 			"the URI holds a NUL or a broken %-escape", true);
@@ -156,37 +178,16 @@ http_check_head(const struct http_request *req, struct http_refusal *out)
 			"the Content-Length is no number", true);
 	if (length > LIMIT_HTTP_BODY)
 		return refuse(out, 413, "body_too_large",
-			"the body is larger than 1 MiB",
-			length > HTTP_DRAIN || h.expect);
+			"the body is larger than 1 MiB", length > HTTP_DRAIN);
 	if ((length || h.codings) && h.type && !is_json(h.type))
 		return refuse(out, 415, "not_json",
-			"the body must be application/json", h.expect != NULL);
-	if (!reads && h.origin && is_foreign(h.origin, h.host))
+			"the body must be application/json", false);
+	if (!http_reads(req) && h.origin &&
+		is_foreign(h.origin, h.host, req->http->conf.asks))
 		return refuse(out, 403, "foreign_origin",
-			"a web page of another host may not do this",
-			h.expect != NULL);
+			"a web page of another host may not do this", false);
+	if (!is_text(req))
+		return refuse(out, 400, "not_utf8",
+			"the query or a header is not UTF-8", false);
 	return true;
-}
-
-static enum MHD_Result
-check_pair(void *cls, enum MHD_ValueKind kind, const char *name,
-	size_t name_len, const char *value, size_t value_len)
-{
-	bool *good = cls;
-
-	(void)kind;
-	if (!utf8_valid((const uint8_t *)name, name_len) ||
-		(value && !utf8_valid((const uint8_t *)value, value_len)))
-		*good = false;
-	return MHD_YES;
-}
-
-bool
-http_check_text(const struct http_request *req)
-{
-	bool good = true;
-
-	(void)MHD_get_connection_values_n(req->mhd,
-		MHD_GET_ARGUMENT_KIND | MHD_HEADER_KIND, check_pair, &good);
-	return good;
 }

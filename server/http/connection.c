@@ -102,6 +102,16 @@ connection_notify(void *cls, struct MHD_Connection *mhd, void **conn,
 		connection_closed(*conn);
 }
 
+void
+http_recheck(struct http *http)
+{
+	const struct http_gate *gate = http->conf.gate;
+
+	for (struct http_conn *c = http->conns; c; c = c->next)
+		if (c->req && c->req->user && !gate->still(c->req->user))
+			connection_shut(c);
+}
+
 /* ----------------------------------------------------------------- hang-up */
 
 static void

@@ -8,7 +8,7 @@
  * What is refused before any handler sees it: ambiguous framing (the shapes of
  * request smuggling), URIs and headers over their limits, bodies that are too
  * large or not JSON, text that is not UTF-8, writes from a foreign web page,
- * requests that take too long to arrive. */
+ * requests that take too long to arrive; then whatever the gate refuses. */
 #ifndef NODELINK_HTTP_HTTP_H
 #define NODELINK_HTTP_HTTP_H
 
@@ -31,7 +31,19 @@ typedef void http_handler_fn(void *arg, struct http_request *req);
 struct http_route {
 	const char *method;
 	const char *pattern;
+	unsigned access; /* for the gate: http_access() */
 	http_handler_fn *handler;
+};
+
+/* Who may do what. A user is whatever the gate makes of the request's
+ * credentials. */
+struct http_gate {
+	/* The head is there and the route known, the body not yet: reply, or
+	 * let the request go on, perhaps with http_take_user(). */
+	http_handler_fn *admit;
+	/* May this user's requests that are open go on? */
+	bool (*still)(const void *user);
+	void (*unref)(void *user);
 };
 
 struct http_conf {
@@ -39,7 +51,11 @@ struct http_conf {
 	uint16_t port; /* 0: any free one */
 	const struct http_route *routes; /* borrowed for ever */
 	size_t n_routes;
-	void *arg; /* for the handlers */
+	const struct http_gate *gate; /* borrowed; NULL: all may do all */
+	/* The gate asks for what no web page can know or a browser adds: then
+	 * a page that changes something may come from any name of this host. */
+	bool asks;
+	void *arg; /* for the handlers and the gate */
 	unsigned max_connections, max_per_ip; /* 0: as the open files allow */
 	/* 0: 15 s for a request to arrive, a minute between two of them, 10 min
 	 * for a reader that takes nothing, 15 s between a stream's comments */
@@ -62,6 +78,10 @@ void http_free(struct http *http);
 
 size_t http_connections(const struct http *http);
 
+/* Ask the gate again about every request that is open, and cut the
+ * connections of those whose users may not go on. */
+void http_recheck(struct http *http);
+
 /* ---------------------------------------------------------------- requests */
 
 /* Borrowed until the reply has been sent; NULL when there is no such thing.
@@ -74,10 +94,19 @@ typedef int http_pair_fn(void *arg, const char *name, const char *value);
 int
 http_query_each(const struct http_request *req, http_pair_fn *fn, void *arg);
 const char *http_header(const struct http_request *req, const char *name);
+const char *http_cookie(const struct http_request *req, const char *name);
 const struct buf *http_body(const struct http_request *req);
 /* The client's address as text, without port. */
 enum { HTTP_PEER = 48 };
 const char *http_peer(const struct http_request *req, char out[HTTP_PEER]);
+/* GET or HEAD. */
+bool http_reads(const struct http_request *req);
+/* Of its route. */
+unsigned http_access(const struct http_request *req);
+/* For the gate: the request's reference to this user. */
+void http_take_user(struct http_request *req, void *take_user);
+/* NULL: none was given. */
+void *http_user(const struct http_request *req);
 
 /* A header for the reply; call it before the reply. */
 void

@@ -31,6 +31,7 @@ struct http_request {
 	struct http_conn *conn;
 	struct MHD_Connection *mhd;
 	const struct http_route *route;
+	void *user; /* the gate's, counted there */
 	const char *method; /* MHD's, valid as long as the request */
 	char *path; /* split at '/', own */
 	char *segments[HTTP_SEGMENTS];
@@ -40,18 +41,14 @@ struct http_request {
 
 	bool begun; /* the first call has come */
 	bool arrived; /* complete, a handler has it */
-	bool bad_uri;
+	bool bad_uri, long_uri;
 	bool dead; /* the client has gone */
 	bool suspended;
 	bool woken; /* since read() was last asked */
 	bool comments, comment_due;
 
-	/* refused, but its body is read first */
-	unsigned refuse_status;
-	const char *refuse_code, *refuse_text;
-
-	struct MHD_Response *response; /* set: replied */
-	unsigned status;
+	struct MHD_Response *response; /* NULL: not replied, or no memory */
+	unsigned status; /* 0: not replied */
 	bool queued; /* MHD has it */
 	struct {
 		const char *name; /* static */
@@ -104,6 +101,8 @@ void request_stop(struct http_request *req);
 /* reply.c: add the headers and give it to MHD; response NULL: out of memory. */
 void reply_with(struct http_request *req, unsigned status, const char *type,
 	struct MHD_Response *response);
+/* The connection ends with the reply that has been made. */
+void reply_is_last(struct http_request *req);
 
 /* check.c: false, or refuse with this code and text. */
 struct http_refusal {
@@ -112,7 +111,6 @@ struct http_refusal {
 	bool at_once; /* nothing after this head can be trusted or is wanted */
 };
 bool http_check_head(const struct http_request *req, struct http_refusal *out);
-bool http_check_text(const struct http_request *req);
 
 /* route.c: finds req->route, or replies 404 or 405. */
 bool http_route(struct http_request *req, const char *url);

@@ -41,6 +41,13 @@ reply_with(struct http_request *req, unsigned status, const char *type,
 }
 
 void
+reply_is_last(struct http_request *req)
+{
+	if (req->response)
+		add(req->response, MHD_HTTP_HEADER_CONNECTION, "close");
+}
+
+void
 http_add_header(struct http_request *req, const char *name, const char *value)
 {
 	char *copy = strdup(value);

@@ -52,12 +52,8 @@ request_begin(void *cls, const char *uri, struct MHD_Connection *mhd)
 	req->conn = conn;
 	req->mhd = mhd;
 	req->bad_uri = uri_is_bad(uri);
+	req->long_uri = strlen(uri) > HTTP_URI_MAX;
 	req->body.max = LIMIT_HTTP_BODY;
-	if (strlen(uri) > HTTP_URI_MAX) {
-		req->refuse_status = 414;
-		req->refuse_code = "uri_too_long";
-		req->refuse_text = "the URI is longer than 4 KiB";
-	}
 	conn->req = req;
 	if (conn->idle)
 		connection_touch(conn); /* its time begins now */
@@ -80,45 +76,41 @@ queue(struct http_request *req)
 	return MHD_queue_response(req->mhd, req->status, req->response);
 }
 
-static enum MHD_Result
-refuse_at_once(struct http_request *req, unsigned status, const char *code,
-	const char *text)
+static bool
+replied(const struct http_request *req)
 {
-	http_add_header(req, MHD_HTTP_HEADER_CONNECTION, "close");
-	http_reply_error(req, status, code, NULL, "%s", text);
-	return queue(req);
+	return req->status != 0;
 }
 
+/* A reply from here waits for the end of the body, unless whoever sends it
+ * waits for us, or the end of it cannot be known. */
 static enum MHD_Result
-first_call(struct http_request *req, const char *method)
+first_call(struct http_request *req, const char *url, const char *method)
 {
-	struct http_refusal no;
+	struct http_refusal no = { 0 };
 
 	req->begun = true;
 	req->method = method;
-	if (req->refuse_status)
-		return refuse_at_once(req, req->refuse_status, req->refuse_code,
-			req->refuse_text);
-	if (http_check_head(req, &no))
+	if (!http_check_head(req, &no))
+		http_reply_error(req, no.status, no.code, NULL, "%s", no.text);
+	else if (http_route(req, url) && req->http->conf.gate)
+		req->http->conf.gate->admit(req->http->conf.arg, req);
+	if (!replied(req) ||
+		(!no.at_once && !http_header(req, MHD_HTTP_HEADER_EXPECT)))
 		return MHD_YES;
-	if (no.at_once)
-		return refuse_at_once(req, no.status, no.code, no.text);
-	req->refuse_status = no.status;
-	req->refuse_code = no.code;
-	req->refuse_text = no.text;
-	return MHD_YES;
+	reply_is_last(req);
+	return queue(req);
 }
 
 /* A chunked body shows its size only by coming. */
 static enum MHD_Result
 take_body(struct http_request *req, const char *data, size_t len)
 {
-	if (!req->refuse_status && buf_add(&req->body, data, len) == 0)
+	if (!replied(req) && buf_add(&req->body, data, len) == 0)
 		return MHD_YES;
-	if (!req->refuse_status) {
-		req->refuse_status = 413;
-		req->refuse_code = "body_too_large";
-		req->refuse_text = "the body is larger than 1 MiB";
+	if (!replied(req)) {
+		http_reply_error(req, 413, "body_too_large", NULL,
+			"the body is larger than 1 MiB");
 		buf_done(&req->body);
 	}
 	req->drained += len;
@@ -126,19 +118,13 @@ take_body(struct http_request *req, const char *data, size_t len)
 }
 
 static void
-dispatch(struct http_request *req, const char *url)
+dispatch(struct http_request *req)
 {
 	req->arrived = true;
 	connection_touch(req->conn);
-	if (req->refuse_status)
-		http_reply_error(req, req->refuse_status, req->refuse_code,
-			NULL, "%s", req->refuse_text);
-	else if (!http_check_text(req))
-		http_reply_error(req, 400, "not_utf8", NULL,
-			"the query or a header is not UTF-8");
-	else if (http_route(req, url))
+	if (!replied(req))
 		req->route->handler(req->http->conf.arg, req);
-	assert(req->response || req->gone || req->status);
+	assert(replied(req) || req->gone);
 }
 
 static enum MHD_Result
@@ -166,7 +152,7 @@ request_go_on(void *cls, struct MHD_Connection *mhd, const char *url,
 	if (!req)
 		return MHD_NO; /* out of memory at its beginning */
 	if (!req->begun)
-		return first_call(req, method);
+		return first_call(req, url, method);
 	if (*upload_size) {
 		size_t len = *upload_size;
 
@@ -174,7 +160,7 @@ request_go_on(void *cls, struct MHD_Connection *mhd, const char *url,
 		return take_body(req, upload, len);
 	}
 	if (!req->arrived)
-		dispatch(req, url);
+		dispatch(req);
 	if (req->dead)
 		return MHD_NO;
 	return req->response || !req->gone ? queue(req) : suspend(req);
@@ -238,6 +224,8 @@ request_completed(void *cls, struct MHD_Connection *mhd, void **con_cls,
 	connection_touch(conn);
 	if (req->http->stopping)
 		connection_shut(conn);
+	if (req->user)
+		req->http->conf.gate->unref(req->user);
 	buf_done(&req->body);
 	free(req->path);
 	free(req);
@@ -285,6 +273,12 @@ http_header(const struct http_request *req, const char *name)
 	return MHD_lookup_connection_value(req->mhd, MHD_HEADER_KIND, name);
 }
 
+const char *
+http_cookie(const struct http_request *req, const char *name)
+{
+	return MHD_lookup_connection_value(req->mhd, MHD_COOKIE_KIND, name);
+}
+
 const struct buf *
 http_body(const struct http_request *req)
 {
@@ -306,6 +300,32 @@ http_peer(const struct http_request *req, char out[HTTP_PEER])
 			NI_NUMERICHOST))
 		memcpy(out, "unknown", sizeof "unknown");
 	return out;
+}
+
+bool
+http_reads(const struct http_request *req)
+{
+	return strcmp(req->method, "GET") == 0 ||
+	       strcmp(req->method, "HEAD") == 0;
+}
+
+unsigned
+http_access(const struct http_request *req)
+{
+	return req->route->access;
+}
+
+void
+http_take_user(struct http_request *req, void *take_user)
+{
+	assert(!req->user);
+	req->user = take_user;
+}
+
+void *
+http_user(const struct http_request *req)
+{
+	return req->user;
 }
 
 void

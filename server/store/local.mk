@@ -20,4 +20,4 @@ libstore_la_SOURCES = \
 	%D%/task.c %D%/task.h \
 	%D%/transcript.c %D%/transcript.h
 libstore_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(NETTLE_CFLAGS)
-libstore_la_LIBADD = $(SQLITE_LIBS) $(NETTLE_LIBS)
+libstore_la_LIBADD = $(NETTLE_LIBS)

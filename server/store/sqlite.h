@@ -9,7 +9,7 @@
  *	sqlite_pages.c	transcripts as pages: in memory, and read back
  *	sqlite_read.c	records read back
  *	sqlite_row.c	a record as a row
- *	sqlite_open.c	files: lock, schema, damage
+ *	sqlite_open.c	files: folder, lock
  *
  * Two databases, since bulk output must not delay records: a batch commits
  * output.db first and then tasks.db. So a record never tells of output that is
@@ -25,6 +25,7 @@
 #include <sqlite3.h>
 
 #include "base/hash.h"
+#include "db/db.h"
 #include "store/keep.h"
 #include "store/store.h"
 
@@ -74,13 +75,6 @@ int files_open(struct files *f, const char *dir, struct err *err);
 void files_close(struct files *f);
 int db_open(struct db *db, const struct files *f, struct err *err);
 void db_close(struct db *db);
-/* -errno that comes nearest to what the connection said last. */
-int db_errno(sqlite3 *db);
-int db_run(sqlite3 *db, const char *sql); /* 0 or -errno */
-int db_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **out);
-int db_number(sqlite3 *db, const char *sql, int64_t *out); /* one value */
-/* Step a statement that has no rows, and reset it. */
-int db_step(sqlite3_stmt *st);
 
 /* ------------------------------------------------------------ sqlite_batch.c */
 

@@ -1,7 +1,4 @@
-/* sqlite_schema.c - what is in the databases, and how older ones get there
- *
- * PRAGMA user_version counts the steps that a database has behind it. A step
- * that was released is never changed; a change of the schema is one more. */
+/* sqlite_schema.c - what is in the databases, and how older ones get there */
 #include "store/sqlite_schema.h"
 
 #include "base/auto.h"
@@ -53,7 +50,11 @@ static const char *const output_steps[] = {
 	" data BLOB NOT NULL, PRIMARY KEY(task, first));",
 };
 
-const struct schema schema_tasks = { "tasks", tasks_steps,
-	ARRAY_SIZE(tasks_steps) };
-const struct schema schema_output = { "output", output_steps,
-	ARRAY_SIZE(output_steps) };
+static const char anew[] = "the folder away to start with an empty store";
+static const char other[] = "folder with --store";
+enum { APPLICATION = 0x6e6c7374 }; /* "nlst"; file(1) shows it */
+
+const struct db_schema schema_tasks = { "tasks", APPLICATION, tasks_steps,
+	ARRAY_SIZE(tasks_steps), anew, other };
+const struct db_schema schema_output = { "output", APPLICATION, output_steps,
+	ARRAY_SIZE(output_steps), anew, other };

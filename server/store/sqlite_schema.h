@@ -2,13 +2,8 @@
 #ifndef NODELINK_STORE_SQLITE_SCHEMA_H
 #define NODELINK_STORE_SQLITE_SCHEMA_H
 
-#include <stddef.h>
+#include "db/db.h"
 
-struct schema {
-	const char *name;
-	const char *const *steps; /* from version i to i + 1 */
-	size_t n_steps; /* so the present version */
-};
-extern const struct schema schema_tasks, schema_output;
+extern const struct db_schema schema_tasks, schema_output;
 
 #endif

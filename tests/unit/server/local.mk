@@ -1,9 +1,14 @@
+unit_tests += tests/unit/server/test-auth
+tests_unit_server_test_auth_SOURCES = %D%/test-auth.c
+tests_unit_server_test_auth_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_server_test_auth_LDADD = libauth.la libdb.la libloop.la libbase.la $(unit_libs)
+
 unit_tests += tests/unit/server/test-transcript
 tests_unit_server_test_transcript_SOURCES = %D%/test-transcript.c
 tests_unit_server_test_transcript_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_unit_server_test_transcript_LDADD = libstore.la libbase.la $(unit_libs)
+tests_unit_server_test_transcript_LDADD = libstore.la libdb.la libbase.la $(unit_libs)
 
-store_suite_libs = libstore.la libtask.la libloop.la libbase.la $(unit_libs)
+store_suite_libs = libstore.la libdb.la libtask.la libloop.la libbase.la $(unit_libs)
 store_suite_sources = %D%/store-suite.c %D%/store-suite.h %D%/store-rig.c
 
 unit_tests += tests/unit/server/test-memory tests/unit/server/test-sqlite
@@ -18,14 +23,14 @@ unit_tests += tests/unit/server/test-hub
 tests_unit_server_test_hub_SOURCES = %D%/test-hub.c %D%/hub-rig.c %D%/hub-rig.h \
 	%D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_hub_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_unit_server_test_hub_LDADD = libhub.la libstore.la libtask.la libwire.la \
+tests_unit_server_test_hub_LDADD = libhub.la libstore.la libdb.la libtask.la libwire.la \
 	libloop.la libbase.la $(unit_libs)
 
 unit_tests += tests/unit/server/test-hub-loss
 tests_unit_server_test_hub_loss_SOURCES = %D%/test-hub-loss.c %D%/hub-rig.c %D%/hub-rig.h \
 	%D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_hub_loss_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_unit_server_test_hub_loss_LDADD = libhub.la libstore.la libtask.la libwire.la \
+tests_unit_server_test_hub_loss_LDADD = libhub.la libstore.la libdb.la libtask.la libwire.la \
 	libloop.la libbase.la $(unit_libs)
 
 unit_tests += tests/unit/server/test-hub-drain
@@ -47,10 +52,15 @@ tests_unit_server_test_http_stream_SOURCES = %D%/test-http-stream.c
 tests_unit_server_test_http_stream_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(srcdir)/%D%
 tests_unit_server_test_http_stream_LDADD = $(tests_unit_server_test_http_request_LDADD)
 
+unit_tests += tests/unit/server/test-http-gate
+tests_unit_server_test_http_gate_SOURCES = %D%/test-http-gate.c
+tests_unit_server_test_http_gate_CFLAGS = $(tests_unit_server_test_http_request_CFLAGS)
+tests_unit_server_test_http_gate_LDADD = $(tests_unit_server_test_http_request_LDADD)
+
 unit_tests += tests/unit/server/test-sse
 tests_unit_server_test_sse_SOURCES = %D%/test-sse.c %D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_sse_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_unit_server_test_sse_LDADD = libunitserver.la libapi.la libhub.la libstore.la \
+tests_unit_server_test_sse_LDADD = libunitserver.la libapi.la libhub.la libstore.la libdb.la \
 	libhttp.la libtask.la libwire.la libjson.la libloop.la libbase.la $(unit_libs)
 
 unit_tests += tests/unit/server/test-api

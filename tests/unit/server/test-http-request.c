@@ -52,11 +52,11 @@ serve_later(void *arg, struct http_request *req)
 }
 
 static const struct http_route routes[] = {
-	{ "GET", "/hello", serve_hello },
-	{ "GET", "/later", serve_later },
-	{ "POST", "/things/{id}", serve_echo },
-	{ "DELETE", "/things/{id}", serve_echo },
-	{ "GET", "/things/{id}/part", serve_echo },
+	{ "GET", "/hello", 0, serve_hello },
+	{ "GET", "/later", 0, serve_later },
+	{ "POST", "/things/{id}", 0, serve_echo },
+	{ "DELETE", "/things/{id}", 0, serve_echo },
+	{ "GET", "/things/{id}/part", 0, serve_echo },
 };
 
 static void

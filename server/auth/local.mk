@@ -1,0 +1,11 @@
+noinst_LTLIBRARIES += libauth.la
+libauth_la_SOURCES = \
+	%D%/agents.c \
+	%D%/auth.c %D%/auth.h \
+	%D%/enrol.c \
+	%D%/internal.h \
+	%D%/schema.c \
+	%D%/secret.c %D%/secret.h \
+	%D%/tokens.c
+libauth_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(NETTLE_CFLAGS)
+libauth_la_LIBADD = $(SQLITE_LIBS) $(NETTLE_LIBS)

@@ -1,0 +1,26 @@
+/* secret.h - secrets: made once, kept as a hash, compared in constant time */
+#ifndef NODELINK_AUTH_SECRET_H
+#define NODELINK_AUTH_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	SECRET_HASH = 32,
+	SECRET_PUBLIC = 12, /* characters of a public id: 60 bits */
+	SECRET_PRIVATE = 52, /* of a secret: 260 bits */
+};
+
+/* n random characters of [a-z2-9], and a NUL. -errno: no randomness. */
+int secret_random(char *out, size_t n);
+void secret_hash(const char *secret, uint8_t out[SECRET_HASH]);
+/* NULL is nobody's hash: false, in the same time. */
+bool secret_fits(const char *secret, const uint8_t *hash);
+
+/* "<prefix><id>_<secret>" apart: id gets SECRET_PUBLIC characters and a NUL.
+ * The secret, or NULL: not of that form. */
+const char *
+secret_split(const char *text, const char *prefix, char id[SECRET_PUBLIC + 1]);
+
+#endif
