@@ -328,6 +328,12 @@ http_user(const struct http_request *req)
 	return req->user;
 }
 
+bool
+http_secure(const struct http_request *req)
+{
+	return req->http->tls;
+}
+
 void
 http_defer(struct http_request *req, loop_fn *gone, void *arg)
 {
