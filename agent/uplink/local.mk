@@ -1,5 +1,7 @@
 pkglibexec_PROGRAMS += nodelink-uplink
 nodelink_uplink_SOURCES = \
+	%D%/credentials.c %D%/credentials.h \
+	%D%/host.c %D%/host.h \
 	%D%/main.c \
 	%D%/peers.c %D%/peers.h \
 	%D%/sender.c %D%/sender.h \

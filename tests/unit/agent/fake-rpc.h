@@ -17,6 +17,7 @@ struct fake_rpc {
 	void *arg;
 	bool open, full, paused, closed, stopped;
 	size_t forced; /* sends with `must` while full */
+	size_t new_tls; /* calls of rpc_client_set_tls() */
 	struct buf sent[FAKE_SENT_MAX];
 	size_t n_sent;
 };
