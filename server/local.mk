@@ -1,5 +1,6 @@
 sbin_PROGRAMS += nodelink-server
 nodelink_server_SOURCES = \
+	%D%/certs.c %D%/certs.h \
 	%D%/main.c \
 	%D%/settings.c %D%/settings.h \
 	%D%/tokens.c %D%/tokens.h

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "certs.h"
 #include "http/http.h"
 #include "hub/hub.h"
 #include "loop/loop.h"
@@ -34,7 +35,8 @@ struct server {
 	struct rpc_server *rpc;
 	struct http *http;
 	struct api api;
-	struct loop_signal *signals[2];
+	struct certs *http_certs, *grpc_certs; /* NULL: no TLS */
+	struct loop_signal *signals[3];
 	uint16_t grpc_port, http_port;
 	bool stopping;
 };
@@ -64,6 +66,12 @@ signal_came(void *arg, int signo)
 
 	if (s->stopping)
 		return; /* it takes a second at most */
+	if (signo == SIGHUP) {
+		log_info("SIGHUP: reading certificates again");
+		certs_reload(s->http_certs);
+		certs_reload(s->grpc_certs);
+		return;
+	}
 	s->stopping = true;
 	log_info("%s: stopping", signal_name(signo));
 	http_stop(s->http, HTTP_STOP_MS, http_stopped, s);
@@ -75,6 +83,8 @@ server_done(struct server *s)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(s->signals); i++)
 		loop_signal_free(s->signals[i]);
+	certs_free(s->http_certs);
+	certs_free(s->grpc_certs);
 	http_free(s->http); /* its streams hold tasks */
 	rpc_server_free(s->rpc);
 	if (s->store && s->hub)
@@ -142,29 +152,92 @@ keepalive_ms(const struct settings *set, int max_ms)
 	return third < max_ms ? (int)third : max_ms;
 }
 
+/* gRPC tells failed handshakes only so. */
+static void
+tell_trouble(const char *text, unsigned left_out)
+{
+	if (left_out)
+		log_warn(
+			0, "gRPC: %s (and %u more in between)", text, left_out);
+	else
+		log_warn(0, "gRPC: %s", text);
+}
+
+static struct rpc_tls
+rpc_tls(const struct tls_pem *pem)
+{
+	return (struct rpc_tls){
+		.ca = pem->ca, .cert = pem->cert, .key = pem->key
+	};
+}
+
+static int
+use_grpc_certs(void *arg, const struct tls_pem *pem, struct err *err)
+{
+	struct server *s = arg;
+	const struct rpc_tls tls = rpc_tls(pem);
+
+	return rpc_server_set_tls(s->rpc, &tls, err);
+}
+
 static int
 start_rpc(struct server *s, const struct settings *set, struct err *err)
 {
-	const struct rpc_server_conf conf = { .listen = set->grpc_listen,
+	struct rpc_tls tls;
+	struct rpc_server_conf conf = { .listen = set->grpc_listen,
 		.max_message = LIMIT_MESSAGE,
 		.keepalive_ms = keepalive_ms(set, KEEPALIVE_MAX_MS),
 		.keepalive_timeout_ms =
 			keepalive_ms(set, KEEPALIVE_TIMEOUT_MAX_MS),
 		.max_streams = LIMIT_AGENTS };
+	int r = 0;
 
+	if (set->grpc_tls.cert)
+		r = certs_new(
+			s->loop, "grpc", &set->grpc_tls, &s->grpc_certs, err);
+	if (r < 0)
+		return r;
+	if (s->grpc_certs) {
+		tls = rpc_tls(certs_pem(s->grpc_certs));
+		conf.tls = &tls;
+		certs_follow(s->grpc_certs, use_grpc_certs, s);
+	}
+	rpc_on_trouble(tell_trouble);
 	return rpc_server_new(s->loop, &conf, &hub_rpc_ops, s->hub, &s->rpc,
 		&s->grpc_port, err);
 }
 
 static int
+use_http_certs(void *arg, const struct tls_pem *pem, struct err *err)
+{
+	struct server *s = arg;
+	const struct http_tls tls = { .cert = pem->cert, .key = pem->key };
+
+	return http_set_tls(s->http, &tls, err);
+}
+
+static int
 start_http(struct server *s, const struct settings *set, struct err *err)
 {
-	const struct http_conf conf = { .host = set->http_host,
+	struct http_tls tls;
+	struct http_conf conf = { .host = set->http_host,
 		.port = set->http_port,
 		.routes = api_routes,
 		.n_routes = api_n_routes,
 		.arg = &s->api };
+	int r = 0;
 
+	if (set->http_tls.cert)
+		r = certs_new(
+			s->loop, "http", &set->http_tls, &s->http_certs, err);
+	if (r < 0)
+		return r;
+	if (s->http_certs) {
+		tls.cert = certs_pem(s->http_certs)->cert;
+		tls.key = certs_pem(s->http_certs)->key;
+		conf.tls = &tls;
+		certs_follow(s->http_certs, use_http_certs, s);
+	}
 	s->api = (struct api){ .loop = s->loop,
 		.hub = s->hub,
 		.store = s->store,
@@ -175,7 +248,7 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 static int
 start(struct server *s, const struct settings *set, struct err *err)
 {
-	static const int signals[] = { SIGTERM, SIGINT };
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
 	int r;
 
 	s->loop = loop_new();
@@ -215,8 +288,9 @@ say_ready(const struct server *s, const struct settings *set)
 	if (!set->store)
 		log_warn(0, "store 'memory': all tasks are forgotten when the "
 			    "server ends");
-	log_info("ready: http %s%s%s:%u, grpc %s", http6 ? "[" : "",
-		set->http_host, http6 ? "]" : "", s->http_port, grpc);
+	log_info("ready: http%s %s%s%s:%u, grpc %s",
+		set->http_tls.cert ? "s" : "", http6 ? "[" : "", set->http_host,
+		http6 ? "]" : "", s->http_port, grpc);
 }
 
 /* Appends the advice that fits most refusals to listen. */

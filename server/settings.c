@@ -22,11 +22,37 @@ static const struct conf_item items[] = {
 		.fallback = "no",
 		.help = "clients are not asked who they are: let them in from "
 			"other hosts all the same" },
+	{ .key = "http.cert",
+		.type = CONF_PATH,
+		.help = "certificate (chain) for HTTPS, PEM" },
+	{ .key = "http.key", .type = CONF_PATH, .help = "its key, mode 0600" },
+	{ .key = "http.plaintext",
+		.type = CONF_BOOL,
+		.fallback = "no",
+		.help = "without TLS on other addresses than loopback, too: a "
+			"proxy in front ends it" },
 	{ .key = "grpc.listen",
 		.flag = "grpc",
 		.type = CONF_ADDRESS,
 		.fallback = "127.0.0.1:9090",
 		.help = "where agents connect" },
+	{ .key = "grpc.cert",
+		.type = CONF_PATH,
+		.help = "certificate (chain) that agents see, PEM" },
+	{ .key = "grpc.key", .type = CONF_PATH, .help = "its key, mode 0600" },
+	{ .key = "grpc.client_ca",
+		.type = CONF_PATH,
+		.help = "agents need a certificate of one of these CAs" },
+	{ .key = "grpc.plaintext",
+		.type = CONF_BOOL,
+		.fallback = "no",
+		.help = "without TLS on other addresses than loopback, too" },
+	{ .key = "ca.dir",
+		.flag = "ca-dir",
+		.type = CONF_PATH,
+		.arg = "DIR",
+		.help = "folder of the server's own CA for agents; without it "
+			"none can enrol" },
 	{ .key = "agents.tokens_file",
 		.flag = "tokens-file",
 		.type = CONF_PATH,
@@ -146,6 +172,51 @@ check_addresses(struct settings *s, struct err *err)
 	return 0;
 }
 
+/* A listener that others can reach needs TLS, or the word that it is not. */
+static int
+check_plaintext(const struct settings *s, const char *section, const char *host,
+	const struct tls_files *tls, struct err *err)
+{
+	char key[32];
+
+	(void)snprintf(key, sizeof key, "%s.plaintext", section);
+	if (tls->cert || is_loopback(host) || conf_bool(s->conf, key))
+		return 0;
+	return err_set(err, -EINVAL,
+		"'%s' is not a loopback address, and without TLS whoever is on "
+		"the way can read and change all of it: give cert and key in "
+		"[%s], or say 'plaintext = yes' there if something before the "
+		"server does TLS",
+		host, section);
+}
+
+static int
+read_tls(struct settings *s, struct err *err)
+{
+	const struct conf *conf = s->conf;
+	int r;
+
+	s->http_tls = (struct tls_files){ .cert = conf_text(conf, "http.cert"),
+		.key = conf_text(conf, "http.key") };
+	s->grpc_tls = (struct tls_files){ .cert = conf_text(conf, "grpc.cert"),
+		.key = conf_text(conf, "grpc.key"),
+		.ca = conf_text(conf, "grpc.client_ca") };
+	s->ca_dir = conf_text(conf, "ca.dir");
+	if (!s->http_tls.cert != !s->http_tls.key ||
+		!s->grpc_tls.cert != !s->grpc_tls.key)
+		return err_set(err, -EINVAL,
+			"[%s] cert and key are given together",
+			!s->http_tls.cert != !s->http_tls.key ? "http"
+							      : "grpc");
+	if (s->grpc_tls.ca && !s->grpc_tls.cert)
+		return err_set(err, -EINVAL,
+			"[grpc] client_ca needs cert and key, too");
+	r = check_plaintext(s, "http", s->http_host, &s->http_tls, err);
+	if (r == 0 && *s->grpc_host) /* else a unix socket */
+		r = check_plaintext(s, "grpc", s->grpc_host, &s->grpc_tls, err);
+	return r;
+}
+
 static void
 read_store(struct settings *s)
 {
@@ -176,7 +247,8 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 	s->output_limit = (uint64_t)conf_number(s->conf, "server.output_limit");
 	read_store(s);
 	log_set_level((enum log_level)conf_number(s->conf, "log.level"));
-	return check_addresses(s, err);
+	r = check_addresses(s, err);
+	return r < 0 ? r : read_tls(s, err);
 }
 
 void

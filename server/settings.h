@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "conf/conf.h"
 #include "store/store.h"
+#include "tls/tls.h"
 
 struct settings {
 	struct conf *conf; /* owns all texts */
@@ -17,6 +18,8 @@ struct settings {
 	char grpc_host[256];
 	char grpc_listen[300]; /* as core/rpc wants it */
 	const char *tokens_file; /* NULL: development mode */
+	struct tls_files http_tls, grpc_tls; /* cert NULL: none */
+	const char *ca_dir; /* NULL: no CA of our own */
 	const char *tmp_dir;
 	const char *store; /* folder; NULL: in memory */
 	struct store_limits limits;
