@@ -43,6 +43,19 @@ openssl_key(const char *pem)
 		   : NULL;
 }
 
+void
+openssl_hash(const X509 *cert, char out[TLS_HASH])
+{
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+
+	if (X509_digest(cert, EVP_sha256(), hash, &len) != 1)
+		len = 0; /* out of memory: a hash that is nobody's */
+	(void)snprintf(out, TLS_HASH, "sha256:");
+	for (unsigned i = 0; i < len; i++)
+		(void)snprintf(out + 7 + 2 * (size_t)i, 3, "%02x", hash[i]);
+}
+
 int
 openssl_facts(const X509 *cert, struct tls_facts *out)
 {

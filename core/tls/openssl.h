@@ -24,6 +24,9 @@ const char *openssl_why(void);
 X509 *openssl_cert(const char *pem);
 EVP_PKEY *openssl_key(const char *pem);
 
+/* "sha256:" and the hash of a certificate in hex; room for TLS_HASH. */
+void openssl_hash(const X509 *cert, char out[TLS_HASH]);
+
 /* As tls_facts(). */
 int openssl_facts(const X509 *cert, struct tls_facts *out);
 

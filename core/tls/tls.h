@@ -19,7 +19,7 @@ struct tls_files { /* paths, borrowed; NULL: none */
 
 /* Of the first certificate in this text. 0; -EINVAL: there is none, or its
  * serial number is longer than the 20 bytes that it may have. */
-enum { TLS_SERIAL = 41 };
+enum { TLS_SERIAL = 41, TLS_HASH = 7 + 64 + 1 };
 struct tls_facts {
 	char serial[TLS_SERIAL]; /* hex */
 	int64_t not_after; /* wall ms */

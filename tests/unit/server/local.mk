@@ -80,3 +80,8 @@ tests_unit_server_test_cancel_many_SOURCES = %D%/test-cancel-many.c \
 	%D%/api-rig.c %D%/api-rig.h %D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_cancel_many_CFLAGS = $(tests_unit_server_test_api_CFLAGS)
 tests_unit_server_test_cancel_many_LDADD = $(tests_unit_server_test_api_LDADD)
+
+unit_tests += tests/unit/server/test-ca
+tests_unit_server_test_ca_SOURCES = %D%/test-ca.c
+tests_unit_server_test_ca_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_server_test_ca_LDADD = libca.la libtls.la libconf.la libbase.la $(unit_libs)
