@@ -6,13 +6,15 @@ nodelink_server_SOURCES = \
 	%D%/tokens.c %D%/tokens.h
 nodelink_server_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS)
 nodelink_server_LDFLAGS = $(AM_LDFLAGS) $(NODELINK_PROG_LDFLAGS)
-nodelink_server_LDADD = libapi.la libhub.la libauth.la libca.la libstore.la libdb.la libhttp.la $(rpc_libs) \
-	libtask.la libwire.la libjson.la libconf.la libloop.la libbase.la
+nodelink_server_LDADD = libapi.la libcommands.la libhub.la libauth.la libca.la \
+	libstore.la libdb.la libhttp.la $(rpc_libs) libtask.la libwire.la libjson.la \
+	libconf.la libloop.la libbase.la
 
 include server/ca/local.mk
 include server/http/local.mk
 include server/db/local.mk
 include server/auth/local.mk
+include server/commands/local.mk
 include server/store/local.mk
 include server/hub/local.mk
 include server/api/local.mk

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "certs.h"
+#include "commands/commands.h"
 #include "http/http.h"
 #include "hub/hub.h"
 #include "loop/loop.h"
@@ -130,7 +131,7 @@ start_hub(struct server *s, const struct settings *set, struct err *err)
 	int r = hub_new(&conf, &s->hub, err);
 
 	if (r == 0 && set->tokens_file)
-		r = tokens_read(set->tokens_file, s->hub, err);
+		r = tokens_file_read(set->tokens_file, s->hub, err);
 	if (r < 0)
 		return r;
 	r = hub_recover(s->hub);
@@ -315,6 +316,8 @@ main(int argc, char **argv)
 	int r;
 
 	log_open("nodelink-server");
+	if (argc > 1 && *argv[1] != '-')
+		return commands_run(&settings_program, argc, argv);
 	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
 	r = settings_read(&settings, argc, argv, &err);
 	if (r != 0) {

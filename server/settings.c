@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/parse.h"
+#include "commands/commands.h"
 
 enum { MAX_TASKS = 1000 * 1000, MAX_TASKS_IN_MEMORY = 20 * 1000 };
 
@@ -59,6 +60,11 @@ static const struct conf_item items[] = {
 		.arg = "FILE",
 		.help = "secret file (mode 0600) of lines \"agent_id token\"; "
 			"without it any agent may connect, on loopback only" },
+	{ .key = "auth.path",
+		.flag = "auth",
+		.type = CONF_PATH,
+		.arg = "FILE",
+		.help = "database of tokens" },
 	{ .key = "store.path",
 		.flag = "store",
 		.type = CONF_TEXT,
@@ -121,12 +127,13 @@ static const struct conf_item items[] = {
 		.help = "error, warn, info or debug" },
 };
 
-static const struct conf_program program = {
+const struct conf_program settings_program = {
 	.name = "nodelink-server",
 	.summary = "Gives tasks to agents and shows what becomes of them.",
 	.default_file = NODELINK_SYSCONFDIR "/nodelink-server.conf",
 	.items = items,
 	.n_items = ARRAY_SIZE(items),
+	.help_more = commands_help,
 };
 
 /* ------------------------------------------------------------------- checks */
@@ -235,7 +242,7 @@ read_store(struct settings *s)
 int
 settings_read(struct settings *s, int argc, char **argv, struct err *err)
 {
-	int r = conf_new(&program, argc, argv, &s->conf, err);
+	int r = conf_new(&settings_program, argc, argv, &s->conf, err);
 
 	if (r != CONF_OK)
 		return r;

@@ -27,6 +27,9 @@ struct settings {
 	uint64_t output_limit;
 };
 
+/* The table, for commands that read the same file. */
+extern const struct conf_program settings_program;
+
 /* 0; CONF_EXIT; -errno with text: wrong usage. settings_done() in any case. */
 int settings_read(struct settings *s, int argc, char **argv, struct err *err);
 void settings_done(struct settings *s);

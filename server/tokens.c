@@ -62,7 +62,7 @@ read_line(char *line, const char *path, int number, struct hub *hub,
 }
 
 int
-tokens_read(const char *path, struct hub *hub, struct err *err)
+tokens_file_read(const char *path, struct hub *hub, struct err *err)
 {
 	AUTO_BUF struct buf text = { 0 };
 	char *rest, *line;

@@ -7,6 +7,6 @@
 
 /* Lines "agent_id token", empty ones and those with "#" apart. The file must
  * be its owner's alone. 0 or -errno with text that names file and line. */
-int tokens_read(const char *path, struct hub *hub, struct err *err);
+int tokens_file_read(const char *path, struct hub *hub, struct err *err);
 
 #endif

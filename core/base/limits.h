@@ -17,6 +17,7 @@ enum {
 	LIMIT_HTTP_BODY = 1 << 20,
 	LIMIT_JSON_DEPTH = 32,
 	LIMIT_BULK = 10000, /* tasks that one request cancels */
+	LIMIT_SESSIONS = 32, /* of browsers, with one token */
 
 	/* a task */
 	LIMIT_CMD = 128 << 10, /* the kernel's own limit for one argument */

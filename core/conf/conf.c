@@ -8,6 +8,19 @@
 
 #include "conf/settings.h"
 
+/* In front of a value what was given before. */
+static int
+add_line(struct conf_value *value, const char *before, struct err *err)
+{
+	char *text = NULL;
+
+	if (asprintf(&text, "%s\n%s", before, value->text) < 0)
+		text = NULL;
+	free(value->text);
+	value->text = text;
+	return text ? 0 : err_set(err, -ENOMEM, "out of memory");
+}
+
 int
 conf_set(struct conf *conf, size_t item, enum conf_source source,
 	const char *text, const char *where, struct err *err)
@@ -22,6 +35,11 @@ conf_set(struct conf *conf, size_t item, enum conf_source source,
 	if (source < slot->source) { /* right, but not the last word */
 		free(value.text);
 		return 0;
+	}
+	if (conf->program->items[item].many && slot->source == source) {
+		r = add_line(&value, slot->value.text, err);
+		if (r < 0)
+			return r;
 	}
 	free(slot->value.text);
 	slot->value = value;
@@ -161,6 +179,13 @@ bool
 conf_is_set(const struct conf *conf, const char *key)
 {
 	return find(conf, key)->source > CONF_FROM_DEFAULT;
+}
+
+size_t
+conf_words(const struct conf *conf, char *const **out)
+{
+	*out = conf->words;
+	return conf->n_words;
 }
 
 const char *

@@ -35,11 +35,13 @@ struct conf_item {
 	const char *fallback; /* default as text; NULL: no value */
 	int64_t min, max; /* of numbers; both 0: no bound */
 	const char *arg; /* "ADDRESS" in --help; NULL: from the type */
-	const char *help; /* one line */
+	const char *help; /* one line; NULL: --help is silent about it */
+	bool many; /* a flag of CONF_TEXT that may be given again: conf_text()
+		      has one line for each */
 };
 
 struct conf_program {
-	const char *name; /* "nodelink-server" */
+	const char *name; /* "nodelink-server", "nodelink-server token list" */
 	const char *summary; /* one line for --help */
 	/* Read when it exists; --config FILE must. NULL: this program takes
 	 * no file. */
@@ -49,6 +51,11 @@ struct conf_program {
 	/* Sections of this kind hold free keys: with "plugin", the file may
 	 * say [plugin shell] and conf_each() lists what stands there. */
 	const char *free_section; /* or NULL */
+	/* What must stand beside the flags, as --help calls it: "ID", or
+	 * "FILE..." for one or more. NULL: nothing may. */
+	const char *words;
+	const char *page; /* for "See"; NULL: "<name>.conf(5)" */
+	void (*help_more)(void); /* prints more of --help; or NULL */
 };
 
 struct conf;
@@ -71,6 +78,9 @@ int64_t conf_number(
 bool conf_bool(const struct conf *conf, const char *key);
 /* By flag, environment or file, not by its default. */
 bool conf_is_set(const struct conf *conf, const char *key);
+
+/* The words beside the flags, as conf_program.words says; argv's. */
+size_t conf_words(const struct conf *conf, char *const **out);
 
 /* The file that was read, or NULL. */
 const char *conf_file(const struct conf *conf);

@@ -132,6 +132,23 @@ name_file(struct conf *conf, const char *path, struct err *err)
 }
 
 static int
+take_words(struct conf *conf, int n, char **words, struct err *err)
+{
+	const char *name = conf->program->words;
+	bool many = name && strstr(name, "...");
+	int max = many ? n : name != NULL;
+
+	if (n > max)
+		return err_set(err, -EINVAL,
+			"unexpected argument '%s'; see --help", words[max]);
+	if (name && n < 1)
+		return err_set(err, -EINVAL, "expected %s; see --help", name);
+	conf->words = words;
+	conf->n_words = (size_t)n;
+	return 0;
+}
+
+static int
 read_flags(struct conf *conf, const struct flags *flags, int argc, char **argv,
 	struct err *err)
 {
@@ -158,10 +175,7 @@ read_flags(struct conf *conf, const struct flags *flags, int argc, char **argv,
 		else
 			r = take_flag(conf, c, err);
 	}
-	if (r == 0 && optind < argc)
-		r = err_set(err, -EINVAL,
-			"unexpected argument '%s'; see --help", argv[optind]);
-	return r;
+	return r < 0 ? r : take_words(conf, argc - optind, argv + optind, err);
 }
 
 int

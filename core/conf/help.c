@@ -38,6 +38,8 @@ print_item(const struct conf_item *item)
 {
 	char left[120], shown[8] = "    ";
 
+	if (!item->help)
+		return;
 	if (item->short_flag)
 		(void)snprintf(shown, sizeof shown, "-%c%s", item->short_flag,
 			item->flag ? ", " : "  ");
@@ -78,7 +80,8 @@ static bool
 has_more(const struct conf_program *program)
 {
 	for (size_t i = 0; i < program->n_items; i++)
-		if (!program->items[i].flag && !program->items[i].short_flag)
+		if (!program->items[i].flag && !program->items[i].short_flag &&
+			program->items[i].help)
 			return true;
 	return false;
 }
@@ -87,8 +90,9 @@ has_more(const struct conf_program *program)
 void
 conf_print_help(const struct conf_program *program)
 {
-	(void)printf(
-		"Usage: %s [FLAG]...\n%s\n\n", program->name, program->summary);
+	(void)printf("Usage: %s [FLAG]...%s%s\n%s\n\n", program->name,
+		program->words ? " " : "", program->words ? program->words : "",
+		program->summary);
 	print_items(program, true);
 	if (program->default_file) {
 		print_line("  -c, --config FILE", "read settings from FILE");
@@ -103,7 +107,11 @@ conf_print_help(const struct conf_program *program)
 				: "By the environment");
 		print_items(program, false);
 	}
-	if (program->default_file)
+	if (program->help_more)
+		program->help_more();
+	if (program->page)
+		(void)printf("\nSee %s.\n", program->page);
+	else if (program->default_file)
 		(void)printf("\nA flag beats the environment, which beats the "
 			     "file. See %s.conf(5).\n",
 			program->name);

@@ -39,6 +39,8 @@ struct conf {
 	size_t n_free_keys;
 	char *file; /* that was read; NULL: none */
 	bool file_must_exist;
+	char **words; /* argv's */
+	size_t n_words;
 };
 
 /* Judge a text. where ("--flag", "file:12: key 'x'") begins the error's text.

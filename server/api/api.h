@@ -1,7 +1,8 @@
 /* api.h - the HTTP API: from requests to the hub and back
  *
  * One file per subject; routes.c is the table of contents. Nothing here keeps
- * state beyond the requests that wait. nodelink-api(7) is the manual. */
+ * state beyond the requests that wait, and browsers' sessions. nodelink-api(7)
+ * is the manual. */
 #ifndef NODELINK_API_API_H
 #define NODELINK_API_API_H
 
@@ -9,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "auth/auth.h"
 #include "http/http.h"
 #include "hub/hub.h"
 #include "loop/loop.h"
@@ -18,11 +20,25 @@ struct api { /* the arg of all handlers; filled in by main() */
 	struct loop *loop;
 	struct hub *hub;
 	struct store *store;
+	struct auth *auth; /* NULL: clients are not asked who they are */
+	struct http *http; /* that serves it */
+	bool tls; /* clients come over TLS */
 	int64_t started_at; /* wall ms */
 	struct key_use *keys; /* keys.c: in use, by name */
+	struct session *sessions; /* session.c */
 };
 
 extern const struct http_route api_routes[];
 extern const size_t api_n_routes;
+extern const struct http_gate api_gate;
+
+/* For nodelink-server --routes: "GET /tasks viewer", one a line. */
+void api_print_routes(void);
+
+/* Something about tokens has changed: cut what was opened with those that are
+ * gone. */
+void api_recheck(struct api *api);
+/* After http_free(), before auth_free(). */
+void api_done(struct api *api);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "api/access.h"
 #include "api/internal.h"
 #include "base/log.h"
 
@@ -41,9 +42,11 @@ asked_done(struct asked *a)
 const char *
 request_actor(struct http_request *req, char out[API_ACTOR])
 {
+	const struct user *user = access_user(req);
 	char peer[HTTP_PEER];
 
-	(void)snprintf(out, API_ACTOR, "anonymous@%s", http_peer(req, peer));
+	(void)snprintf(out, API_ACTOR, "%s@%s",
+		user ? user_client(user) : "anonymous", http_peer(req, peer));
 	return out;
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "api/access.h"
 #include "api/cancel_how.h"
 #include "api/internal.h"
 #include "task/reason.h"
@@ -13,6 +14,7 @@
 struct waiting {
 	struct api *api;
 	struct http_request *req; /* NULL: has left */
+	struct user *user; /* own; who asks, also when he has left */
 	struct task *task;
 	struct task_watch watch;
 	struct loop_timer *timer;
@@ -27,6 +29,7 @@ waiting_free(struct waiting *w)
 			task_watch_drop(w->task, &w->watch);
 		task_unref(w->task);
 	}
+	user_unref(w->user);
 	loop_timer_free(w->timer);
 	free(w);
 }
@@ -168,9 +171,15 @@ got_task(void *arg, int r, struct task *t)
 {
 	AUTO(waiting_free) struct waiting *w = arg;
 
+	r = access_found(w->user, r, t);
 	if (r < 0) {
 		if (w->req)
 			reply_no_task(w->req, r);
+		return;
+	}
+	if (!access_may_cancel(w->user, t)) {
+		if (w->req)
+			reply_not_owner(w->req, t->owner);
 		return;
 	}
 	w->task = task_ref(t);
@@ -201,6 +210,7 @@ api_cancel(void *arg, struct http_request *req)
 	}
 	w->api = api;
 	w->req = req;
+	w->user = user_ref(access_user(req));
 	r = cancel_how_read(&w->how, REASON_USER_REQUEST, req, &err);
 	if (r < 0) {
 		reply_refused(req, r, "bad_request", &err);

@@ -3,11 +3,12 @@
  * Each is cancelled as DELETE /tasks/{id} would do it; the answer waits for
  * all of them and tells them apart. The unfinished ones are all in the hub, so
  * what matches is decided at one moment, and a task that is created later is
- * not hit. */
+ * not hit. What the client may not cancel does not match. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/access.h"
 #include "api/cancel_how.h"
 #include "api/filter.h"
 #include "api/internal.h"
@@ -111,6 +112,8 @@ read_request(struct many *m, struct filter *filter, struct http_request *req,
 		r = filter_read(filter, req, err);
 	if (r == 0)
 		r = check_filter(&filter->tasks, err);
+	if (r == 0)
+		r = filter_limit(filter, access_user(req));
 	if (r == 0)
 		r = read_dry_run(m, req, err);
 	return r < 0 ? r : cancel_how_read(&m->how, REASON_BULK, req, err);
@@ -331,7 +334,7 @@ api_cancel_many(void *arg, struct http_request *req)
 	struct api *api = arg;
 	AUTO(many_free) struct many *m = calloc(1, sizeof *m);
 	AUTO_FILTER struct filter filter = { 0 };
-	const char *agent_id;
+	const char *agent_id, *only = access_cancels(access_user(req));
 	struct err err;
 	int r;
 
@@ -348,6 +351,13 @@ api_cancel_many(void *arg, struct http_request *req)
 		reply_no_agent(req, agent_id);
 		return;
 	}
+	if (r == 0 && only && filter.tasks.owner &&
+		strcmp(filter.tasks.owner, only) != 0) {
+		reply_not_owner(req, filter.tasks.owner);
+		return;
+	}
+	if (only)
+		filter.tasks.owner = only;
 	if (r == 0)
 		r = find_targets(m, &filter.tasks);
 	if (r < 0) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/access.h"
 #include "api/internal.h"
 #include "api/keys.h"
 #include "api/options.h"
@@ -111,6 +112,45 @@ check(struct draft *d, struct hub *hub)
 			       &d->err);
 }
 
+/* A token's labels come by themselves, with no other values for their names. */
+static int
+add_labels(struct draft *d, const struct user *user)
+{
+	const struct auth_token *token = user ? user->token : NULL;
+	struct task_label *labels;
+	size_t n = d->task.n_labels;
+
+	if (!token || !token->n_labels)
+		return 0;
+	labels = arena_array(&d->arena, n + token->n_labels, sizeof *labels);
+	if (!labels)
+		return -ENOMEM;
+	if (n)
+		memcpy(labels, d->task.labels, n * sizeof *labels);
+	for (size_t i = 0; i < token->n_labels; i++) {
+		const struct auth_label *own = &token->labels[i];
+		size_t at = 0;
+
+		while (at < n && strcmp(labels[at].name, own->name) != 0)
+			at++;
+		if (at == n)
+			labels[n++] =
+				(struct task_label){ own->name, own->value };
+		else if (strcmp(labels[at].value, own->value) != 0)
+			return err_set(&d->err, -EPERM,
+				"field 'labels.%s': your token makes only "
+				"tasks with \"%s\"",
+				own->name, own->value);
+	}
+	if (n > LIMIT_LABELS)
+		return err_set(&d->err, -EINVAL,
+			"field 'labels': more than %d with those of your token",
+			LIMIT_LABELS);
+	d->task.labels = labels;
+	d->task.n_labels = n;
+	return 0;
+}
+
 /* ------------------------------------------------------------------ handler */
 
 static int
@@ -186,6 +226,7 @@ reply_refusal(struct http_request *req, int r, const struct err *err)
 	} known[] = {
 		{ -EINVAL, 400, "bad_request" },
 		{ -ENOTSUP, 400, "no_such_plugin" },
+		{ -EPERM, 403, "outside_labels" },
 		{ -ENOENT, 404, "no_such_agent" },
 		{ -EMSGSIZE, 413, "task_too_large" },
 		{ -EAGAIN, 429, "too_many_tasks" },
@@ -206,12 +247,15 @@ static void
 create(struct api *api, struct http_request *req, struct key_use *key)
 {
 	__attribute__((cleanup(draft_done))) struct draft d = { 0 };
+	const struct user *user = access_user(req);
 	struct creating *c;
 	int r;
 
 	d.task.plugin = http_param(req, "plugin");
-	d.task.owner = "";
+	d.task.owner = user_client(user);
 	r = read_body(&d, req);
+	if (r == 0)
+		r = add_labels(&d, user);
 	if (r == 0)
 		r = check(&d, api->hub);
 	c = r == 0 ? calloc(1, sizeof *c) : NULL;

@@ -1,4 +1,5 @@
-/* filter.c - which tasks a query means: label, agent_id, plugin, status */
+/* filter.c - which tasks a query means: label, agent_id, owner, plugin, status
+ */
 #include "api/filter.h"
 
 #include <errno.h>
@@ -40,6 +41,13 @@ set_agent(struct filter *f, const char *text)
 }
 
 static int
+set_owner(struct filter *f, const char *text)
+{
+	f->tasks.owner = text;
+	return 0;
+}
+
+static int
 set_plugin(struct filter *f, const char *text)
 {
 	f->tasks.plugin = text;
@@ -67,6 +75,7 @@ static const struct {
 } fields[] = {
 	{ "agent_id", set_agent, false },
 	{ "label", add_label, true },
+	{ "owner", set_owner, false },
 	{ "plugin", set_plugin, false },
 	{ "status", set_status, false },
 };
@@ -111,6 +120,27 @@ filter_read(struct filter *f, const struct http_request *req, struct err *err)
 	f->tasks.status = -1;
 	f->tasks.labels = f->labels;
 	return http_query_each(req, read_pair, &reading);
+}
+
+int
+filter_limit(struct filter *f, const struct user *user)
+{
+	const struct auth_token *token = user ? user->token : NULL;
+	struct store_label *labels;
+	size_t n = f->tasks.n_labels;
+
+	if (!token || !token->n_labels)
+		return 0;
+	labels = arena_array(&f->arena, n + token->n_labels, sizeof *labels);
+	if (!labels)
+		return -ENOMEM;
+	memcpy(labels, f->labels, n * sizeof *labels);
+	for (size_t i = 0; i < token->n_labels; i++)
+		labels[n++] = (struct store_label){ token->labels[i].name,
+			token->labels[i].value };
+	f->tasks.labels = labels;
+	f->tasks.n_labels = n;
+	return 0;
 }
 
 void

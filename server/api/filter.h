@@ -1,9 +1,11 @@
-/* filter.h - which tasks a query means: label, agent_id, plugin, status */
+/* filter.h - which tasks a query means: label, agent_id, owner, plugin, status
+ */
 #ifndef NODELINK_API_FILTER_H
 #define NODELINK_API_FILTER_H
 
 #include <stdbool.h>
 
+#include "api/access.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/limits.h"
@@ -13,7 +15,7 @@
 struct filter { /* zeroed at first */
 	struct store_filter tasks;
 	struct store_label labels[LIMIT_LABELS];
-	struct arena arena; /* names of labels; the rest is the request's */
+	struct arena arena; /* of labels; the rest is the request's */
 	struct err *err; /* while it is read */
 };
 
@@ -23,6 +25,9 @@ int
 filter_read(struct filter *f, const struct http_request *req, struct err *err);
 void filter_done(struct filter *f);
 #define AUTO_FILTER __attribute__((cleanup(filter_done)))
+
+/* Only what this user sees. 0 or -ENOMEM. */
+int filter_limit(struct filter *f, const struct user *user);
 
 /* One of the names that filter_read() looks at. */
 bool filter_is_field(const char *name);

@@ -5,7 +5,7 @@
 #include "api/api.h"
 #include "json/emit.h"
 
-http_handler_fn api_home, api_health, api_ready;
+http_handler_fn api_home, api_health, api_ready, api_login, api_logout;
 http_handler_fn api_agents, api_agent, api_agent_tasks, api_drain, api_undrain;
 http_handler_fn api_create, api_tasks, api_task, api_cancel, api_cancel_many;
 http_handler_fn api_stream, api_output;
@@ -21,8 +21,8 @@ struct asked *asked_new(struct api *api, struct http_request *req);
 /* The answer is there: frees it; the request to reply to, or NULL. */
 struct http_request *asked_done(struct asked *asked);
 
-/* Who asks, in out. */
-enum { API_ACTOR = HTTP_PEER + 16 };
+/* "client@address" of who asks, in out. */
+enum { API_ACTOR = AUTH_NAME + HTTP_PEER };
 const char *request_actor(struct http_request *req, char out[API_ACTOR]);
 
 /* r: as store_got_fn says. */

@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <nettle/sha2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "api/access.h"
 
 enum { KEY_MAX = 255 };
 _Static_assert(SHA256_DIGEST_SIZE == STORE_DIGEST, "the digest is SHA-256");
@@ -22,16 +25,40 @@ is_key(const char *text)
 	return true;
 }
 
-/* What makes it the same request: where it goes, and its very bytes. */
+/* Every client has keys of its own, which hold no line end. */
+static char *
+full_name(const struct http_request *req, const char *text)
+{
+	const char *client = user_client(access_user(req));
+	char *name;
+
+	return asprintf(&name, "%s%s%s", client, *client ? "\n" : "", text) < 0
+		       ? NULL
+		       : name;
+}
+
+static void
+add_text(struct sha256_ctx *sum, const char *text)
+{
+	sha256_update(sum, strlen(text) + 1, (const uint8_t *)text);
+}
+
+/* What makes it the same request: where it goes, the labels that its token
+ * adds, and its very bytes. */
 static void
 digest(struct http_request *req, uint8_t out[STORE_DIGEST])
 {
 	const char *plugin = http_param(req, "plugin");
+	const struct user *user = access_user(req);
 	const struct buf *body = http_body(req);
 	struct sha256_ctx sum;
 
 	sha256_init(&sum);
-	sha256_update(&sum, strlen(plugin) + 1, (const uint8_t *)plugin);
+	add_text(&sum, plugin);
+	for (size_t i = 0; user && i < user->token->n_labels; i++) {
+		add_text(&sum, user->token->labels[i].name);
+		add_text(&sum, user->token->labels[i].value);
+	}
 	sha256_update(&sum, body->len, body->data);
 	sha256_digest(&sum, STORE_DIGEST, out);
 }
@@ -94,7 +121,7 @@ use_new(struct api *api, struct http_request *req, const char *text)
 	if (!use)
 		return NULL;
 	use->api = api;
-	use->name = strdup(text);
+	use->name = full_name(req, text);
 	if (!use->name) {
 		free(use);
 		return NULL;
@@ -126,9 +153,10 @@ key_check(struct api *api, struct http_request *req, key_first_fn *first)
 		reply_no_memory(req);
 		return;
 	}
-	HASH_FIND_STR(api->keys, text, other);
+	HASH_FIND_STR(api->keys, lookup.use->name, other);
 	if (!other) {
-		api->store->ops->key(api->store, text, got_key, &lookup);
+		api->store->ops->key(
+			api->store, lookup.use->name, got_key, &lookup);
 		return;
 	}
 	if (memcmp(other->digest, lookup.use->digest, STORE_DIGEST) != 0) {

@@ -1,7 +1,7 @@
 /* keys.h - Idempotency-Key: a POST that may be repeated
  *
  * The first request with a key creates the task, and its answer is stored with
- * the task; a repeat gets that answer again. */
+ * the task; a repeat by the same client gets that answer again. */
 #ifndef NODELINK_API_KEYS_H
 #define NODELINK_API_KEYS_H
 

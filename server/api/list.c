@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/access.h"
 #include "api/filter.h"
 #include "api/internal.h"
 #include "base/limits.h"
@@ -20,6 +21,7 @@ got_task(void *arg, int r, struct task *t)
 
 	if (!req)
 		return;
+	r = access_found(access_user(req), r, t);
 	if (r < 0) {
 		reply_no_task(req, r);
 		return;
@@ -94,6 +96,8 @@ list(struct api *api, struct http_request *req, const char *agent_id)
 	struct err err;
 	int r = filter_read(&filter, req, &err);
 
+	if (r == 0)
+		r = filter_limit(&filter, access_user(req));
 	if (r < 0) {
 		reply_refused(req, r, "bad_query", &err);
 		return;

@@ -1,5 +1,6 @@
 noinst_LTLIBRARIES += libapi.la
 libapi_la_SOURCES = \
+	%D%/access.c %D%/access.h \
 	%D%/agents.c \
 	%D%/api.h \
 	%D%/asked.c \
@@ -19,6 +20,7 @@ libapi_la_SOURCES = \
 	%D%/output.c \
 	%D%/params.c %D%/params.h \
 	%D%/routes.c \
+	%D%/session.c %D%/session.h \
 	%D%/sse.c %D%/sse.h \
 	%D%/stream.c \
 	%D%/task_json.c \

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/access.h"
 #include "api/internal.h"
 #include "base/log.h"
 #include "base/parse.h"
@@ -224,6 +225,7 @@ got_task(void *arg, int r, struct task *t)
 		return;
 	stream = http_query(req, "stream");
 	follow = http_query(req, "follow");
+	r = access_found(access_user(req), r, t);
 	if (r < 0) {
 		reply_no_task(req, r);
 		return;

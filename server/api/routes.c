@@ -1,22 +1,39 @@
 /* routes.c - the table of contents of the API */
+#include <stdio.h>
+
+#include "api/access.h"
 #include "api/internal.h"
-#include "base/auto.h"
 
 const struct http_route api_routes[] = {
-	{ "GET", "/", 0, api_home },
-	{ "GET", "/healthz", 0, api_health },
-	{ "GET", "/readyz", 0, api_ready },
-	{ "GET", "/agents", 0, api_agents },
-	{ "GET", "/agents/{id}", 0, api_agent },
-	{ "GET", "/agents/{id}/tasks", 0, api_agent_tasks },
-	{ "POST", "/agents/{id}/drain", 0, api_drain },
-	{ "DELETE", "/agents/{id}/drain", 0, api_undrain },
-	{ "GET", "/stream", 0, api_stream },
-	{ "GET", "/tasks", 0, api_tasks },
-	{ "DELETE", "/tasks", 0, api_cancel_many },
-	{ "GET", "/tasks/{id}", 0, api_task },
-	{ "DELETE", "/tasks/{id}", 0, api_cancel },
-	{ "POST", "/tasks/{plugin}", 0, api_create },
-	{ "GET", "/tasks/{id}/output", 0, api_output },
+	{ "GET", "/", ACCESS_NONE, api_home },
+	{ "GET", "/healthz", ACCESS_NONE, api_health },
+	{ "GET", "/readyz", ACCESS_NONE, api_ready },
+	{ "POST", "/session", ACCESS_READ, api_login },
+	{ "DELETE", "/session", ACCESS_NONE, api_logout },
+	{ "GET", "/agents", ACCESS_READ, api_agents },
+	{ "GET", "/agents/{id}", ACCESS_READ, api_agent },
+	{ "GET", "/agents/{id}/tasks", ACCESS_READ, api_agent_tasks },
+	{ "POST", "/agents/{id}/drain", ACCESS_ADMIN, api_drain },
+	{ "DELETE", "/agents/{id}/drain", ACCESS_ADMIN, api_undrain },
+	{ "GET", "/stream", ACCESS_READ, api_stream },
+	{ "GET", "/tasks", ACCESS_READ, api_tasks },
+	{ "DELETE", "/tasks", ACCESS_WRITE, api_cancel_many },
+	{ "GET", "/tasks/{id}", ACCESS_READ, api_task },
+	{ "DELETE", "/tasks/{id}", ACCESS_WRITE, api_cancel },
+	{ "POST", "/tasks/{plugin}", ACCESS_WRITE, api_create },
+	{ "GET", "/tasks/{id}/output", ACCESS_READ, api_output },
 };
 const size_t api_n_routes = ARRAY_SIZE(api_routes);
+
+void
+api_print_routes(void)
+{
+	static const char *const names[] = { [ACCESS_NONE] = "none",
+		[ACCESS_READ] = "viewer",
+		[ACCESS_WRITE] = "operator",
+		[ACCESS_ADMIN] = "admin" };
+
+	for (size_t i = 0; i < api_n_routes; i++)
+		(void)printf("%s %s %s\n", api_routes[i].method,
+			api_routes[i].pattern, names[api_routes[i].access]);
+}

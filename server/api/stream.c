@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/access.h"
 #include "api/internal.h"
 #include "api/sse.h"
 #include "base/log.h"
@@ -74,6 +75,7 @@ got_task(void *arg, int r, struct task *t)
 
 	if (!req)
 		return;
+	r = access_found(access_user(req), r, t);
 	if (r < 0) {
 		reply_no_task(req, r);
 		return;

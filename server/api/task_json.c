@@ -200,6 +200,7 @@ task_json(struct emit *e, struct hub *hub, const struct task *t)
 	emit_text(e, "task_id", t->id);
 	emit_text(e, "agent_id", t->agent_id);
 	emit_text(e, "plugin", t->plugin);
+	emit_text_or_null(e, "owner", t->owner);
 	emit_text(e, "status", task_status_name(task_told(t)));
 	emit_time(e, "created_at", t->created_at);
 	emit_time(e, "sent_at", t->sent_at);

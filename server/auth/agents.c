@@ -31,7 +31,7 @@ entry_free(struct agent_entry *a)
 }
 
 void
-agents_free(struct agent_entry *agents)
+entries_free(struct agent_entry *agents)
 {
 	struct agent_entry *a, *next;
 
@@ -88,7 +88,7 @@ read_secret(sqlite3_stmt *st, struct agent_entry *all)
 }
 
 int
-agents_read(sqlite3 *db, struct agent_entry **out)
+entries_read(sqlite3 *db, struct agent_entry **out)
 {
 	struct agent_entry *all = NULL;
 	sqlite3_stmt *st = NULL, *secrets = NULL;
@@ -112,7 +112,7 @@ agents_read(sqlite3 *db, struct agent_entry **out)
 	(void)sqlite3_finalize(st); /* said above */
 	(void)sqlite3_finalize(secrets);
 	if (r < 0)
-		agents_free(all);
+		entries_free(all);
 	else
 		*out = all;
 	return r;
@@ -120,9 +120,9 @@ agents_read(sqlite3 *db, struct agent_entry **out)
 
 /* Nobody holds these: whoever is connected is simply asked about again. */
 bool
-agents_set(struct auth *auth, struct agent_entry *take_fresh)
+entries_set(struct auth *auth, struct agent_entry *take_fresh)
 {
-	agents_free(auth->agents);
+	entries_free(auth->agents);
 	auth->agents = take_fresh;
 	return true;
 }
@@ -152,18 +152,14 @@ has_name(const char *const *names, const char *agent_id)
 
 /* In the same time for agents that there are not. */
 static bool
-has_token(const struct agent_entry *a, const char *token)
+has_secret(const struct agent_entry *a, const uint8_t hash[SECRET_HASH])
 {
 	const struct agent_secret *s = a ? a->secrets : NULL;
 	int64_t now = clock_wall_ms();
 	bool fits = false;
 
-	if (strncmp(token, PREFIX, strlen(PREFIX)) == 0)
-		token += strlen(PREFIX);
-	else
-		token = "";
 	do {
-		bool one = secret_fits(token, s ? s->hash : NULL);
+		bool one = secret_same(hash, s ? s->hash : NULL);
 
 		if (one && (!s->expires_at || now < s->expires_at))
 			fits = true;
@@ -173,32 +169,51 @@ has_token(const struct agent_entry *a, const char *token)
 }
 
 int
-auth_agent_check(struct auth *auth, const struct auth_agent_proof *proof,
-	struct err *err)
+auth_agent_still(struct auth *auth, const char *agent_id,
+	const struct auth_pass *pass, struct err *err)
 {
-	const struct agent_entry *a = find(auth, proof->agent_id);
-	bool good;
+	const struct agent_entry *a = find(auth, agent_id);
 
-	if (proof->verified)
-		good = has_name(proof->tls_names, proof->agent_id);
-	else
-		good = has_token(a, proof->token);
-	if (!good)
-		return err_set(err, -EACCES,
-			proof->verified ? "agent '%s': the certificate is not "
-					  "in its name"
-					: "agent '%s': unknown agent_id or "
-					  "wrong agent_token",
-			proof->agent_id);
 	if (a && a->revoked_at)
-		return err_set(err, -EACCES, "agent '%s' was revoked", a->id);
-	if (proof->verified && a && a->serial &&
-		strcmp(a->serial, proof->serial) != 0)
+		return err_set(
+			err, -EACCES, "agent '%s' was revoked", agent_id);
+	if (!pass->verified && !has_secret(a, pass->hash))
+		return err_set(err, -EACCES,
+			"agent '%s': unknown agent_id or wrong agent_token",
+			agent_id);
+	if (pass->verified && a && a->serial &&
+		strcmp(a->serial, pass->serial) != 0)
 		return err_set(err, -EACCES,
 			"agent '%s': its certificate was replaced by a newer "
 			"one",
-			a->id);
+			agent_id);
 	return 0;
+}
+
+int
+auth_agent_check(struct auth *auth, const struct auth_agent_proof *proof,
+	struct auth_pass *pass, struct err *err)
+{
+	const char *token = proof->token;
+	size_t n = strlen(PREFIX);
+
+	*pass = (struct auth_pass){ .verified = proof->verified };
+	(void)snprintf(pass->serial, sizeof pass->serial, "%s", proof->serial);
+	if (proof->verified && !has_name(proof->tls_names, proof->agent_id))
+		return err_set(err, -EACCES,
+			"agent '%s': the certificate is not in its name",
+			proof->agent_id);
+	secret_hash(
+		strncmp(token, PREFIX, n) == 0 ? token + n : "", pass->hash);
+	return auth_agent_still(auth, proof->agent_id, pass, err);
+}
+
+bool
+auth_agent_is_barred(struct auth *auth, const char *agent_id)
+{
+	const struct agent_entry *a = find(auth, agent_id);
+
+	return a && a->revoked_at;
 }
 
 int
@@ -210,7 +225,7 @@ auth_agents_each(struct auth *auth, auth_agent_fn *fn, void *arg)
 		a = a->hh.next) {
 		const struct auth_agent shown = { .id = a->id,
 			.has_token = a->secrets != NULL,
-			.revoked = a->revoked_at != 0,
+			.has_certificate = a->serial && *a->serial,
 			.created_at = a->created_at,
 			.revoked_at = a->revoked_at };
 
@@ -308,11 +323,31 @@ bar(struct auth *auth, const char *agent_id)
 int
 auth_agent_revoke(struct auth *auth, const char *agent_id, struct err *err)
 {
+	bool known = find(auth, agent_id) != NULL;
 	int r = check_id(agent_id, err);
 
 	if (r == 0)
 		r = change_begin(auth, err);
-	return r < 0 ? r : change_end(auth, bar(auth, agent_id), err);
+	if (r == 0)
+		r = change_end(auth, bar(auth, agent_id), err);
+	return r < 0 || known ? r : AUTH_UNKNOWN;
+}
+
+int
+auth_agent_allow(struct auth *auth, const char *agent_id, struct err *err)
+{
+	int r;
+
+	if (!find(auth, agent_id))
+		return err_set(err, -ENOENT, "no agent '%.64s'", agent_id);
+	r = change_begin(auth, err);
+	return r < 0 ? r
+		     : change_end(auth,
+			       db_exec(auth->db,
+				       "UPDATE agent SET revoked_at=0,"
+				       " serial=NULL WHERE id=?",
+				       "t", agent_id),
+			       err);
 }
 
 int

@@ -47,18 +47,18 @@ read_all(struct auth *auth)
 		return r;
 	r = tokens_read(auth->db, &tokens);
 	if (r == 0)
-		r = agents_read(auth->db, &agents);
+		r = entries_read(auth->db, &agents);
 	if (r == 0)
 		r = db_number(auth->db, "PRAGMA data_version", &version);
 	(void)db_run(auth->db, "ROLLBACK"); /* it has only read */
 	if (r < 0) {
 		tokens_free(tokens);
-		agents_free(agents);
+		entries_free(agents);
 		return r;
 	}
 	if (tokens_set(auth, tokens))
 		auth->changed = true;
-	if (agents_set(auth, agents))
+	if (entries_set(auth, agents))
 		auth->changed = true;
 	auth->version = version;
 	auth->next_expiry = next_expiry(auth);
@@ -226,7 +226,7 @@ auth_free(struct auth *auth)
 	if (auth->db)
 		tokens_write_used(auth);
 	tokens_free(auth->tokens);
-	agents_free(auth->agents);
+	entries_free(auth->agents);
 	(void)sqlite3_close(auth->db); /* nothing of it is in use */
 	free(auth->path);
 	free(auth);

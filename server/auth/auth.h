@@ -32,7 +32,13 @@ const char *auth_role_name(enum auth_role role);
 /* AUTH_ROLES: none of that name. */
 enum auth_role auth_role_parse(const char *name);
 
-enum { AUTH_ID = 24, AUTH_NAME = 65, AUTH_SECRET = 128 };
+enum {
+	AUTH_ID = 24,
+	AUTH_NAME = 65,
+	AUTH_SECRET = 128,
+	AUTH_SERIAL = 65,
+	AUTH_HASH = 32,
+};
 
 struct auth_label {
 	char *name, *value;
@@ -106,22 +112,37 @@ struct auth_agent_proof {
 	const char *serial; /* of it, hex; "" without */
 	bool verified; /* it came with a certificate that we trust */
 };
+/* What it came with, to be asked about again; no secret. */
+struct auth_pass {
+	bool verified;
+	char serial[AUTH_SERIAL];
+	uint8_t hash[AUTH_HASH];
+};
 /* 0, or -EACCES: with a certificate its name must be
  * "nodelink:agent:<agent_id>"; without one the token must be the agent's. A
- * revoked agent is refused either way. Again and again for open streams. */
+ * revoked agent is refused either way. */
 int auth_agent_check(struct auth *auth, const struct auth_agent_proof *proof,
-	struct err *err);
+	struct auth_pass *pass, struct err *err);
+/* The same, later: 0 or -EACCES. */
+int auth_agent_still(struct auth *auth, const char *agent_id,
+	const struct auth_pass *pass, struct err *err);
+bool auth_agent_is_barred(struct auth *auth, const char *agent_id);
 /* A new token "nla_<secret>" for the agent, who may be new; the old one stops
  * working after overlap_ms (rotation). */
 int auth_agent_token_new(struct auth *auth, const char *agent_id,
 	int64_t overlap_ms, char text[AUTH_SECRET], struct err *err);
 /* Its tokens and every certificate of that name. auth_agent_token_new() and
- * enrolment let it in again, with new ones only. */
+ * enrolment let it in again, with new ones only. AUTH_UNKNOWN: done, but nobody
+ * knew the agent: is it the right name? */
+enum { AUTH_OK, AUTH_UNKNOWN };
 int auth_agent_revoke(struct auth *auth, const char *agent_id, struct err *err);
+/* For agents with certificates of somebody else's CA: any certificate of that
+ * name is good again, those of before too. -ENOENT. */
+int auth_agent_allow(struct auth *auth, const char *agent_id, struct err *err);
 struct auth_agent {
 	const char *id;
-	bool has_token, revoked;
-	int64_t created_at, revoked_at;
+	bool has_token, has_certificate; /* that we have issued */
+	int64_t created_at, revoked_at; /* 0: it is not revoked */
 };
 typedef int auth_agent_fn(void *arg, const struct auth_agent *agent);
 int auth_agents_each(struct auth *auth, auth_agent_fn *fn, void *arg);

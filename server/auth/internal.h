@@ -27,7 +27,7 @@ struct token { /* a row of the table, in memory */
 
 struct agent_entry {
 	char id[ID_MAX];
-	int64_t created_at, revoked_at;
+	int64_t created_at, revoked_at; /* 0: it is not */
 	char *serial; /* own; NULL: any certificate, "": none */
 	struct agent_secret {
 		uint8_t hash[SECRET_HASH];
@@ -66,8 +66,8 @@ void tokens_free(struct token *tokens);
 void tokens_write_used(struct auth *auth);
 
 /* agents.c: likewise */
-int agents_read(sqlite3 *db, struct agent_entry **out);
-bool agents_set(struct auth *auth, struct agent_entry *take_fresh);
-void agents_free(struct agent_entry *agents);
+int entries_read(sqlite3 *db, struct agent_entry **out);
+bool entries_set(struct auth *auth, struct agent_entry *take_fresh);
+void entries_free(struct agent_entry *agents);
 
 #endif

@@ -4,6 +4,7 @@ libauth_la_SOURCES = \
 	%D%/auth.c %D%/auth.h \
 	%D%/enrol.c \
 	%D%/internal.h \
+	%D%/json.c %D%/json.h \
 	%D%/schema.c \
 	%D%/secret.c %D%/secret.h \
 	%D%/tokens.c

@@ -39,13 +39,20 @@ secret_hash(const char *secret, uint8_t out[SECRET_HASH])
 }
 
 bool
-secret_fits(const char *secret, const uint8_t *hash)
+secret_same(const uint8_t a[SECRET_HASH], const uint8_t *b)
 {
 	static const uint8_t nobody[SECRET_HASH];
+
+	return memeql_sec(a, b ? b : nobody, SECRET_HASH) && b;
+}
+
+bool
+secret_fits(const char *secret, const uint8_t *hash)
+{
 	uint8_t its[SECRET_HASH];
 
 	secret_hash(secret, its);
-	return memeql_sec(its, hash ? hash : nobody, SECRET_HASH) && hash;
+	return secret_same(its, hash);
 }
 
 const char *

@@ -6,8 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "auth/auth.h"
+
 enum {
-	SECRET_HASH = 32,
+	SECRET_HASH = AUTH_HASH,
 	SECRET_PUBLIC = 12, /* characters of a public id: 60 bits */
 	SECRET_PRIVATE = 52, /* of a secret: 260 bits */
 };
@@ -16,6 +18,7 @@ enum {
 int secret_random(char *out, size_t n);
 void secret_hash(const char *secret, uint8_t out[SECRET_HASH]);
 /* NULL is nobody's hash: false, in the same time. */
+bool secret_same(const uint8_t a[SECRET_HASH], const uint8_t *b);
 bool secret_fits(const char *secret, const uint8_t *hash);
 
 /* "<prefix><id>_<secret>" apart: id gets SECRET_PUBLIC characters and a NUL.

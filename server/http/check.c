@@ -14,7 +14,7 @@
 #include "base/utf8.h"
 
 struct heads { /* headers that decide how a request is read */
-	unsigned hosts, lengths, codings;
+	unsigned hosts, lengths, codings, credentials;
 	const char *host, *length, *coding, *type, *origin;
 	bool control; /* a NUL or line end inside a value */
 };
@@ -40,6 +40,8 @@ look(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len,
 	} else if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0) {
 		h->codings++;
 		h->coding = value;
+	} else if (strcasecmp(name, MHD_HTTP_HEADER_AUTHORIZATION) == 0) {
+		h->credentials++;
 	} else if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_TYPE) == 0) {
 		h->type = value;
 	} else if (strcasecmp(name, MHD_HTTP_HEADER_ORIGIN) == 0) {
@@ -119,6 +121,9 @@ check_framing(const struct heads *h, struct http_refusal *out)
 	if (h->hosts != 1)
 		return refuse(out, 400, "bad_host",
 			"exactly one Host header is needed", true);
+	if (h->credentials > 1)
+		return refuse(out, 400, "bad_header",
+			"more than one Authorization header", true);
 	if (h->lengths > 1)
 		return refuse(out, 400, "bad_framing",
 			"more than one Content-Length header", true);

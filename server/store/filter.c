@@ -20,6 +20,8 @@ store_matches(const struct store_filter *f, const struct task *t)
 		return false;
 	if (f->plugin && strcmp(f->plugin, t->plugin) != 0)
 		return false;
+	if (f->owner && (!t->owner || strcmp(f->owner, t->owner) != 0))
+		return false;
 	if (f->status >= 0 && (int)t->status != f->status)
 		return false;
 	for (size_t i = 0; i < f->n_labels; i++)

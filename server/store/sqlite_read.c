@@ -103,7 +103,7 @@ read_task(struct sqlite *s, const char *id, struct task **out)
 /* -------------------------------------------------------------------- a list */
 
 struct query {
-	char *agent_id, *plugin; /* own, or NULL */
+	char *agent_id, *plugin, *owner; /* own, or NULL */
 	struct task_label *labels; /* own; value NULL: any */
 	size_t n_labels;
 	int status;
@@ -127,6 +127,7 @@ query_free(struct query *q)
 	free(q->labels);
 	free(q->agent_id);
 	free(q->plugin);
+	free(q->owner);
 	free(q);
 }
 AUTO_DEFINE(struct query *, query_free)
@@ -146,6 +147,8 @@ copy_filter(struct query *q, const struct store_filter *f)
 	q->status = f->status;
 	if (r == 0)
 		r = copy_text(&q->plugin, f->plugin);
+	if (r == 0)
+		r = copy_text(&q->owner, f->owner);
 	q->labels = calloc(f->n_labels + 1, sizeof(*q->labels));
 	if (!q->labels)
 		return -ENOMEM;
@@ -159,7 +162,15 @@ copy_filter(struct query *q, const struct store_filter *f)
 	return r;
 }
 
-enum { AT_CURSOR = 1, AT_AGENT, AT_PLUGIN, AT_STATUS, AT_LIMIT, AT_LABELS };
+enum {
+	AT_CURSOR = 1,
+	AT_AGENT,
+	AT_PLUGIN,
+	AT_STATUS,
+	AT_LIMIT,
+	AT_OWNER,
+	AT_LABELS
+};
 
 static int
 query_sql(const struct query *q, struct buf *sql)
@@ -169,11 +180,12 @@ query_sql(const struct query *q, struct buf *sql)
 	if (r == 0)
 		r = row_sql_columns(sql);
 	if (r == 0)
-		r = buf_printf(sql, " FROM task WHERE 1%s%s%s%s",
+		r = buf_printf(sql, " FROM task WHERE 1%s%s%s%s%s",
 			*q->cursor ? " AND id < ?1" : "",
 			q->agent_id ? " AND agent_id = ?2" : "",
 			q->plugin ? " AND plugin = ?3" : "",
-			q->status >= 0 ? " AND status = ?4" : "");
+			q->status >= 0 ? " AND status = ?4" : "",
+			q->owner ? " AND owner = ?6" : "");
 	for (size_t i = 0; r == 0 && i < q->n_labels; i++) {
 		r = buf_printf(sql,
 			" AND EXISTS(SELECT 1 FROM label WHERE "
@@ -209,6 +221,7 @@ query_prepare(struct sqlite *s, const struct query *q, sqlite3_stmt **out)
 	bind_text(*out, AT_CURSOR, q->cursor);
 	bind_text(*out, AT_AGENT, q->agent_id);
 	bind_text(*out, AT_PLUGIN, q->plugin);
+	bind_text(*out, AT_OWNER, q->owner);
 	(void)sqlite3_bind_int(*out, AT_STATUS, q->status);
 	(void)sqlite3_bind_int64(*out, AT_LIMIT, (int64_t)q->limit + 1);
 	for (size_t i = 0; i < q->n_labels; i++) {

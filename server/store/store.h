@@ -51,7 +51,7 @@ struct store_label {
 };
 
 struct store_filter { /* NULL, -1, 0: any */
-	const char *agent_id, *plugin;
+	const char *agent_id, *plugin, *owner;
 	int status; /* enum task_status or -1 */
 	const struct store_label *labels; /* it has all of them */
 	size_t n_labels;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 static const char functions[] =
-	"set -e; cd \"$0\"; exec 2>>log\n"
+	"set -e; cd \"$0\"; exec >>log 2>&1\n"
 	"curve=\"-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes\"\n"
 	"ca() { openssl req -x509 $curve -days 2 -keyout $1.key -out $1.crt"
 	" -subj /CN=$1; }\n"

@@ -49,6 +49,7 @@ static const struct conf_item items[] = {
 		.min = 1024,
 		.max = 1ll << 40,
 		.help = "bytes of output" },
+	{ .key = "label", .flag = "label", .many = true },
 	{ .key = "check",
 		.flag = "check",
 		.type = CONF_BOOL,
@@ -71,20 +72,20 @@ static char directory[64];
 int
 start(struct conf **out, ...)
 {
-	char *argv[16] = { strdup("demo") };
-	int argc = 1, r;
+	static char *argv[16]; /* a conf borrows words from it */
+	static int argc;
 	va_list ap;
 	const char *word;
 
+	while (argc)
+		free(argv[--argc]);
+	argv[argc++] = strdup("demo");
 	va_start(ap, out);
 	while ((word = va_arg(ap, const char *)) != NULL)
 		argv[argc++] = strdup(word);
 	va_end(ap);
 	memset(&err, 0, sizeof err);
-	r = conf_new(&program, argc, argv, out, &err);
-	while (argc)
-		free(argv[--argc]);
-	return r;
+	return conf_new(&program, argc, argv, out, &err);
 }
 
 void

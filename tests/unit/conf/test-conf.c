@@ -117,6 +117,37 @@ TEST(says_what_is_wrong_with_a_flag)
 }
 END
 
+TEST(takes_words_beside_the_flags_when_they_are_expected)
+{
+	char *const *words;
+
+	program.words = "ID";
+	ck_assert_int_eq(start(&conf, "one", "--id", "x", NULL), 0);
+	ck_assert_uint_eq(conf_words(conf, &words), 1);
+	ck_assert_str_eq(words[0], "one");
+	conf_free(conf);
+	ck_assert_int_eq(start(&conf, NULL), -EINVAL);
+	check_err_says("expected ID", NULL);
+	ck_assert_int_eq(start(&conf, "one", "two", NULL), -EINVAL);
+	check_err_says("unexpected argument 'two'", NULL);
+	program.words = "FILE...";
+	ck_assert_int_eq(start(&conf, "one", "two", "--", "-3", NULL), 0);
+	ck_assert_uint_eq(conf_words(conf, &words), 3);
+	ck_assert_str_eq(words[2], "-3");
+	conf_free(conf);
+	program.words = NULL;
+}
+END
+
+TEST(keeps_every_text_of_a_flag_that_may_be_given_again)
+{
+	ck_assert_int_eq(
+		start(&conf, "--label", "a=b", "--label=c=d", NULL), 0);
+	ck_assert_str_eq(conf_text(conf, "label"), "a=b\nc=d");
+	conf_free(conf);
+}
+END
+
 TEST(says_what_is_wrong_with_a_value)
 {
 	ck_assert_int_eq(start(&conf, "--max-grace", "5x", NULL), -EINVAL);
@@ -210,6 +241,8 @@ END
 		lets_flags_beat_the_environment_and_that_the_file,
 		takes_every_form_of_a_flag, takes_addresses_of_every_kind,
 		makes_relative_paths_absolute, says_what_is_wrong_with_a_flag,
+		takes_words_beside_the_flags_when_they_are_expected,
+		keeps_every_text_of_a_flag_that_may_be_given_again,
 		says_what_is_wrong_with_a_value,
 		says_help_and_version_and_nothing_else,
 		reads_the_first_line_of_a_secret_file,

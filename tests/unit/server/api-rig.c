@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "tests/unit/unit.h"
@@ -13,6 +14,8 @@ uint16_t api_port;
 struct rpc_stream agent;
 struct client c;
 char id[ID_MAX]; /* of the task created last */
+char credentials[192];
+static char dir[] = "/tmp/test-api-XXXXXX", tokens[64];
 
 void
 say(struct msg msg)
@@ -64,10 +67,10 @@ connect_agent(void)
 			.n_params = 4 } });
 }
 
-void
-setup(void)
+static void
+start(void)
 {
-	const struct store_memory_conf mem = { .loop = api.loop = loop_new(),
+	const struct store_memory_conf mem = { .loop = api.loop,
 		.dir = "/tmp",
 		.limits = { .retention_ms = 1000000,
 			.max_tasks = 1000,
@@ -82,16 +85,78 @@ setup(void)
 	struct http_conf hc = { .host = "127.0.0.1",
 		.routes = api_routes,
 		.n_routes = api_n_routes,
+		.gate = &api_gate,
+		.asks = api.auth != NULL,
 		.arg = &api };
 	struct err err = { "" };
 
-	log_set_level(LOG_LEVEL_ERROR);
 	ck_assert_int_eq(store_memory_new(&mem, &api.store), 0);
 	conf.store = api.store;
 	ck_assert_int_eq(hub_new(&conf, &api.hub, NULL), 0);
 	ck_assert_int_eq(http_new(api.loop, &hc, &http, &api_port, &err), 0);
+	api.http = http;
 	connect_agent();
 	client_open(&c, api.loop, api_port);
+}
+
+void
+setup(void)
+{
+	log_set_level(LOG_LEVEL_ERROR);
+	credentials[0] = 0;
+	api = (struct api){ .loop = loop_new() };
+	start();
+}
+
+static void
+tokens_changed(void *arg)
+{
+	api_recheck(arg);
+}
+
+void
+setup_asking(void)
+{
+	const struct auth_conf conf = {
+		.path = tokens, .on_change = tokens_changed, .arg = &api
+	};
+	struct err err = { "" };
+
+	log_set_level(LOG_LEVEL_ERROR);
+	credentials[0] = 0;
+	memcpy(dir + sizeof dir - 7, "XXXXXX", 6);
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	(void)snprintf(tokens, sizeof tokens, "%s/auth.db", dir);
+	api = (struct api){ .loop = loop_new() };
+	ck_assert_msg(auth_new(api.loop, &conf, &api.auth, &err) == 0, "%s",
+		err.text);
+	start();
+}
+
+const char *
+token_for(const char *client, enum auth_role role, const char *label,
+	const char *value)
+{
+	static char text[AUTH_SECRET];
+	const struct auth_label labels[] = { { (char *)(uintptr_t)label,
+		(char *)(uintptr_t)value } };
+	const struct auth_token_spec spec = { .client = client,
+		.role = role,
+		.labels = labels,
+		.n_labels = label != NULL };
+	struct err err = { "" };
+
+	ck_assert_msg(auth_token_new(api.auth, &spec, text, &err) == 0, "%s",
+		err.text);
+	return text;
+}
+
+void
+as(const char *token)
+{
+	(void)snprintf(credentials, sizeof credentials,
+		token ? "Authorization: Bearer %s\r\n" : "%s",
+		token ? token : "");
 }
 
 void
@@ -99,6 +164,12 @@ teardown(void)
 {
 	client_close(&c);
 	http_free(http);
+	api_done(&api);
+	auth_free(api.auth);
+	if (api.auth) {
+		(void)unlink(tokens);
+		(void)rmdir(dir);
+	}
 	fake_done(&agent);
 	hub_free(api.hub);
 	api.store->ops->free(api.store);
@@ -111,7 +182,17 @@ get(const char *path)
 	char request[512];
 
 	(void)snprintf(request, sizeof request,
-		"GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path);
+		"GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n", path, credentials);
+	client_ask(&c, request);
+}
+
+void
+del(const char *path)
+{
+	char request[512];
+
+	(void)snprintf(request, sizeof request,
+		"DELETE %s HTTP/1.1\r\nHost: x\r\n%s\r\n", path, credentials);
 	client_ask(&c, request);
 }
 
@@ -121,9 +202,9 @@ post(const char *path, const char *body)
 	AUTO_BUF struct buf b = { 0 };
 
 	ck_assert_int_eq(buf_printf(&b,
-				 "POST %s HTTP/1.1\r\nHost: x\r\n"
+				 "POST %s HTTP/1.1\r\nHost: x\r\n%s"
 				 "Content-Length: %zu\r\n\r\n%s",
-				 path, strlen(body), body),
+				 path, credentials, strlen(body), body),
 		0);
 	client_ask(&c, buf_text(&b));
 }
@@ -188,7 +269,8 @@ api_delete(const char *query)
 
 	buf_clear(&c.in);
 	(void)snprintf(request, sizeof request,
-		"DELETE /tasks/%s%s HTTP/1.1\r\nHost: x\r\n\r\n", id, query);
+		"DELETE /tasks/%s%s HTTP/1.1\r\nHost: x\r\n%s\r\n", id, query,
+		credentials);
 	client_say(&c, request);
 	client_turn(&c, 20);
 }

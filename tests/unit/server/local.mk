@@ -60,7 +60,7 @@ tests_unit_server_test_http_gate_LDADD = $(tests_unit_server_test_http_request_L
 unit_tests += tests/unit/server/test-sse
 tests_unit_server_test_sse_SOURCES = %D%/test-sse.c %D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_sse_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_unit_server_test_sse_LDADD = libunitserver.la libapi.la libhub.la libstore.la libdb.la \
+tests_unit_server_test_sse_LDADD = libunitserver.la libapi.la libhub.la libauth.la libstore.la libdb.la \
 	libhttp.la libtask.la libwire.la libjson.la libloop.la libbase.la $(unit_libs)
 
 unit_tests += tests/unit/server/test-api
@@ -68,6 +68,12 @@ tests_unit_server_test_api_SOURCES = %D%/test-api.c %D%/api-rig.c %D%/api-rig.h 
 	%D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_api_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(srcdir)/%D%
 tests_unit_server_test_api_LDADD = $(tests_unit_server_test_sse_LDADD)
+
+unit_tests += tests/unit/server/test-access
+tests_unit_server_test_access_SOURCES = %D%/test-access.c %D%/api-rig.c %D%/api-rig.h \
+	%D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_access_CFLAGS = $(tests_unit_server_test_api_CFLAGS)
+tests_unit_server_test_access_LDADD = $(tests_unit_server_test_api_LDADD)
 
 unit_tests += tests/unit/server/test-options
 tests_unit_server_test_options_SOURCES = %D%/test-options.c %D%/api-rig.c %D%/api-rig.h \

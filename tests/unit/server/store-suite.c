@@ -364,6 +364,8 @@ TEST(lists_by_filter)
 	t = make("c", "y");
 	label(t, "team", "red");
 	(void)snprintf(t->plugin, sizeof t->plugin, "docker");
+	free(t->owner);
+	t->owner = strdup("ci");
 	ck_assert_int_eq(store_it(t, NULL), 0);
 	t->status = TASK_SENT; /* a list shows what was said before it */
 	store->ops->update(store, t, NULL, NULL);
@@ -375,6 +377,9 @@ TEST(lists_by_filter)
 	ck_assert_str_eq(BY(.labels = &red, .n_labels = 1), "c");
 	ck_assert_str_eq(BY(.labels = &team, .n_labels = 1), "c");
 	ck_assert_str_eq(BY(.labels = &blue, .n_labels = 1), "");
+	ck_assert_str_eq(BY(.owner = "ci"), "c");
+	ck_assert_str_eq(BY(.owner = "ci", .agent_id = "x"), "");
+	ck_assert_str_eq(BY(.owner = ""), "ba");
 #undef BY
 	ck_assert_str_eq(
 		list((struct store_filter){ .status = TASK_SENT }, NULL, 9).ids,

@@ -204,7 +204,7 @@ TEST(is_not_opened_with_a_key_that_others_may_read)
 	ck_assert_int_eq(ca_open(folder(), &again, &err), -EPERM);
 	ck_assert_ptr_nonnull(strstr(err.text, "do: chmod 600 '"));
 	certs_run(dir, "cert a ca/ca DNS:a; cp a.crt ca/ca.crt\n"
-		       "cp a.key ca/ca.key");
+		       "cp a.key ca/ca.key; chmod 600 ca/ca.key");
 	ck_assert_int_eq(ca_open(folder(), &again, &err), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(err.text, "is not that of a CA"));
 	teardown();

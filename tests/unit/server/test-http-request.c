@@ -178,6 +178,9 @@ TEST(refuses_ambiguous_framing)
 	expect_one("GET /hello HTTP/1.1\r\n\r\n", " 400 ", "");
 	expect_one("GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", " 400 ",
 		"bad_host");
+	expect_one("GET /hello HTTP/1.1\r\nHost: a\r\nAuthorization: a\r\n"
+		   "Authorization: b\r\n\r\n",
+		" 400 ", "bad_header");
 	expect_one("GET /hello%00x HTTP/1.1\r\nHost: a\r\n\r\n", " 400 ",
 		"bad_uri");
 	expect_one("GET /hello?a=%zz HTTP/1.1\r\nHost: a\r\n\r\n", " 400 ",

@@ -1,0 +1,254 @@
+/* access.c - who may do what: roles at the gate, labels and owners of tasks */
+#include "api/access.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/internal.h"
+#include "api/session.h"
+#include "base/log.h"
+
+/* -------------------------------------------------------------------- users */
+
+struct user *
+user_new(struct auth_token *take_token)
+{
+	struct user *user = calloc(1, sizeof *user);
+
+	if (!user) {
+		auth_token_unref(take_token);
+		return NULL;
+	}
+	user->token = take_token;
+	user->refs = 1;
+	return user;
+}
+
+struct user *
+user_ref(struct user *user)
+{
+	if (user)
+		user->refs++;
+	return user;
+}
+
+void
+user_unref(struct user *user)
+{
+	if (!user || --user->refs)
+		return;
+	auth_token_unref(user->token);
+	free(user);
+}
+
+bool
+user_valid(const struct user *user)
+{
+	return !user->ended && auth_token_valid(user->token);
+}
+
+const char *
+user_client(const struct user *user)
+{
+	return user ? user->token->client : "";
+}
+
+struct user *
+access_user(const struct http_request *req)
+{
+	return http_user(req);
+}
+
+/* --------------------------------------------------------------------- gate */
+
+static void
+reply_who(struct http_request *req, bool tried, const char *code,
+	const char *text)
+{
+	http_add_header(req, "WWW-Authenticate",
+		tried ? "Bearer realm=\"nodelink\", error=\"invalid_token\""
+		      : "Bearer realm=\"nodelink\"");
+	http_reply_error(req, 401, code,
+		"send the header 'Authorization: Bearer TOKEN'; an "
+		"administrator makes a token with: nodelink-server token "
+		"create --client NAME --role ROLE",
+		"%s", text);
+}
+
+/* Which of the wrong ones it is only the log is told. */
+static void
+reply_bad_token(struct http_request *req, int r, const struct err *err)
+{
+	static const struct {
+		int r;
+		const char *code, *text;
+	} known[] = {
+		{ -EACCES, "bad_token", "no such token" },
+		{ -EKEYEXPIRED, "token_expired", "the token has expired" },
+		{ -EKEYREVOKED, "token_revoked", "the token has been revoked" },
+	};
+	char peer[HTTP_PEER];
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (known[i].r == r) {
+			log_debug("%s is not let in: %s", http_peer(req, peer),
+				err->text);
+			reply_who(req, true, known[i].code, known[i].text);
+			return;
+		}
+	reply_failure(req, r, "look the token up");
+}
+
+static struct user *
+user_of_token(struct api *api, struct http_request *req, const char *header)
+{
+	static const char scheme[] = "Bearer ";
+	struct auth_token *token = NULL;
+	struct err err = { "another scheme than Bearer" };
+	struct user *user;
+	int r = -EACCES;
+
+	if (strncasecmp(header, scheme, sizeof scheme - 1) == 0) {
+		header += sizeof scheme - 1;
+		header += strspn(header, " ");
+		r = auth_check(api->auth, header, &token, &err);
+	}
+	if (r < 0) {
+		reply_bad_token(req, r, &err);
+		return NULL;
+	}
+	user = user_new(token);
+	if (!user)
+		reply_no_memory(req);
+	return user;
+}
+
+/* NULL: replied. */
+static struct user *
+identify(struct api *api, struct http_request *req)
+{
+	const char *header = http_header(req, "Authorization");
+	const char *cookie = http_cookie(req, SESSION_COOKIE);
+	struct user *user;
+
+	if (header)
+		return user_of_token(api, req, header);
+	if (!cookie) {
+		reply_who(req, false, "no_token", "a token is needed");
+		return NULL;
+	}
+	if (!http_reads(req)) { /* a browser adds it to whatever a page asks */
+		reply_who(req, false, "no_token",
+			"a token is needed: a session is for reading only");
+		return NULL;
+	}
+	user = session_find(api, cookie);
+	if (!user)
+		reply_who(req, true, "no_session", "the session has ended");
+	return user_ref(user);
+}
+
+static void
+check_role(struct http_request *req, const struct auth_token *token,
+	unsigned access)
+{
+	enum auth_role needed = (enum auth_role)(access - ACCESS_READ);
+
+	if (token->role < needed)
+		http_reply_error(req, 403, "forbidden",
+			"an administrator can make another token: "
+			"nodelink-server token create --role ROLE",
+			"client '%s' has the role %s here; this needs %s",
+			token->client, auth_role_name(token->role),
+			auth_role_name(needed));
+	else if (access == ACCESS_ADMIN && token->n_labels)
+		/* It could make itself a token without them. */
+		http_reply_error(req, 403, "forbidden", NULL,
+			"client '%s' is limited to some labels; this needs an "
+			"admin without labels",
+			token->client);
+}
+
+static void
+admit(void *arg, struct http_request *req)
+{
+	struct api *api = arg;
+	unsigned access = http_access(req);
+	struct user *user;
+
+	if (!api->auth || access == ACCESS_NONE)
+		return;
+	user = identify(api, req);
+	if (!user)
+		return;
+	http_take_user(req, user);
+	check_role(req, user->token, access);
+}
+
+static bool
+still(const void *user)
+{
+	return user_valid(user);
+}
+
+static void
+unref(void *user)
+{
+	user_unref(user);
+}
+
+const struct http_gate api_gate = { admit, still, unref };
+
+void
+api_recheck(struct api *api)
+{
+	sessions_sweep(api);
+	http_recheck(api->http);
+}
+
+/* -------------------------------------------------------------------- tasks */
+
+static bool
+has_label(const struct task *t, const struct auth_label *l)
+{
+	for (size_t i = 0; i < t->n_labels; i++)
+		if (strcmp(t->labels[i].name, l->name) == 0)
+			return strcmp(t->labels[i].value, l->value) == 0;
+	return false;
+}
+
+int
+access_found(const struct user *user, int r, const struct task *t)
+{
+	for (size_t i = 0; user && r == 0 && i < user->token->n_labels; i++)
+		if (!has_label(t, &user->token->labels[i]))
+			r = -ENOENT;
+	return r;
+}
+
+const char *
+access_cancels(const struct user *user)
+{
+	return user && user->token->role < AUTH_ADMIN ? user_client(user)
+						      : NULL;
+}
+
+bool
+access_may_cancel(const struct user *user, const struct task *t)
+{
+	const char *only = access_cancels(user);
+
+	return !only || (t->owner && strcmp(t->owner, only) == 0);
+}
+
+void
+reply_not_owner(struct http_request *req, const char *owner)
+{
+	if (!owner || !*owner)
+		owner = "anonymous";
+	http_reply_error(req, 403, "not_owner",
+		"an operator cancels its own tasks, an admin any",
+		"not your task: it belongs to client '%s'", owner);
+}

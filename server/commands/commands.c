@@ -1,0 +1,170 @@
+/* commands.c - the table of commands, and how one is started */
+#include "commands/commands.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+
+enum { WRONG_USAGE = 2, NAME_WORDS = 2 };
+
+static const struct command *const commands[] = {
+	&command_token_create,
+	&command_token_list,
+	&command_token_revoke,
+	&command_agent_token,
+	&command_agent_list,
+	&command_agent_revoke,
+	&command_agent_allow,
+	&command_enroll_token,
+	&command_ca_create,
+	&command_ca_server,
+	&command_ca_hash,
+};
+
+/* Failing to write to stdout is for the reader of it to notice. */
+void
+commands_help(void)
+{
+	(void)printf("\nOr instead of serving, %s COMMAND --help says more:\n",
+		"nodelink-server");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		(void)printf("  %-18s %s\n", commands[i]->name,
+			commands[i]->summary);
+}
+
+void
+command_say(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vfprintf(stderr, fmt, ap); /* nowhere else to say it */
+	va_end(ap);
+	(void)fputc('\n', stderr);
+}
+
+int
+command_flush(struct err *err)
+{
+	return fflush(stdout) == 0 && !ferror(stdout)
+		       ? 0
+		       : err_set(err, -EIO, "cannot write to stdout");
+}
+
+/* How many of the words are the command's name: "agent-token", "agent list". */
+static const struct command *
+find(int argc, char **argv, int *n_words)
+{
+	char name[64];
+
+	for (*n_words = NAME_WORDS; *n_words > 0; --*n_words) {
+		(void)snprintf(name, sizeof name, "%s%s%s", argv[1],
+			*n_words > 1 ? " " : "",
+			*n_words > 1 && argc > 2 ? argv[2] : "");
+		for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+			if (strcmp(commands[i]->name, name) == 0)
+				return commands[i];
+	}
+	return NULL;
+}
+
+/* The command's flags, and every key that the server's file may have. */
+static struct conf_item *
+join_items(const struct command *c, const struct conf_program *server)
+{
+	struct conf_item *items =
+		calloc(c->n_items + server->n_items, sizeof *items);
+	size_t n = c->n_items;
+
+	if (!items)
+		return NULL;
+	if (n)
+		memcpy(items, c->items, n * sizeof *items);
+	for (size_t i = 0; i < server->n_items; i++, n++) {
+		const struct conf_item *item = &server->items[i];
+
+		items[n] = *item;
+		if (c->setting && item->flag &&
+			strcmp(item->flag, c->setting) == 0)
+			continue;
+		items[n].flag = NULL;
+		items[n].short_flag = 0;
+		items[n].help = NULL;
+	}
+	return items;
+}
+
+static int
+open_auth(const struct conf *conf, struct auth **out, struct err *err)
+{
+	const struct auth_conf auth = { .path = conf_text(conf, "auth.path") };
+
+	if (!auth.path)
+		return err_set(err, -EINVAL,
+			"no database of tokens: give --auth FILE, or path in "
+			"section [auth] of the configuration file");
+	return auth_new(NULL, &auth, out, err);
+}
+
+static int
+run(const struct command *c, const struct conf *conf, struct err *err)
+{
+	AUTO(auth_free) struct auth *auth = NULL;
+	struct command_call call = { .conf = conf };
+	int r = 0;
+
+	if (c->setting && strcmp(c->setting, "auth") == 0)
+		r = open_auth(conf, &auth, err);
+	if (r < 0)
+		return r;
+	call.n_words = conf_words(conf, &call.words);
+	call.auth = auth;
+	return c->run(&call, err);
+}
+
+static int
+exit_status(int r, const struct err *err)
+{
+	if (r >= 0)
+		return EXIT_SUCCESS;
+	log_error(0, "%s", err->text);
+	return r == -EINVAL ? WRONG_USAGE : EXIT_FAILURE;
+}
+
+int
+commands_run(const struct conf_program *server, int argc, char **argv)
+{
+	AUTO(conf_free) struct conf *conf = NULL;
+	AUTO_FREE struct conf_item *items = NULL;
+	struct conf_program program = *server;
+	struct err err = { "" };
+	char name[80];
+	int n = 0, r;
+	const struct command *c = find(argc, argv, &n);
+
+	if (!c) {
+		(void)err_set(&err, -EINVAL,
+			"unknown command '%s'; --help lists them", argv[1]);
+		return exit_status(-EINVAL, &err);
+	}
+	(void)snprintf(name, sizeof name, "%s %s", server->name, c->name);
+	items = join_items(c, server);
+	if (!items)
+		return exit_status(
+			err_set(&err, -ENOMEM, "out of memory"), &err);
+	program.name = name;
+	program.summary = c->summary;
+	program.items = items;
+	program.n_items = c->n_items + server->n_items;
+	program.words = c->words;
+	program.page = "nodelink-server(8)";
+	program.help_more = NULL;
+	r = conf_new(&program, argc - n, argv + n, &conf, &err);
+	if (r < 0)
+		return exit_status(-EINVAL, &err);
+	return r == CONF_EXIT ? EXIT_SUCCESS
+			      : exit_status(run(c, conf, &err), &err);
+}
