@@ -12,8 +12,7 @@ find_dir(const struct command_call *call, const char **out, struct err *err)
 	return *out ? 0
 		    : err_set(err, -EINVAL,
 			      "no folder of a CA: give --ca-dir DIR, or dir in "
-			      "section [ca] of '%s'",
-			      conf_file(call->conf));
+			      "section [ca] of the configuration file");
 }
 
 static int
