@@ -5,17 +5,20 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/limits.h"
+#include "audit/audit.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/parse.h"
-#include "certs.h"
+#include "ca/ca.h"
 #include "commands/commands.h"
 #include "http/http.h"
 #include "hub/hub.h"
 #include "loop/loop.h"
 #include "rpc/rpc.h"
+#include "secure.h"
 #include "settings.h"
 #include "store/store.h"
 #include "tokens.h"
@@ -31,12 +34,15 @@ enum {
 
 struct server {
 	struct loop *loop;
+	struct audit *audit; /* NULL: none */
+	struct limits *limits;
 	struct store *store;
 	struct hub *hub;
 	struct rpc_server *rpc;
 	struct http *http;
 	struct api api;
-	struct certs *http_certs, *grpc_certs; /* NULL: no TLS */
+	struct secure *secure;
+	struct ca *ca;
 	struct loop_signal *signals[3];
 	uint16_t grpc_port, http_port;
 	bool stopping;
@@ -65,14 +71,15 @@ signal_came(void *arg, int signo)
 {
 	struct server *s = arg;
 
-	if (s->stopping)
-		return; /* it takes a second at most */
 	if (signo == SIGHUP) {
-		log_info("SIGHUP: reading certificates again");
-		certs_reload(s->http_certs);
-		certs_reload(s->grpc_certs);
+		log_info("SIGHUP: opening the audit log again, and reading "
+			 "certificates");
+		audit_reopen(s->audit);
+		secure_reload(s->secure);
 		return;
 	}
+	if (s->stopping)
+		return; /* it takes a second at most */
 	s->stopping = true;
 	log_info("%s: stopping", signal_name(signo));
 	http_stop(s->http, HTTP_STOP_MS, http_stopped, s);
@@ -84,19 +91,31 @@ server_done(struct server *s)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(s->signals); i++)
 		loop_signal_free(s->signals[i]);
-	certs_free(s->http_certs);
-	certs_free(s->grpc_certs);
+	secure_free(s->secure);
 	http_free(s->http); /* its streams hold tasks */
+	ca_free(s->ca);
 	rpc_server_free(s->rpc);
 	if (s->store && s->hub)
 		s->store->ops->drain(s->store); /* it calls the hub */
 	hub_free(s->hub);
 	if (s->store)
 		s->store->ops->free(s->store);
+	limits_free(s->limits);
+	audit_free(s->audit);
 	loop_free(s->loop);
 }
 
 /* ----------------------------------------------------------------- starting */
+
+static int
+start_audit(struct server *s, const struct settings *set, struct err *err)
+{
+	const struct audit_conf conf = { .loop = s->loop,
+		.path = set->audit,
+		.required = set->audit_required };
+
+	return set->audit ? audit_new(&conf, &s->audit, err) : 0;
+}
 
 static int
 start_store(struct server *s, const struct settings *set, struct err *err)
@@ -127,6 +146,7 @@ start_hub(struct server *s, const struct settings *set, struct err *err)
 		.lost_after_ms = set->lost_after_ms,
 		.default_output_limit = set->output_limit,
 		.window = LIMIT_TASK_WINDOW,
+		.audit = s->audit,
 		.anonymous_agents = !set->tokens_file };
 	int r = hub_new(&conf, &s->hub, err);
 
@@ -153,95 +173,45 @@ keepalive_ms(const struct settings *set, int max_ms)
 	return third < max_ms ? (int)third : max_ms;
 }
 
-/* gRPC tells failed handshakes only so. */
-static void
-tell_trouble(const char *text, unsigned left_out)
-{
-	if (left_out)
-		log_warn(
-			0, "gRPC: %s (and %u more in between)", text, left_out);
-	else
-		log_warn(0, "gRPC: %s", text);
-}
-
-static struct rpc_tls
-rpc_tls(const struct tls_pem *pem)
-{
-	return (struct rpc_tls){
-		.ca = pem->ca, .cert = pem->cert, .key = pem->key
-	};
-}
-
-static int
-use_grpc_certs(void *arg, const struct tls_pem *pem, struct err *err)
-{
-	struct server *s = arg;
-	const struct rpc_tls tls = rpc_tls(pem);
-
-	return rpc_server_set_tls(s->rpc, &tls, err);
-}
-
 static int
 start_rpc(struct server *s, const struct settings *set, struct err *err)
 {
-	struct rpc_tls tls;
-	struct rpc_server_conf conf = { .listen = set->grpc_listen,
+	const struct rpc_server_conf conf = { .listen = set->grpc_listen,
+		.tls = secure_rpc(s->secure),
 		.max_message = LIMIT_MESSAGE,
 		.keepalive_ms = keepalive_ms(set, KEEPALIVE_MAX_MS),
 		.keepalive_timeout_ms =
 			keepalive_ms(set, KEEPALIVE_TIMEOUT_MAX_MS),
 		.max_streams = LIMIT_AGENTS };
-	int r = 0;
 
-	if (set->grpc_tls.cert)
-		r = certs_new(
-			s->loop, "grpc", &set->grpc_tls, &s->grpc_certs, err);
-	if (r < 0)
-		return r;
-	if (s->grpc_certs) {
-		tls = rpc_tls(certs_pem(s->grpc_certs));
-		conf.tls = &tls;
-		certs_follow(s->grpc_certs, use_grpc_certs, s);
-	}
-	rpc_on_trouble(tell_trouble);
 	return rpc_server_new(s->loop, &conf, &hub_rpc_ops, s->hub, &s->rpc,
 		&s->grpc_port, err);
 }
 
 static int
-use_http_certs(void *arg, const struct tls_pem *pem, struct err *err)
-{
-	struct server *s = arg;
-	const struct http_tls tls = { .cert = pem->cert, .key = pem->key };
-
-	return http_set_tls(s->http, &tls, err);
-}
-
-static int
 start_http(struct server *s, const struct settings *set, struct err *err)
 {
-	struct http_tls tls;
-	struct http_conf conf = { .host = set->http_host,
+	const struct http_conf conf = { .host = set->http_host,
 		.port = set->http_port,
+		.tls = secure_http(s->secure),
 		.routes = api_routes,
 		.n_routes = api_n_routes,
-		.arg = &s->api };
-	int r = 0;
+		.arg = &s->api,
+		.max_connections = set->max_connections,
+		.max_per_ip = set->max_per_address,
+		.request_timeout_ms = set->request_timeout_ms,
+		.idle_timeout_ms = set->idle_timeout_ms };
 
-	if (set->http_tls.cert)
-		r = certs_new(
-			s->loop, "http", &set->http_tls, &s->http_certs, err);
-	if (r < 0)
-		return r;
-	if (s->http_certs) {
-		tls.cert = certs_pem(s->http_certs)->cert;
-		tls.key = certs_pem(s->http_certs)->key;
-		conf.tls = &tls;
-		certs_follow(s->http_certs, use_http_certs, s);
-	}
+	s->limits = limits_new(&set->client_limits);
+	if (!s->limits)
+		return err_set(err, -ENOMEM, "out of memory");
 	s->api = (struct api){ .loop = s->loop,
 		.hub = s->hub,
 		.store = s->store,
+		.audit = s->audit,
+		.limits = s->limits,
+		.tls = set->http_tls.cert != NULL,
+		.ca = s->ca,
 		.started_at = clock_wall_ms() };
 	return http_new(s->loop, &conf, &s->http, &s->http_port, err);
 }
@@ -261,13 +231,22 @@ start(struct server *s, const struct settings *set, struct err *err)
 		if (!s->signals[i])
 			return err_set(err, -ENOMEM, "cannot wait for signals");
 	}
-	r = start_store(s, set, err);
+	r = secure_new(
+		s->loop, &set->http_tls, &set->grpc_tls, &s->secure, err);
+	if (r == 0 && set->ca_dir)
+		r = ca_open(set->ca_dir, &s->ca, err);
+	if (r == 0)
+		r = start_audit(s, set, err);
+	if (r == 0)
+		r = start_store(s, set, err);
 	if (r == 0)
 		r = start_hub(s, set, err);
 	if (r == 0)
 		r = start_http(s, set, err);
 	if (r == 0)
 		r = start_rpc(s, set, err);
+	if (r == 0)
+		secure_follow(s->secure, s->http, s->rpc);
 	return r;
 }
 

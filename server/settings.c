@@ -1,7 +1,6 @@
 /* settings.c - what nodelink-server was told, checked */
 #include "settings.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -120,6 +119,54 @@ static const struct conf_item items[] = {
 		.min = 1,
 		.max = INT64_MAX,
 		.help = "output of one task that is kept" },
+	{ .key = "audit.path",
+		.flag = "audit",
+		.type = CONF_PATH,
+		.arg = "FILE",
+		.help = "a line there for whatever is done or refused" },
+	{ .key = "audit.required",
+		.type = CONF_BOOL,
+		.fallback = "no",
+		.help = "do nothing of which no line can be written" },
+	{ .key = "limits.connections",
+		.type = CONF_INT,
+		.fallback = "10000",
+		.min = 1,
+		.max = 1000 * 1000,
+		.help = "of clients, as far as open files allow" },
+	{ .key = "limits.connections_per_address",
+		.type = CONF_INT,
+		.fallback = "0",
+		.max = 1000 * 1000,
+		.help = "of one address; 0: half of all" },
+	{ .key = "limits.request_time",
+		.type = CONF_DURATION,
+		.fallback = "15s",
+		.min = 100,
+		.max = 3600 * 1000,
+		.help = "in which a request must have come, body included" },
+	{ .key = "limits.idle_time",
+		.type = CONF_DURATION,
+		.fallback = "60s",
+		.min = 100,
+		.max = 24 * 3600 * 1000,
+		.help = "that a connection is kept between two requests" },
+	{ .key = "limits.calls_per_second",
+		.type = CONF_INT,
+		.fallback = "1000",
+		.max = 1000 * 1000,
+		.help = "of one client; 0: any number" },
+	{ .key = "limits.open_requests",
+		.type = CONF_INT,
+		.fallback = "1000",
+		.max = 1000 * 1000,
+		.help = "of one client at a time, streams are some; 0: any "
+			"number" },
+	{ .key = "limits.failed_logins",
+		.type = CONF_INT,
+		.fallback = "10",
+		.max = 1000 * 1000,
+		.help = "of one address in a minute; 0: any number" },
 	{ .key = "log.level",
 		.flag = "log-level",
 		.type = CONF_LEVEL,
@@ -138,16 +185,6 @@ const struct conf_program settings_program = {
 
 /* ------------------------------------------------------------------- checks */
 
-static bool
-is_loopback(const char *host)
-{
-	struct in_addr v4;
-
-	if (inet_pton(AF_INET, host, &v4) == 1)
-		return ntohl(v4.s_addr) >> 24 == 127;
-	return strcmp(host, "::1") == 0 || strcmp(host, "localhost") == 0;
-}
-
 static int
 check_addresses(struct settings *s, struct err *err)
 {
@@ -164,13 +201,14 @@ check_addresses(struct settings *s, struct err *err)
 			"--grpc: '%s' is no address; give host:port", grpc);
 	(void)snprintf(s->grpc_listen, sizeof s->grpc_listen, "%s%s",
 		*grpc == ':' ? "[::]" : "", grpc); /* all that it may say */
-	if (!is_loopback(s->http_host) && !conf_bool(s->conf, "http.anonymous"))
+	if (!parse_is_loopback(s->http_host) &&
+		!conf_bool(s->conf, "http.anonymous"))
 		return err_set(err, -EINVAL,
 			"'%s' is not a loopback address, and clients are not "
 			"asked who they are: listen on 127.0.0.1 behind a "
 			"proxy that asks, or say 'anonymous = yes' in [http]",
 			http);
-	if (!s->tokens_file && !grpc_unix && !is_loopback(s->grpc_host))
+	if (!s->tokens_file && !grpc_unix && !parse_is_loopback(s->grpc_host))
 		return err_set(err, -EINVAL,
 			"'%s' is not a loopback address, and without "
 			"agents.tokens_file any agent could connect there; "
@@ -187,7 +225,7 @@ check_plaintext(const struct settings *s, const char *section, const char *host,
 	char key[32];
 
 	(void)snprintf(key, sizeof key, "%s.plaintext", section);
-	if (tls->cert || is_loopback(host) || conf_bool(s->conf, key))
+	if (tls->cert || parse_is_loopback(host) || conf_bool(s->conf, key))
 		return 0;
 	return err_set(err, -EINVAL,
 		"'%s' is not a loopback address, and without TLS whoever is on "
@@ -239,6 +277,27 @@ read_store(struct settings *s)
 		l->max_tasks = s->store ? MAX_TASKS : MAX_TASKS_IN_MEMORY;
 }
 
+/* Development mode is for one person, whose benchmarks have no limits. */
+static void
+read_limits(struct settings *s)
+{
+	const struct conf *c = s->conf;
+	struct limits_conf *l = &s->client_limits;
+
+	s->max_connections = (unsigned)conf_number(c, "limits.connections");
+	s->max_per_address =
+		(unsigned)conf_number(c, "limits.connections_per_address");
+	s->request_timeout_ms = conf_number(c, "limits.request_time");
+	s->idle_timeout_ms = conf_number(c, "limits.idle_time");
+	l->failed_logins = (unsigned)conf_number(c, "limits.failed_logins");
+	if (s->tokens_file || conf_is_set(c, "limits.calls_per_second"))
+		l->calls_per_second =
+			(unsigned)conf_number(c, "limits.calls_per_second");
+	if (s->tokens_file || conf_is_set(c, "limits.open_requests"))
+		l->open_requests =
+			(unsigned)conf_number(c, "limits.open_requests");
+}
+
 int
 settings_read(struct settings *s, int argc, char **argv, struct err *err)
 {
@@ -252,7 +311,10 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 	s->start_timeout_ms = conf_number(s->conf, "server.start_timeout");
 	s->lost_after_ms = conf_number(s->conf, "server.lost_after");
 	s->output_limit = (uint64_t)conf_number(s->conf, "server.output_limit");
+	s->audit = conf_text(s->conf, "audit.path");
+	s->audit_required = conf_bool(s->conf, "audit.required");
 	read_store(s);
+	read_limits(s);
 	log_set_level((enum log_level)conf_number(s->conf, "log.level"));
 	r = check_addresses(s, err);
 	return r < 0 ? r : read_tls(s, err);

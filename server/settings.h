@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/limits.h"
 #include "base/err.h"
 #include "conf/conf.h"
 #include "store/store.h"
@@ -23,6 +24,11 @@ struct settings {
 	const char *tmp_dir;
 	const char *store; /* folder; NULL: in memory */
 	struct store_limits limits;
+	const char *audit; /* NULL: none */
+	bool audit_required;
+	struct limits_conf client_limits;
+	unsigned max_connections, max_per_address;
+	int64_t request_timeout_ms, idle_timeout_ms;
 	int64_t default_grace_ms, start_timeout_ms, lost_after_ms;
 	uint64_t output_limit;
 };

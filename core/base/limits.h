@@ -40,6 +40,9 @@ enum {
 	LIMIT_OPEN_FILES = 1 << 30, /* the kernel's highest nr_open */
 	LIMIT_MEMORY_MIN = 1 << 20, /* with less no program starts */
 
+	/* names that a rate is kept for */
+	LIMIT_RATES = 4096,
+
 	/* agents */
 	LIMIT_AGENTS = 20000, /* connected at a time, or remembered */
 

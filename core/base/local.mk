@@ -11,4 +11,5 @@ libbase_la_SOURCES = \
 	%D%/limits.h \
 	%D%/log.c %D%/log.h \
 	%D%/parse.c %D%/parse.h \
+	%D%/rates.c %D%/rates.h \
 	%D%/utf8.c %D%/utf8.h

@@ -2,11 +2,14 @@
 #include "api/access.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "api/asker.h"
 #include "api/internal.h"
+#include "api/limits.h"
 #include "api/session.h"
 #include "base/log.h"
 
@@ -77,9 +80,24 @@ reply_who(struct http_request *req, bool tried, const char *code,
 		"%s", text);
 }
 
+/* Something wrong came: only so often, and the audit log knows what. */
+static void
+reply_wrong(struct api *api, struct http_request *req, const char *code,
+	const char *text, const char *why)
+{
+	struct asker asker;
+
+	if (!limits_login_failed(api->limits, req))
+		return;
+	asker_read(req, &asker);
+	asker_refused(api, &asker, "login", NULL, NULL, why);
+	reply_who(req, true, code, text);
+}
+
 /* Which of the wrong ones it is only the log is told. */
 static void
-reply_bad_token(struct http_request *req, int r, const struct err *err)
+reply_bad_token(
+	struct api *api, struct http_request *req, int r, const struct err *err)
 {
 	static const struct {
 		int r;
@@ -89,13 +107,11 @@ reply_bad_token(struct http_request *req, int r, const struct err *err)
 		{ -EKEYEXPIRED, "token_expired", "the token has expired" },
 		{ -EKEYREVOKED, "token_revoked", "the token has been revoked" },
 	};
-	char peer[HTTP_PEER];
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (known[i].r == r) {
-			log_debug("%s is not let in: %s", http_peer(req, peer),
+			reply_wrong(api, req, known[i].code, known[i].text,
 				err->text);
-			reply_who(req, true, known[i].code, known[i].text);
 			return;
 		}
 	reply_failure(req, r, "look the token up");
@@ -116,7 +132,7 @@ user_of_token(struct api *api, struct http_request *req, const char *header)
 		r = auth_check(api->auth, header, &token, &err);
 	}
 	if (r < 0) {
-		reply_bad_token(req, r, &err);
+		reply_bad_token(api, req, r, &err);
 		return NULL;
 	}
 	user = user_new(token);
@@ -146,16 +162,28 @@ identify(struct api *api, struct http_request *req)
 	}
 	user = session_find(api, cookie);
 	if (!user)
-		reply_who(req, true, "no_session", "the session has ended");
+		reply_wrong(api, req, "no_session", "the session has ended",
+			"no such session");
 	return user_ref(user);
 }
 
 static void
-check_role(struct http_request *req, const struct auth_token *token,
-	unsigned access)
+check_role(struct api *api, struct http_request *req,
+	const struct auth_token *token)
 {
+	unsigned access = http_access(req);
 	enum auth_role needed = (enum auth_role)(access - ACCESS_READ);
+	struct asker asker;
+	char what[80];
 
+	if (token->role >= needed &&
+		(access != ACCESS_ADMIN || !token->n_labels))
+		return;
+	(void)snprintf(what, sizeof what, "%s %s", http_method(req),
+		http_pattern(req));
+	asker_read(req, &asker);
+	asker_refused(api, &asker, "access", NULL, what,
+		token->role < needed ? "role" : "labels");
 	if (token->role < needed)
 		http_reply_error(req, 403, "forbidden",
 			"an administrator can make another token: "
@@ -163,8 +191,7 @@ check_role(struct http_request *req, const struct auth_token *token,
 			"client '%s' has the role %s here; this needs %s",
 			token->client, auth_role_name(token->role),
 			auth_role_name(needed));
-	else if (access == ACCESS_ADMIN && token->n_labels)
-		/* It could make itself a token without them. */
+	else /* It could make itself a token without them. */
 		http_reply_error(req, 403, "forbidden", NULL,
 			"client '%s' is limited to some labels; this needs an "
 			"admin without labels",
@@ -175,16 +202,18 @@ static void
 admit(void *arg, struct http_request *req)
 {
 	struct api *api = arg;
-	unsigned access = http_access(req);
-	struct user *user;
+	struct user *user = NULL;
 
-	if (!api->auth || access == ACCESS_NONE)
+	if (api->auth && http_access(req) != ACCESS_NONE) {
+		user = identify(api, req);
+		if (!user)
+			return;
+		http_take_user(req, user);
+	}
+	if (!limits_call(api->limits, req, user ? user->token->id : NULL))
 		return;
-	user = identify(api, req);
-	if (!user)
-		return;
-	http_take_user(req, user);
-	check_role(req, user->token, access);
+	if (user)
+		check_role(api, req, user->token);
 }
 
 static bool

@@ -15,6 +15,7 @@ struct waiting {
 	struct api *api;
 	struct http_request *req; /* NULL: has left */
 	struct user *user; /* own; who asks, also when he has left */
+	char id[ID_MAX]; /* as it was asked for */
 	struct task *task;
 	struct task_watch watch;
 	struct loop_timer *timer;
@@ -167,28 +168,44 @@ intent_stored(void *arg, int r)
 }
 
 static void
+refused(struct waiting *w, const char *why)
+{
+	asker_refused(w->api, &w->how.asker, "task.cancel", w->id, NULL, why);
+}
+
+static void
 got_task(void *arg, int r, struct task *t)
 {
 	AUTO(waiting_free) struct waiting *w = arg;
 
 	r = access_found(w->user, r, t);
 	if (r < 0) {
+		refused(w, "no such task");
 		if (w->req)
 			reply_no_task(w->req, r);
 		return;
 	}
 	if (!access_may_cancel(w->user, t)) {
+		refused(w, "another client's task");
 		if (w->req)
 			reply_not_owner(w->req, t->owner);
 		return;
 	}
 	w->task = task_ref(t);
+	if (asker_does(w->api, &w->how.asker, "task.cancel", t->id, NULL,
+		    w->how.how.reason) < 0) {
+		if (w->req)
+			reply_unnoted(w->req);
+		return;
+	}
 	/* Also when the client has left meanwhile: it did ask. */
 	if (hub_cancel(w->api->hub, t, &w->how.how, intent_stored, w) ==
 		HUB_OK) {
 		w = NULL;
 		return;
 	}
+	asker_failed(w->api, &w->how.asker, "task.cancel", t->id,
+		"it had ended already");
 	if (w->req)
 		reply_final(w->req, t, "already_final");
 }
@@ -211,6 +228,7 @@ api_cancel(void *arg, struct http_request *req)
 	w->api = api;
 	w->req = req;
 	w->user = user_ref(access_user(req));
+	(void)snprintf(w->id, sizeof w->id, "%s", id); /* longer: unknown */
 	r = cancel_how_read(&w->how, REASON_USER_REQUEST, req, &err);
 	if (r < 0) {
 		reply_refused(req, r, "bad_request", &err);

@@ -140,10 +140,10 @@ cancel_how_read(struct cancel_how *h, uint32_t code, struct http_request *req,
 	int r;
 
 	h->how = (struct hub_cancel){
-		.code = code, .grace_ms = -1, .actor = h->actor
+		.code = code, .grace_ms = -1, .actor = h->asker.actor
 	};
 	h->wait_ms = WAIT_DEFAULT;
-	(void)request_actor(req, h->actor);
+	asker_read(req, &h->asker);
 	r = read_body(h, http_body(req), err);
 	return r < 0 ? r : read_query(h, req, err);
 }

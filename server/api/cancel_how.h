@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "api/asker.h"
 #include "api/internal.h"
 #include "base/err.h"
 #include "base/limits.h"
@@ -17,7 +18,7 @@ struct cancel_how {
 	struct hub_cancel how; /* its texts are below */
 	int64_t wait_ms; /* cancel_how_wait() knows what it means */
 	char reason[LIMIT_REASON + 1];
-	char actor[API_ACTOR];
+	struct asker asker;
 };
 
 /* code: when the request names none. 0, -EINVAL with a text for the client,

@@ -297,10 +297,18 @@ intent_stored(void *arg, int r)
 static void
 cancel_all(struct many *m)
 {
+	int r;
+
 	m->n_storing = 1; /* this loop */
 	for (size_t i = 0; i < m->n; i++) {
 		struct task *t = m->targets[i].task;
 
+		r = asker_does(m->api, &m->how.asker, "task.cancel", t->id,
+			NULL, m->how.how.reason);
+		if (r < 0) {
+			m->trouble = r;
+			continue;
+		}
 		m->n_storing++;
 		if (hub_cancel(m->api->hub, t, &m->how.how, intent_stored, m) !=
 			HUB_OK)
@@ -311,21 +319,26 @@ cancel_all(struct many *m)
 	intent_stored(m, 0);
 }
 
-static void
-log_request(const struct many *m, const struct store_filter *f)
+/* As asker_does(). */
+static int
+note_request(const struct many *m, const struct store_filter *f)
 {
-	AUTO_BUF struct buf labels = { 0 };
+	AUTO_BUF struct buf what = { 0 };
+	const char *reason = m->how.how.reason;
+	int r = buf_printf(&what,
+		"%zu tasks, %zu more match: agent '%s' plugin '%s' code %u",
+		m->n, m->left, f->agent_id ? f->agent_id : "",
+		f->plugin ? f->plugin : "", m->how.how.code);
 
-	for (size_t i = 0; i < f->n_labels; i++)
-		if (buf_printf(&labels, " label '%s%s%s'", f->labels[i].name,
-			    f->labels[i].value ? "=" : "",
-			    f->labels[i].value ? f->labels[i].value : "") < 0)
-			break; /* no memory: the line says less */
-	log_info("%s cancels %zu tasks, %zu more match: agent '%s' plugin "
-		 "'%s'%s code %u reason '%s'",
-		m->how.actor, m->n, m->left, f->agent_id ? f->agent_id : "",
-		f->plugin ? f->plugin : "", labels.len ? buf_text(&labels) : "",
-		m->how.how.code, m->how.how.reason ? m->how.how.reason : "");
+	for (size_t i = 0; i < f->n_labels && r == 0; i++)
+		r = buf_printf(&what, " label '%s%s%s'", f->labels[i].name,
+			f->labels[i].value ? "=" : "",
+			f->labels[i].value ? f->labels[i].value : "");
+	/* Without memory the line says less. */
+	log_info("%s cancels %s reason '%s'", m->how.asker.actor,
+		buf_text(&what), reason ? reason : "");
+	return asker_does(m->api, &m->how.asker, "tasks.cancel", NULL,
+		buf_text(&what), reason);
 }
 
 void
@@ -353,6 +366,8 @@ api_cancel_many(void *arg, struct http_request *req)
 	}
 	if (r == 0 && only && filter.tasks.owner &&
 		strcmp(filter.tasks.owner, only) != 0) {
+		asker_refused(api, &m->how.asker, "tasks.cancel", NULL,
+			filter.tasks.owner, "another client's tasks");
 		reply_not_owner(req, filter.tasks.owner);
 		return;
 	}
@@ -368,7 +383,10 @@ api_cancel_many(void *arg, struct http_request *req)
 		answer(m, req);
 		return;
 	}
-	log_request(m, &filter.tasks);
+	if (note_request(m, &filter.tasks) < 0) {
+		reply_unnoted(req);
+		return;
+	}
 	m->req = req;
 	http_defer(req, on_gone, m);
 	cancel_all(TAKE(m));

@@ -3,10 +3,12 @@
  * Three shapes, one path: the fields of shell and docker stand beside the
  * common ones, those of other plugins in an object "params". */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/access.h"
+#include "api/asker.h"
 #include "api/internal.h"
 #include "api/keys.h"
 #include "api/options.h"
@@ -173,6 +175,9 @@ read_body(struct draft *d, struct http_request *req)
 struct creating {
 	struct asked *asked;
 	struct key_use *key; /* or NULL */
+	struct api *api;
+	struct asker asker;
+	char id[ID_MAX]; /* of the new task */
 };
 
 static struct http_request *
@@ -199,14 +204,31 @@ answer(void *arg, const struct task *t, struct buf *out)
 	return emit_done(&e);
 }
 
+static int
+note(void *arg, const struct task *t)
+{
+	struct creating *c = arg;
+	char detail[128];
+
+	(void)snprintf(c->id, sizeof c->id, "%s", t->id);
+	(void)snprintf(detail, sizeof detail, "plugin %s, agent %s", t->plugin,
+		t->agent_id);
+	return asker_does(
+		c->api, &c->asker, "task.create", t->id, detail, NULL);
+}
+
 static void
 created(void *arg, int r, struct task *t)
 {
+	struct creating *c = arg;
 	struct buf body = { 0 };
 	struct http_request *req;
 	int made = r == 0 ? answer(arg, t, &body) : 0;
 
-	req = creating_done(arg);
+	if (r < 0)
+		asker_failed(
+			c->api, &c->asker, "task.create", c->id, err_name(-r));
+	req = creating_done(c);
 	if (req && r == 0) {
 		http_reply_json(req, 200, &body, made);
 		return;
@@ -217,7 +239,8 @@ created(void *arg, int r, struct task *t)
 }
 
 static void
-reply_refusal(struct http_request *req, int r, const struct err *err)
+reply_refusal(struct api *api, struct http_request *req,
+	const struct asker *asker, int r, const struct err *err)
 {
 	static const struct {
 		int r;
@@ -233,6 +256,13 @@ reply_refusal(struct http_request *req, int r, const struct err *err)
 		{ -ENOMEM, 500, "no_memory" },
 	};
 
+	if (r == -EIO) {
+		reply_unnoted(req);
+		return;
+	}
+	asker_refused(api, asker, "task.create", NULL,
+		http_param(req, "plugin"),
+		*err->text ? err->text : err_name(-r));
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (known[i].r == r) {
 			http_reply_error(req, known[i].status, known[i].code,
@@ -248,9 +278,11 @@ create(struct api *api, struct http_request *req, struct key_use *key)
 {
 	__attribute__((cleanup(draft_done))) struct draft d = { 0 };
 	const struct user *user = access_user(req);
+	struct asker asker;
 	struct creating *c;
 	int r;
 
+	asker_read(req, &asker);
 	d.task.plugin = http_param(req, "plugin");
 	d.task.owner = user_client(user);
 	r = read_body(&d, req);
@@ -261,7 +293,7 @@ create(struct api *api, struct http_request *req, struct key_use *key)
 	c = r == 0 ? calloc(1, sizeof *c) : NULL;
 	if (!c) {
 		key_release(key);
-		reply_refusal(req, r < 0 ? r : -ENOMEM, &d.err);
+		reply_refusal(api, req, &asker, r < 0 ? r : -ENOMEM, &d.err);
 		return;
 	}
 	c->asked = asked_new(api, req);
@@ -270,6 +302,9 @@ create(struct api *api, struct http_request *req, struct key_use *key)
 		free(c);
 		return;
 	}
+	c->api = api;
+	c->asker = asker;
+	d.task.before = note;
 	if (key) {
 		c->key = key;
 		d.task.key = key->name;
@@ -278,7 +313,7 @@ create(struct api *api, struct http_request *req, struct key_use *key)
 	}
 	r = hub_create(api->hub, &d.task, created, c, &d.err);
 	if (r < 0)
-		reply_refusal(creating_done(c), r, &d.err);
+		reply_refusal(api, creating_done(c), &asker, r, &d.err);
 }
 
 void

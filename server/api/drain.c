@@ -1,6 +1,7 @@
 /* drain.c - POST and DELETE /agents/{id}/drain */
 #include <errno.h>
 
+#include "api/asker.h"
 #include "api/internal.h"
 #include "base/limits.h"
 #include "json/json.h"
@@ -51,10 +52,10 @@ api_drain(void *arg, struct http_request *req)
 	const char *id = http_param(req, "id");
 	struct agent *a = hub_agent(api->hub, id);
 	AUTO(json_decref) json_t *doc = NULL;
-	char actor[API_ACTOR];
-	struct hub_drain how = { .timeout_ms = -1,
-		.grace_ms = -1,
-		.actor = request_actor(req, actor) };
+	struct asker asker;
+	struct hub_drain how = {
+		.timeout_ms = -1, .grace_ms = -1, .actor = asker.actor
+	};
 	struct err err;
 	int r;
 
@@ -62,9 +63,13 @@ api_drain(void *arg, struct http_request *req)
 		reply_no_agent(req, id);
 		return;
 	}
+	asker_read(req, &asker);
 	r = read_body(http_body(req), &doc, &how, &err);
 	if (r < 0)
 		reply_refused(req, r, "bad_request", &err);
+	else if (asker_does(api, &asker, "agent.drain", id, NULL, how.reason) <
+		 0)
+		reply_unnoted(req);
 	else if (hub_drain(api->hub, a, &how) < 0)
 		reply_no_memory(req);
 	else
@@ -77,9 +82,15 @@ api_undrain(void *arg, struct http_request *req)
 	struct api *api = arg;
 	const char *id = http_param(req, "id");
 	struct agent *a = hub_agent(api->hub, id);
+	struct asker asker;
 
 	if (!a) {
 		reply_no_agent(req, id);
+		return;
+	}
+	asker_read(req, &asker);
+	if (asker_does(api, &asker, "agent.undrain", id, NULL, NULL) < 0) {
+		reply_unnoted(req);
 		return;
 	}
 	hub_undrain(a);

@@ -4,17 +4,20 @@ libapi_la_SOURCES = \
 	%D%/agents.c \
 	%D%/api.h \
 	%D%/asked.c \
+	%D%/asker.c %D%/asker.h \
 	%D%/cancel.c \
 	%D%/cancel_how.c %D%/cancel_how.h \
 	%D%/cancel_many.c \
 	%D%/create.c \
 	%D%/drain.c \
+	%D%/enroll.c \
 	%D%/filter.c %D%/filter.h \
 	%D%/health.c \
 	%D%/home.c \
 	%D%/hooks.c %D%/hooks.h \
 	%D%/internal.h \
 	%D%/keys.c %D%/keys.h \
+	%D%/limits.c %D%/limits.h \
 	%D%/list.c \
 	%D%/options.c %D%/options.h \
 	%D%/output.c \

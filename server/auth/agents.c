@@ -88,7 +88,7 @@ read_secret(sqlite3_stmt *st, struct agent_entry *all)
 }
 
 int
-entries_read(sqlite3 *db, struct agent_entry **out)
+entries_load(sqlite3 *db, struct agent_entry **out)
 {
 	struct agent_entry *all = NULL;
 	sqlite3_stmt *st = NULL, *secrets = NULL;

@@ -45,9 +45,9 @@ read_all(struct auth *auth)
 
 	if (r < 0)
 		return r;
-	r = tokens_read(auth->db, &tokens);
+	r = tokens_load(auth->db, &tokens);
 	if (r == 0)
-		r = entries_read(auth->db, &agents);
+		r = entries_load(auth->db, &agents);
 	if (r == 0)
 		r = db_number(auth->db, "PRAGMA data_version", &version);
 	(void)db_run(auth->db, "ROLLBACK"); /* it has only read */

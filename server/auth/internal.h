@@ -60,13 +60,13 @@ void change_undo(struct auth *auth);
 
 /* tokens.c: read the table; on success tokens_set() puts it in place of the
  * old, else tokens_free(). */
-int tokens_read(sqlite3 *db, struct token **out);
+int tokens_load(sqlite3 *db, struct token **out);
 bool tokens_set(struct auth *auth, struct token *take_fresh);
 void tokens_free(struct token *tokens);
 void tokens_write_used(struct auth *auth);
 
 /* agents.c: likewise */
-int entries_read(sqlite3 *db, struct agent_entry **out);
+int entries_load(sqlite3 *db, struct agent_entry **out);
 bool entries_set(struct auth *auth, struct agent_entry *take_fresh);
 void entries_free(struct agent_entry *agents);
 

@@ -177,7 +177,7 @@ read_labels(sqlite3 *db, struct token *all)
 }
 
 int
-tokens_read(sqlite3 *db, struct token **out)
+tokens_load(sqlite3 *db, struct token **out)
 {
 	struct token *all = NULL;
 	int r = read_tokens(db, &all);

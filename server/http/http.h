@@ -112,12 +112,12 @@ const struct buf *http_body(const struct http_request *req);
 /* The client's address as text, without port. */
 enum { HTTP_PEER = 48 };
 const char *http_peer(const struct http_request *req, char out[HTTP_PEER]);
-/* Nobody on the way can have read it: it came over TLS. */
-bool http_secure(const struct http_request *req);
 /* GET or HEAD. */
 bool http_reads(const struct http_request *req);
-/* Of its route. */
+/* Of its route, as it stands in the table. */
 unsigned http_access(const struct http_request *req);
+const char *http_pattern(const struct http_request *req);
+const char *http_method(const struct http_request *req);
 /* For the gate: the request's reference to this user. */
 void http_take_user(struct http_request *req, void *take_user);
 /* NULL: none was given. */
@@ -144,6 +144,9 @@ void http_reply_static(struct http_request *req, unsigned status,
 /* The reply comes later. When the client goes away before that, or the server
  * stops, gone(arg) comes once, and the request must not be touched any more. */
 void http_defer(struct http_request *req, loop_fn *gone, void *arg);
+
+/* fn(arg) when the request is over, whatever its end; one fn per request. */
+void http_at_end(struct http_request *req, loop_fn *fn, void *arg);
 
 /* ----------------------------------------------------------------- streams */
 

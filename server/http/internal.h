@@ -60,6 +60,8 @@ struct http_request {
 	void *gone_arg;
 	const struct http_stream_ops *stream;
 	void *stream_arg;
+	loop_fn *at_end; /* or NULL */
+	void *at_end_arg;
 };
 
 struct http {

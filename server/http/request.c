@@ -215,6 +215,8 @@ request_completed(void *cls, struct MHD_Connection *mhd, void **con_cls,
 	request_gone(req);
 	if (req->stream)
 		req->stream->close(req->stream_arg);
+	if (req->at_end)
+		req->at_end(req->at_end_arg);
 	if (req->response)
 		MHD_destroy_response(req->response); /* our reference */
 	for (size_t i = 0; i < req->n_headers; i++)
@@ -315,6 +317,18 @@ http_access(const struct http_request *req)
 	return req->route->access;
 }
 
+const char *
+http_pattern(const struct http_request *req)
+{
+	return req->route->pattern;
+}
+
+const char *
+http_method(const struct http_request *req)
+{
+	return req->method;
+}
+
 void
 http_take_user(struct http_request *req, void *take_user)
 {
@@ -328,17 +342,19 @@ http_user(const struct http_request *req)
 	return req->user;
 }
 
-bool
-http_secure(const struct http_request *req)
-{
-	return req->http->tls;
-}
-
 void
 http_defer(struct http_request *req, loop_fn *gone, void *arg)
 {
 	req->gone = gone;
 	req->gone_arg = arg;
+}
+
+void
+http_at_end(struct http_request *req, loop_fn *fn, void *arg)
+{
+	assert(!req->at_end);
+	req->at_end = fn;
+	req->at_end_arg = arg;
 }
 
 bool

@@ -150,6 +150,20 @@ agents_resume(void *arg)
 	}
 }
 
+/* Of agents it is noted who they are; none is kept waiting for that. */
+static void
+note(struct hub *hub, const struct rpc_hello *hello,
+	enum audit_decision decision, const char *reason)
+{
+	(void)audit_note(hub->conf.audit,
+		&(struct audit_event){ .action = "agent.connect",
+			.decision = decision,
+			.actor = hello->agent_id,
+			.peer = hello->peer,
+			.target = hello->agent_id,
+			.reason = reason });
+}
+
 static int
 on_open(void *arg, struct rpc_stream *s, const struct rpc_hello *hello,
 	enum rpc_status *status, struct err *err)
@@ -162,12 +176,14 @@ on_open(void *arg, struct rpc_stream *s, const struct rpc_hello *hello,
 		*status = RPC_STATUS_UNAUTHENTICATED;
 		log_warn(0, "refused a stream from %s: %s", hello->peer,
 			err->text);
+		note(hub, hello, AUDIT_REFUSED, err->text);
 		return r;
 	}
 	*status = RPC_STATUS_OTHER;
 	a = hub_agent_make(hub, hello->agent_id);
 	if (!a || agent_expect(a) < 0)
 		return err_set(err, -ENOMEM, "server is out of memory");
+	note(hub, hello, AUDIT_ALLOWED, NULL);
 	if (a->stream) {
 		log_warn(0,
 			"agent '%s' connected again from %s: "

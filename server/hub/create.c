@@ -193,6 +193,8 @@ hub_create(struct hub *hub, const struct hub_task *spec, hub_created_fn *done,
 	if (!t || !c)
 		return err_set(err, -ENOMEM, "server is out of memory");
 	r = fill_task(hub, t, spec, err);
+	if (r == 0 && spec->before)
+		r = spec->before(arg, t);
 	if (r < 0)
 		return r;
 	*c = (struct creation){ hub, task_ref(t), done, arg };

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audit/audit.h"
 #include "base/err.h"
 #include "loop/loop.h"
 #include "rpc/rpc.h"
@@ -26,6 +27,7 @@ struct hub_conf {
 	int64_t lost_after_ms; /* agent silent for longer */
 	uint64_t default_output_limit; /* bytes */
 	uint64_t window; /* output a node may send ahead of its Ack */
+	struct audit *audit; /* NULL: none */
 	bool anonymous_agents; /* development: any id, no token */
 };
 
@@ -110,6 +112,8 @@ struct hub_task {
 	size_t n_labels;
 	int64_t start_timeout_ms; /* -1: default */
 	struct msg_start start; /* grace_ms -1: default; all copied */
+	/* Before it is stored; negative: it is not made, for that reason. */
+	int (*before)(void *arg, const struct task *t); /* or NULL */
 	/* A key that came with the request, or NULL; it is stored with the
 	 * task, and with it what answer() makes of the new record. */
 	const char *key;

@@ -182,6 +182,27 @@ class Agent(Program):
         return [self.pid, *children(self.pid)]
 
 
+class Tokens:
+    """The database of who may connect, changed as an administrator does it."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def command(self, *words):
+        done = subprocess.run([f"{SBIN}/nodelink-server", *words, "--auth", self.path],
+                              stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=DEADLINE, check=False)
+        assert done.returncode == 0, done
+        return done.stdout.decode().strip()
+
+    def client(self, name, role, *options):
+        """A new token."""
+        return self.command("token", "create", "--client", name, "--role", role, *options)
+
+    def revoke(self, token):
+        self.command("token", "revoke", token.split("_")[1])
+
+
 # ------------------------------------------------------------------- evidence
 
 def command(pid):
@@ -286,16 +307,21 @@ class Answer:
 class Client:
     """The HTTP API by hand: one connection a call, everything has a deadline."""
 
-    def __init__(self, address):
+    def __init__(self, address, headers=None):
         self.address = address
         self.url = f"http://{address}"
+        self.headers = headers or {}  # of every request
+
+    def bearing(self, token):
+        """The same server, asked by whoever has this token."""
+        return Client(self.address, {"Authorization": f"Bearer {token}"})
 
     def connect(self, timeout=DEADLINE):
         host, _, port = self.address.rpartition(":")
         return http.client.HTTPConnection(host, int(port), timeout=timeout)
 
     def call(self, method, path, body=None, headers=None, timeout=60):
-        headers = dict(headers or {})
+        headers = {**self.headers, **(headers or {})}
         if body is not None and not isinstance(body, (bytes, str)):
             body = json.dumps(body)
             headers.setdefault("Content-Type", "application/json")
@@ -393,7 +419,7 @@ class Events:
             sock.settimeout(timeout)
             sock.connect((self._connection.host, self._connection.port))
             self._connection.sock = sock
-        headers = {"Accept": "text/event-stream"}
+        headers = {**client.headers, "Accept": "text/event-stream"}
         if after is not None:
             headers["Last-Event-ID"] = str(after)
         self._connection.request("GET", f"/stream?ref={task_id}", headers=headers)

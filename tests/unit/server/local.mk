@@ -23,14 +23,14 @@ unit_tests += tests/unit/server/test-hub
 tests_unit_server_test_hub_SOURCES = %D%/test-hub.c %D%/hub-rig.c %D%/hub-rig.h \
 	%D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_hub_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_unit_server_test_hub_LDADD = libhub.la libstore.la libdb.la libtask.la libwire.la \
+tests_unit_server_test_hub_LDADD = libhub.la libstore.la libdb.la libaudit.la libtask.la libwire.la libjson.la \
 	libloop.la libbase.la $(unit_libs)
 
 unit_tests += tests/unit/server/test-hub-loss
 tests_unit_server_test_hub_loss_SOURCES = %D%/test-hub-loss.c %D%/hub-rig.c %D%/hub-rig.h \
 	%D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_hub_loss_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_unit_server_test_hub_loss_LDADD = libhub.la libstore.la libdb.la libtask.la libwire.la \
+tests_unit_server_test_hub_loss_LDADD = libhub.la libstore.la libdb.la libaudit.la libtask.la libwire.la libjson.la \
 	libloop.la libbase.la $(unit_libs)
 
 unit_tests += tests/unit/server/test-hub-drain
@@ -61,7 +61,7 @@ unit_tests += tests/unit/server/test-sse
 tests_unit_server_test_sse_SOURCES = %D%/test-sse.c %D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_sse_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_server_test_sse_LDADD = libunitserver.la libapi.la libhub.la libauth.la libstore.la libdb.la \
-	libhttp.la libtask.la libwire.la libjson.la libloop.la libbase.la $(unit_libs)
+	libhttp.la libaudit.la libtask.la libwire.la libjson.la libloop.la libbase.la $(unit_libs)
 
 unit_tests += tests/unit/server/test-api
 tests_unit_server_test_api_SOURCES = %D%/test-api.c %D%/api-rig.c %D%/api-rig.h \
@@ -91,3 +91,14 @@ unit_tests += tests/unit/server/test-ca
 tests_unit_server_test_ca_SOURCES = %D%/test-ca.c
 tests_unit_server_test_ca_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_server_test_ca_LDADD = libca.la libtls.la libconf.la libbase.la $(unit_libs)
+
+unit_tests += tests/unit/server/test-limits
+tests_unit_server_test_limits_SOURCES = %D%/test-limits.c
+tests_unit_server_test_limits_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(srcdir)/%D%
+tests_unit_server_test_limits_LDADD = libunitserver.la libapi.la libhttp.la libjson.la \
+	libloop.la libbase.la $(unit_libs)
+
+unit_tests += tests/unit/server/test-audit
+tests_unit_server_test_audit_SOURCES = %D%/test-audit.c
+tests_unit_server_test_audit_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_server_test_audit_LDADD = libaudit.la libjson.la libloop.la libbase.la $(unit_libs)

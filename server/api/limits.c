@@ -1,0 +1,149 @@
+/* limits.c - how much one client may ask for: wrong tokens, calls, open requests */
+#include "api/limits.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/rates.h"
+
+struct client { /* while it has open requests */
+	char name[RATES_NAME];
+	unsigned open;
+	struct limits *limits;
+	UT_hash_handle hh;
+};
+
+struct limits {
+	struct rates *logins, *calls; /* NULL: without limit */
+	unsigned open_requests;
+	struct client *clients;
+};
+
+struct limits *
+limits_new(const struct limits_conf *conf)
+{
+	AUTO(limits_free) struct limits *l = calloc(1, sizeof *l);
+
+	if (!l)
+		return NULL;
+	l->open_requests = conf->open_requests;
+	if (conf->failed_logins) {
+		l->logins = rates_new(
+			conf->failed_logins, 60 * 1000, conf->failed_logins);
+		if (!l->logins)
+			return NULL;
+	}
+	if (conf->calls_per_second) {
+		l->calls = rates_new(
+			conf->calls_per_second, 1000, conf->calls_per_second);
+		if (!l->calls)
+			return NULL;
+	}
+	return TAKE(l);
+}
+
+void
+limits_free(struct limits *l)
+{
+	if (!l)
+		return;
+	rates_free(l->logins);
+	rates_free(l->calls);
+	free(l); /* no client is left without a request */
+}
+
+static void
+too_many(struct http_request *req, int64_t wait_ms, const char *code,
+	const char *text)
+{
+	char seconds[24];
+
+	(void)snprintf(seconds, sizeof seconds, "%lld",
+		(long long)(wait_ms + 999) / 1000);
+	http_add_header(req, "Retry-After", seconds);
+	http_reply_error(req, 429, code, NULL, "%s", text);
+}
+
+/* Under which name this request is counted. A token's id is no address. */
+static const char *
+name_of(struct http_request *req, const char *token_id, char out[RATES_NAME])
+{
+	char peer[HTTP_PEER];
+
+	if (!token_id)
+		return rates_address(http_peer(req, peer), out);
+	(void)snprintf(out, RATES_NAME, "token %s", token_id);
+	return out;
+}
+
+bool
+limits_login_failed(struct limits *l, struct http_request *req)
+{
+	char name[RATES_NAME];
+	int64_t wait_ms =
+		l && l->logins ? rates_take(l->logins, name_of(req, NULL, name))
+			       : 0;
+
+	if (!wait_ms)
+		return true;
+	too_many(req, wait_ms, "too_many_logins",
+		"too many wrong tokens came from this address");
+	return false;
+}
+
+/* ----------------------------------------------------------- open requests */
+
+static void
+request_over(void *arg)
+{
+	struct client *c = arg;
+
+	if (--c->open)
+		return;
+	HASH_DEL(c->limits->clients, c);
+	free(c);
+}
+
+static bool
+take_share(struct limits *l, struct http_request *req, const char *name)
+{
+	struct client *c;
+
+	HASH_FIND_STR(l->clients, name, c);
+	if (c && c->open >= l->open_requests) {
+		too_many(req, 1000, "too_many_requests",
+			"this client has too many requests open");
+		return false;
+	}
+	if (!c) {
+		c = calloc(1, sizeof *c);
+		if (!c)
+			return true; /* the handler will notice */
+		(void)snprintf(c->name, sizeof c->name, "%s", name);
+		c->limits = l;
+		HASH_ADD_STR(l->clients, name, c);
+	}
+	c->open++;
+	http_at_end(req, request_over, c);
+	return true;
+}
+
+bool
+limits_call(struct limits *l, struct http_request *req, const char *token_id)
+{
+	char name[RATES_NAME];
+	int64_t wait_ms;
+
+	if (!l)
+		return true;
+	(void)name_of(req, token_id, name);
+	wait_ms = l->calls ? rates_take(l->calls, name) : 0;
+	if (wait_ms) {
+		too_many(req, wait_ms, "too_many_calls",
+			"this client calls too often");
+		return false;
+	}
+	return !l->open_requests || take_share(l, req, name);
+}

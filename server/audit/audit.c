@@ -1,0 +1,453 @@
+/* audit.c - the log of this process: open, note, follow a rotation
+ *
+ * Each note takes the lock, looks where the chain ends, writes its line, and
+ * says so in PATH.head. Other processes may do so between two of ours, and the
+ * path may lead to another file than before. A line that could not be written
+ * as a whole is taken back. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "audit/internal.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/rates.h"
+#include "base/utf8.h"
+#include "json/emit.h"
+
+enum {
+	SYNC_AFTER_MS = 500,
+	LOCK_TRIES_MS = 100,
+	TEXT_SHORT = 128, /* names and addresses */
+	TEXT_DETAIL = 512,
+	TEXT_REASON = 1100,
+	/* Refusals of one address that are written. */
+	REFUSALS_PER_MINUTE = 60,
+};
+
+struct audit {
+	struct audit_conf conf; /* its path is ours */
+	int fd, head;
+	bool open; /* audit_new() came to its end */
+	struct chain chain; /* as we left it */
+	struct rates *refusals;
+	uint64_t omitted; /* refusals since the last line */
+	uint64_t lost; /* could not be written */
+	int trouble; /* 0, or what the last note said */
+	struct sync *sync; /* NULL: a command */
+	struct loop_timer *timer; /* to sync what was written */
+};
+
+/* -------------------------------------------------------------------- files */
+
+/* Made when it is not there; then it belongs to the owner of its folder, for a
+ * command of root's may be the first to write. */
+static int
+open_own(const char *path, int flags, struct err *err)
+{
+	AUTO_CLOSE int fd = fd_open(
+		path, flags | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	AUTO_FREE char *dir = strdup(path);
+	struct stat st, in;
+	char *slash = dir ? strrchr(dir, '/') : NULL;
+
+	if (fd < 0)
+		return err_set(err, fd, "cannot open audit log '%s': %s", path,
+			err_name(-fd));
+	if (fstat(fd, &st) < 0)
+		return err_set(err, -errno, "cannot read audit log '%s': %s",
+			path, err_name(errno));
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, -EINVAL,
+			"audit log '%s' is not a regular file", path);
+	if (st.st_mode & 077)
+		return err_set(err, -EPERM,
+			"audit log '%s' is open to other users (mode %04o); "
+			"do: chmod 600 '%s'",
+			path, (unsigned)(st.st_mode & 07777), path);
+	if (slash)
+		*slash = 0;
+	if (geteuid() == 0 && st.st_size == 0 && dir &&
+		stat(!slash    ? "."
+			: *dir ? dir
+			       : "/",
+			&in) == 0 &&
+		fchown(fd, in.st_uid, in.st_gid) < 0)
+		log_debug("'%s' stays root's", path);
+	return TAKE_FD(fd);
+}
+
+static int
+open_log(const struct audit *a, struct err *err)
+{
+	return open_own(a->conf.path, O_RDWR | O_APPEND, err);
+}
+
+/* Of all who write this log, each for a few writes. One that was stopped
+ * meanwhile must not stop us. */
+static int
+lock(const struct audit *a)
+{
+	for (int i = 0; i < LOCK_TRIES_MS; i++) {
+		if (flock(a->head, LOCK_EX | LOCK_NB) == 0)
+			return 0;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		(void)poll(NULL, 0, 1); /* a pause, no more */
+	}
+	return -EBUSY;
+}
+
+static void
+unlock(const struct audit *a)
+{
+	(void)flock(a->head, LOCK_UN); /* fails for no lock of ours */
+}
+
+/* ------------------------------------------------------------------ syncing */
+
+static void
+sync_now(struct audit *a)
+{
+	int fds[] = { a->fd, a->head };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+		int fd = fcntl(fds[i], F_DUPFD_CLOEXEC, 0);
+
+		if (fd >= 0)
+			sync_add(a->sync, fd);
+		else if (fdatasync(fds[i]) < 0)
+			log_error(-errno, "audit log '%s' is not on the disk",
+				a->conf.path);
+	}
+}
+
+static void
+sync_due(void *arg)
+{
+	sync_now(arg);
+}
+
+static void
+sync_failed(void *arg)
+{
+	const struct audit *a = arg;
+
+	log_error(sync_error(a->sync), "audit log '%s' is not on the disk",
+		a->conf.path);
+}
+
+/* ------------------------------------------------------------------ the end */
+
+/* Where the chain ends; *why says what is wrong with that, or stays empty. The
+ * head knows better than a file that is new or was cut, the file better than a
+ * head that a crash has left behind. */
+static void
+find_end(struct audit *a, const struct chain *last, struct err *why)
+{
+	struct chain head;
+	int r = chain_read(a->head, &head);
+
+	if (r < 0) {
+		a->chain = *last;
+		if (last->seq)
+			(void)err_set(
+				why, 0, "'%s.head' said nothing", a->conf.path);
+		return;
+	}
+	a->chain = head.seq >= last->seq ? head : *last;
+	if (!last->seq)
+		return; /* rotated */
+	if (last->seq < head.seq)
+		(void)err_set(why, 0,
+			"events %" PRIu64 " to %" PRIu64
+			" are missing at the end",
+			last->seq + 1, head.seq);
+	else if (last->seq == head.seq && strcmp(last->hash, head.hash) != 0)
+		(void)err_set(
+			why, 0, "event %" PRIu64 " was changed", last->seq);
+}
+
+/* With the lock. */
+static int
+take_over(struct audit *a, struct err *why, struct err *err)
+{
+	struct chain last;
+	struct stat st;
+	struct err text;
+	size_t torn;
+	int r = tail_read(a->fd, &last, &torn, &text);
+
+	if (r < 0)
+		return err_set(err, r,
+			"audit log '%s': %s; see what 'nodelink-server audit "
+			"verify' says, and move it away",
+			a->conf.path, text.text);
+	if (torn && (fstat(a->fd, &st) < 0 ||
+			    ftruncate(a->fd, st.st_size - (off_t)torn) < 0))
+		return err_set(err, -errno,
+			"cannot end the torn last line of audit log '%s': %s",
+			a->conf.path, err_name(errno));
+	find_end(a, &last, why);
+	if (torn)
+		(void)err_set(
+			why, 0, "%zu bytes of a torn line were cut off", torn);
+	return 0;
+}
+
+/* ------------------------------------------------------------------- a line */
+
+static const char *const decisions[] = { "allowed", "refused", "failed" };
+
+static void
+emit_cut(struct emit *e, const char *key, const char *text, size_t max)
+{
+	char clean[TEXT_REASON];
+
+	utf8_clean(text ? text : "", text ? strlen(text) : 0, clean, max);
+	emit_text_or_null(e, key, clean);
+}
+
+static int
+make_line(const struct audit *a, const struct audit_event *event,
+	const struct chain *chain, struct buf *out)
+{
+	struct emit e;
+
+	emit_init(&e, out);
+	emit_object(&e, NULL);
+	emit_uint(&e, "seq", chain->seq + 1);
+	emit_time(&e, "time", clock_wall_ms());
+	emit_cut(&e, "action", event->action, TEXT_SHORT);
+	emit_text(&e, "decision", decisions[event->decision]);
+	emit_cut(&e, "actor", event->actor, TEXT_SHORT);
+	emit_cut(&e, "client", event->client, TEXT_SHORT);
+	emit_cut(&e, "peer", event->peer, TEXT_SHORT);
+	emit_cut(&e, "target", event->target, TEXT_SHORT);
+	emit_cut(&e, "detail", event->detail, TEXT_DETAIL);
+	emit_cut(&e, "reason", event->reason, TEXT_REASON);
+	emit_cut(&e, "request_id", event->request_id, TEXT_SHORT);
+	if (a->omitted)
+		emit_uint(&e, "omitted", a->omitted);
+	if (a->lost)
+		emit_uint(&e, "lost", a->lost);
+	emit_text(&e, "prev", chain->hash);
+	emit_object_end(&e);
+	return emit_done(&e);
+}
+
+static int
+write_line(const struct audit *a, const struct buf *line)
+{
+	struct stat st;
+	int r;
+
+	if (fstat(a->fd, &st) < 0)
+		return -errno;
+	r = fd_write_all(a->fd, line->data, line->len);
+	if (r < 0 && ftruncate(a->fd, st.st_size) < 0)
+		log_error(-errno, "audit log '%s' ends in a torn line",
+			a->conf.path);
+	return r;
+}
+
+/* With the lock: the file that the path leads to now. */
+static int
+follow(struct audit *a)
+{
+	struct stat now, ours;
+	struct err err;
+	int fd;
+
+	if (fstat(a->fd, &ours) == 0 && stat(a->conf.path, &now) == 0 &&
+		now.st_ino == ours.st_ino && now.st_dev == ours.st_dev)
+		return 0;
+	fd = open_log(a, &err);
+	if (fd < 0)
+		return fd;
+	if (a->sync)
+		sync_add(a->sync, a->fd);
+	else
+		(void)close(a->fd); /* a command syncs the new one */
+	a->fd = fd;
+	return 0;
+}
+
+/* With the lock. */
+static int
+add_line(struct audit *a, const struct audit_event *event)
+{
+	AUTO_BUF struct buf line = { .max = AUDIT_LINE };
+	struct chain chain;
+	int r = follow(a);
+
+	if (r < 0)
+		return r;
+	/* Ours, unless another process has gone on from there. */
+	if (chain_read(a->head, &chain) < 0 || chain.seq < a->chain.seq)
+		chain = a->chain;
+	r = make_line(a, event, &chain, &line);
+	if (r < 0)
+		return r;
+	chain.seq++;
+	chain_hash(line.data, line.len, chain.hash);
+	r = buf_add(&line, "\n", 1);
+	if (r == 0)
+		r = write_line(a, &line);
+	if (r < 0)
+		return r;
+	a->chain = chain;
+	/* Behind the log it is no harm: the next one to open it sees that. */
+	if (chain_write(a->head, &chain) < 0)
+		log_debug("'%s.head' cannot be written", a->conf.path);
+	return 0;
+}
+
+static int
+note(struct audit *a, const struct audit_event *event)
+{
+	int r = lock(a);
+
+	if (r < 0)
+		return r;
+	r = add_line(a, event);
+	unlock(a);
+	if (r == 0) {
+		a->omitted = a->lost = 0;
+		if (a->timer && !loop_timer_active(a->timer))
+			loop_timer_set(a->timer, SYNC_AFTER_MS);
+	}
+	return r;
+}
+
+int
+audit_note(struct audit *a, const struct audit_event *event)
+{
+	char name[RATES_NAME];
+	int r;
+
+	if (!a)
+		return 0;
+	if (event->decision == AUDIT_REFUSED &&
+		rates_take(a->refusals,
+			rates_address(event->peer ? event->peer : "", name))) {
+		a->omitted++;
+		return 0;
+	}
+	r = note(a, event);
+	if (r < 0 && r != a->trouble)
+		log_error(r, "audit log '%s' cannot be written%s", a->conf.path,
+			a->conf.required ? "; what has to be in it is refused"
+					 : "");
+	else if (r == 0 && a->trouble)
+		log_info("audit log '%s' is written again", a->conf.path);
+	a->trouble = r;
+	if (r < 0)
+		a->lost++;
+	return a->conf.required ? r : 0;
+}
+
+void
+audit_reopen(struct audit *a)
+{
+	if (a)
+		(void)audit_note(
+			a, &(struct audit_event){ .action = "audit.reopen" });
+}
+
+/* -------------------------------------------------------------------- life */
+
+static int
+begin(struct audit *a, struct err *err)
+{
+	struct err why = { "" };
+	int r = lock(a);
+
+	if (r < 0)
+		return err_set(err, r, "cannot lock '%s.head': %s",
+			a->conf.path, err_name(-r));
+	r = take_over(a, &why, err);
+	unlock(a);
+	if (r < 0)
+		return r;
+	if (*why.text)
+		log_warn(0, "audit log '%s': %s", a->conf.path, why.text);
+	r = a->conf.loop || *why.text
+		    ? note(a, &(struct audit_event){ .action = "audit.open",
+				      .reason = why.text })
+		    : 0;
+	if (r < 0)
+		return err_set(err, r, "cannot write audit log '%s': %s",
+			a->conf.path, err_name(-r));
+	log_info("audit log '%s' goes on behind event %" PRIu64 ", SHA-256 %s",
+		a->conf.path, a->chain.seq, a->chain.hash);
+	return 0;
+}
+
+int
+audit_new(const struct audit_conf *conf, struct audit **out, struct err *err)
+{
+	AUTO(audit_free) struct audit *a = calloc(1, sizeof *a);
+	AUTO_BUF struct buf head = { 0 };
+	int r = -ENOMEM;
+
+	if (!a)
+		return err_set(err, r, "out of memory");
+	a->fd = a->head = -1;
+	a->conf = *conf;
+	a->conf.path = strdup(conf->path);
+	a->refusals =
+		rates_new(REFUSALS_PER_MINUTE, 60 * 1000, REFUSALS_PER_MINUTE);
+	if (conf->loop)
+		a->timer = loop_timer_new(conf->loop, sync_due, a);
+	if (!a->conf.path || !a->refusals || (conf->loop && !a->timer) ||
+		buf_printf(&head, "%s.head", conf->path) < 0)
+		return err_set(err, r, "out of memory");
+	r = conf->loop ? sync_new(conf->loop, sync_failed, a, &a->sync) : 0;
+	if (r < 0)
+		return err_set(
+			err, r, "cannot start a thread: %s", err_name(-r));
+	a->fd = open_log(a, err);
+	if (a->fd < 0)
+		return a->fd;
+	a->head = open_own(buf_text(&head), O_RDWR, err);
+	if (a->head < 0)
+		return a->head;
+	r = begin(a, err);
+	if (r < 0)
+		return r;
+	a->open = true;
+	*out = TAKE(a);
+	return 0;
+}
+
+void
+audit_free(struct audit *a)
+{
+	if (!a)
+		return;
+	if (a->open && a->sync) {
+		(void)audit_note(
+			a, &(struct audit_event){ .action = "audit.close" });
+		sync_now(a);
+	} else if (a->open && fdatasync(a->fd) < 0) {
+		log_error(-errno, "audit log '%s' is not on the disk",
+			a->conf.path);
+	}
+	sync_free(a->sync);
+	loop_timer_free(a->timer);
+	if (a->fd >= 0)
+		(void)close(a->fd);
+	if (a->head >= 0)
+		(void)close(a->head);
+	rates_free(a->refusals);
+	free((char *)(uintptr_t)a->conf.path); /* ours, see audit_new() */
+	free(a);
+}

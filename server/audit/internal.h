@@ -1,0 +1,65 @@
+/* internal.h - what the files of server/audit share
+ *
+ *	audit.c		the log of this process: note, reopen, trouble
+ *	chain.c		number and hash of the last line, PATH.head
+ *	tail.c		the end of a log that another process has left
+ *	sync.c		the thread that waits for the disk
+ *	verify.c	reading it all again */
+#ifndef NODELINK_AUDIT_INTERNAL_H
+#define NODELINK_AUDIT_INTERNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "audit/audit.h"
+
+enum {
+	CHAIN_HASH = 65, /* hex, with NUL */
+	AUDIT_LINE = 16 << 10, /* no line is longer */
+};
+
+/* ------------------------------------------------------------------- chain */
+
+struct chain { /* of the last line; before the first: 0, zeros */
+	uint64_t seq;
+	char hash[CHAIN_HASH];
+};
+
+void chain_init(struct chain *chain);
+/* The SHA-256 of a line without its end, as hex. */
+void chain_hash(const void *line, size_t len, char out[CHAIN_HASH]);
+
+/* PATH.head. -ENODATA: empty; -EBADMSG: not what we write. */
+int chain_read(int fd, struct chain *out);
+int chain_write(int fd, const struct chain *chain);
+
+/* What a line says of the chain: its own number, the hash of the one before.
+ * -EBADMSG with text: it is no event. */
+struct chain_line {
+	uint64_t seq;
+	char prev[CHAIN_HASH];
+};
+int chain_parse(
+	const char *line, size_t len, struct chain_line *out, struct err *err);
+
+/* -------------------------------------------------------------------- tail */
+
+/* The last whole line as *out, and the bytes of a torn one behind it; seq 0:
+ * the file has no whole line. -EBADMSG with text: what stands there is none of
+ * ours. */
+int tail_read(int fd, struct chain *out, size_t *torn, struct err *err);
+
+/* -------------------------------------------------------------------- sync */
+
+struct sync;
+
+/* failed(arg) on the loop's thread when one did not reach the disk. */
+int sync_new(struct loop *loop, loop_fn *failed, void *arg, struct sync **out);
+/* fdatasync() and close() on the other thread. */
+void sync_add(struct sync *sync, int take_fd);
+/* What the last one that failed said. */
+int sync_error(struct sync *sync);
+/* After all of them. */
+void sync_free(struct sync *sync);
+
+#endif
