@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "api/asker.h"
 #include "api/internal.h"
 #include "api/limits.h"
 #include "auth/auth.h"
@@ -13,6 +14,8 @@
 #include "base/parse.h"
 #include "ca/ca.h"
 #include "json/json.h"
+
+#define ACTION "agent.enroll" /* in the audit log */
 
 enum { CSR_MAX = 16 << 10 };
 
@@ -64,18 +67,20 @@ read_body(const struct buf *body, json_t **doc, struct enrolment *out,
 }
 
 static void
-reply_bad_token(
-	struct api *api, struct http_request *req, int r, const struct err *err)
+reply_bad_token(struct api *api, struct http_request *req,
+	const struct enrolment *in, int r, const struct err *err)
 {
-	char peer[HTTP_PEER];
+	struct asker asker;
 
 	if (r != -EACCES && r != -EKEYEXPIRED) {
+		log_error(0, "%s", err->text);
 		reply_failure(req, r, "look the token up");
 		return;
 	}
 	if (!limits_login_failed(api->limits, req))
 		return; /* which has replied */
-	log_warn(0, "no enrolment for %s: %s", http_peer(req, peer), err->text);
+	asker_read(req, &asker);
+	asker_refused(api, &asker, ACTION, in->agent_id, NULL, err->text);
 	if (r == -EKEYEXPIRED)
 		http_reply_error(req, 403, "token_expired", NULL,
 			"the enrolment token has expired");
@@ -84,6 +89,39 @@ reply_bad_token(
 			"it is good once, and for certain agent ids only; make "
 			"one with: nodelink-server enroll-token --for ID",
 			"no such enrolment token for this agent");
+}
+
+/* The token was good. 0, or it has been replied why not. */
+static int
+issue(struct api *api, struct http_request *req, const struct enrolment *in,
+	struct ca_issued *out)
+{
+	struct asker asker;
+	struct err err = { "" };
+	int r = ca_issue_agent(api->ca, in->agent_id, in->csr, out, &err);
+
+	asker_read(req, &asker);
+	if (r == -EINVAL) {
+		asker_refused(
+			api, &asker, ACTION, in->agent_id, NULL, err.text);
+		http_reply_error(req, 400, "bad_csr",
+			"the token is used up all the same", "%s", err.text);
+		return r;
+	}
+	if (r == 0 && asker_does(api, &asker, ACTION, in->agent_id,
+			      out->facts.serial, NULL) < 0) {
+		reply_unnoted(req);
+		return -EIO;
+	}
+	if (r == 0)
+		r = auth_agent_issued(api->auth, in->agent_id,
+			out->facts.serial, out->facts.not_after, &err);
+	if (r < 0) {
+		asker_failed(api, &asker, ACTION, in->agent_id, err.text);
+		log_error(0, "%s", err.text);
+		reply_failure(req, r, "issue a certificate");
+	}
+	return r;
 }
 
 static void
@@ -112,24 +150,10 @@ enroll(struct api *api, struct http_request *req, const struct enrolment *in)
 	int r = auth_enrol_use(api->auth, in->token, in->agent_id, &err);
 
 	if (r < 0) {
-		reply_bad_token(api, req, r, &err);
+		reply_bad_token(api, req, in, r, &err);
 		return;
 	}
-	r = ca_issue_agent(api->ca, in->agent_id, in->csr, &issued, &err);
-	if (r == -EINVAL) {
-		log_warn(0, "agent '%s' from %s: no certificate: %s",
-			in->agent_id, http_peer(req, peer), err.text);
-		http_reply_error(req, 400, "bad_csr",
-			"the token is used up all the same", "%s", err.text);
-		return;
-	}
-	if (r == 0)
-		r = auth_agent_issued(api->auth, in->agent_id,
-			issued.facts.serial, issued.facts.not_after, &err);
-	if (r < 0) {
-		log_error(0, "%s", err.text);
-		reply_failure(req, r, "issue a certificate");
-	} else {
+	if (issue(api, req, in, &issued) == 0) {
 		log_info("agent '%s' has enrolled from %s, certificate %s",
 			in->agent_id, http_peer(req, peer),
 			issued.facts.serial);

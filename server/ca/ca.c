@@ -69,14 +69,13 @@ ca_create(const char *dir, struct err *err)
 			"there is a CA in '%s'; what it has signed would end "
 			"with it",
 			dir);
-	key = folder_new_key(dir, "ca.key", err);
-	if (!key)
-		return -EIO;
-	pem = make_own(key);
+	key = EVP_EC_gen("P-256");
+	pem = key ? make_own(key) : NULL;
 	if (!pem)
-		return err_set(err, -ENOMEM, "cannot make a certificate: %s",
-			openssl_why());
-	return folder_write(dir, "ca.crt", pem, false, err);
+		return err_set(
+			err, -ENOMEM, "cannot make a CA: %s", openssl_why());
+	r = folder_write_key(dir, "ca.key", key, err);
+	return r < 0 ? r : folder_write(dir, "ca.crt", pem, false, err);
 }
 
 int

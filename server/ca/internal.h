@@ -3,6 +3,7 @@
 #define NODELINK_CA_INTERNAL_H
 
 #include "ca/ca.h"
+#include "tls/folder.h"
 #include "tls/openssl.h"
 
 struct ca {
@@ -22,13 +23,5 @@ int cert_extend(X509 *cert, X509 *issuer, int nid, const char *value);
 int cert_sign(X509 *cert, X509 *issuer, EVP_PKEY *key);
 /* NULL: out of memory. */
 char *cert_text(X509 *cert);
-
-/* folder.c: what is written there appears whole or not at all. -errno with
- * text. */
-int folder_make(const char *dir, struct err *err);
-int folder_write(const char *dir, const char *name, const char *text,
-	bool secret, struct err *err);
-/* A new key of ours as <name>. NULL with text. */
-EVP_PKEY *folder_new_key(const char *dir, const char *name, struct err *err);
 
 #endif

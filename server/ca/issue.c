@@ -140,11 +140,13 @@ ca_issue_server(const struct ca *ca, const char *const *names, size_t n,
 		r = add_name(&line, names[i], err);
 	if (r < 0)
 		return r;
-	key = folder_new_key(ca->dir, "server.key", err);
-	if (!key)
-		return -EIO;
+	key = EVP_EC_gen("P-256");
 	cert = cert_new(SERVER_DAYS, "nodelink server");
-	r = issue(ca, cert, key, "serverAuth", buf_text(&line), &issued, err);
+	r = key ? issue(ca, cert, key, "serverAuth", buf_text(&line), &issued,
+			  err)
+		: err_set(err, -ENOMEM, "cannot make a key: %s", openssl_why());
+	if (r == 0)
+		r = folder_write_key(ca->dir, "server.key", key, err);
 	if (r == 0)
 		r = folder_write(ca->dir, "server.crt", issued.pem, false, err);
 	free(issued.pem);

@@ -2,7 +2,6 @@ noinst_LTLIBRARIES += libca.la
 libca_la_SOURCES = \
 	%D%/ca.c %D%/ca.h \
 	%D%/cert.c \
-	%D%/folder.c \
 	%D%/internal.h \
 	%D%/issue.c
 libca_la_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)

@@ -1,4 +1,6 @@
-/* folder.c - the files of a CA */
+/* folder.c - certificates and keys into files: each appears whole or not at all */
+#include "tls/folder.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -7,9 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/buf.h"
 #include "base/fd.h"
-#include "ca/internal.h"
 
 /* Whose the folder is, or will be: root makes it for a server that is not. */
 static int
@@ -87,25 +87,24 @@ folder_write(const char *dir, const char *name, const char *text, bool secret,
 		     : 0;
 }
 
-EVP_PKEY *
-folder_new_key(const char *dir, const char *name, struct err *err)
+int
+folder_write_key(
+	const char *dir, const char *name, EVP_PKEY *key, struct err *err)
 {
-	AUTO(EVP_PKEY_free) EVP_PKEY *key = EVP_EC_gen("P-256");
 	AUTO(BIO_free_all) BIO *bio = BIO_new(BIO_s_secmem());
 	AUTO_FREE char *text = NULL;
 	char *pem = NULL;
-	long len;
+	long len = 0;
 	int r;
 
-	if (!key || !bio ||
-		PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) !=
-			1 ||
-		(len = BIO_get_mem_data(bio, &pem)) <= 0 ||
-		!(text = strndup(pem, (size_t)len))) {
-		err_set(err, -ENOMEM, "cannot make a key: %s", openssl_why());
-		return NULL;
-	}
+	if (bio && PEM_write_bio_PrivateKey(
+			   bio, key, NULL, NULL, 0, NULL, NULL) == 1)
+		len = BIO_get_mem_data(bio, &pem);
+	text = len > 0 ? strndup(pem, (size_t)len) : NULL;
+	if (!text)
+		return err_set(
+			err, -ENOMEM, "cannot write a key: %s", openssl_why());
 	r = folder_write(dir, name, text, true, err);
 	explicit_bzero(text, strlen(text));
-	return r < 0 ? NULL : TAKE(key);
+	return r;
 }
