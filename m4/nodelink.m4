@@ -55,6 +55,15 @@ AC_DEFUN([NODELINK_FLAGS], [
     -Wdouble-promotion -Wnull-dereference -Wlogical-op -Wduplicated-cond
     -Wduplicated-branches -Wno-sign-conversion])
   AS_IF([test "x$enable_werror" = xyes], [NODELINK_CFLAGS="$NODELINK_CFLAGS -Werror"])
+  AS_IF([test "x$enable_fuzz" != xno], [
+    AS_IF([test "x$enable_sanitizers" = xno], [enable_sanitizers=address,undefined])
+    enable_sanitizers="$enable_sanitizers,fuzzer-no-link"
+    nodelink_save=$CFLAGS
+    CFLAGS="$CFLAGS -fsanitize=fuzzer-no-link"
+    AC_LINK_IFELSE([AC_LANG_PROGRAM([], [])], [],
+      [AC_MSG_ERROR([--enable-fuzz needs libFuzzer: CC=clang])])
+    CFLAGS=$nodelink_save
+  ])
   AS_IF([test "x$enable_sanitizers" != xno], [
     enable_hardening="no (sanitizers)"
     NODELINK_CFLAGS="$NODELINK_CFLAGS -g -O1 -fno-omit-frame-pointer -fsanitize=$enable_sanitizers -fno-sanitize-recover=all"

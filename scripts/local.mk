@@ -1,1 +1,1 @@
-EXTRA_DIST += %D%/common.sh %D%/containment-table %D%/deps %D%/quickstart %D%/test
+EXTRA_DIST += %D%/common.sh %D%/containment-table %D%/deps %D%/fuzz %D%/quickstart %D%/test

@@ -3,8 +3,7 @@ nodelink_server_SOURCES = \
 	%D%/certs.c %D%/certs.h \
 	%D%/main.c \
 	%D%/secure.c %D%/secure.h \
-	%D%/settings.c %D%/settings.h \
-	%D%/tokens.c %D%/tokens.h
+	%D%/settings.c %D%/settings.h
 nodelink_server_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS)
 nodelink_server_LDFLAGS = $(AM_LDFLAGS) $(NODELINK_PROG_LDFLAGS)
 nodelink_server_LDADD = libapi.la libcommands.la libhub.la libauth.la libca.la \

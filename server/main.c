@@ -7,6 +7,7 @@
 #include "api/api.h"
 #include "api/limits.h"
 #include "audit/audit.h"
+#include "auth/auth.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/limits.h"
@@ -21,7 +22,6 @@
 #include "secure.h"
 #include "settings.h"
 #include "store/store.h"
-#include "tokens.h"
 
 enum {
 	WRONG_USAGE = 2,
@@ -37,6 +37,7 @@ struct server {
 	struct audit *audit; /* NULL: none */
 	struct limits *limits;
 	struct store *store;
+	struct auth *auth; /* NULL: development mode */
 	struct hub *hub;
 	struct rpc_server *rpc;
 	struct http *http;
@@ -100,6 +101,7 @@ server_done(struct server *s)
 	hub_free(s->hub);
 	if (s->store)
 		s->store->ops->free(s->store);
+	auth_free(s->auth);
 	limits_free(s->limits);
 	audit_free(s->audit);
 	loop_free(s->loop);
@@ -136,6 +138,25 @@ start_store(struct server *s, const struct settings *set, struct err *err)
 		     : 0;
 }
 
+static void
+auth_changed(void *arg)
+{
+	struct server *s = arg;
+
+	if (s->hub)
+		hub_recheck_agents(s->hub);
+}
+
+static int
+start_auth(struct server *s, const struct settings *set, struct err *err)
+{
+	const struct auth_conf conf = {
+		.path = set->auth, .on_change = auth_changed, .arg = s
+	};
+
+	return set->auth ? auth_new(s->loop, &conf, &s->auth, err) : 0;
+}
+
 static int
 start_hub(struct server *s, const struct settings *set, struct err *err)
 {
@@ -147,11 +168,9 @@ start_hub(struct server *s, const struct settings *set, struct err *err)
 		.default_output_limit = set->output_limit,
 		.window = LIMIT_TASK_WINDOW,
 		.audit = s->audit,
-		.anonymous_agents = !set->tokens_file };
+		.auth = set->agents_anonymous ? NULL : s->auth };
 	int r = hub_new(&conf, &s->hub, err);
 
-	if (r == 0 && set->tokens_file)
-		r = tokens_file_read(set->tokens_file, s->hub, err);
 	if (r < 0)
 		return r;
 	r = hub_recover(s->hub);
@@ -240,6 +259,8 @@ start(struct server *s, const struct settings *set, struct err *err)
 	if (r == 0)
 		r = start_store(s, set, err);
 	if (r == 0)
+		r = start_auth(s, set, err);
+	if (r == 0)
 		r = start_hub(s, set, err);
 	if (r == 0)
 		r = start_http(s, set, err);
@@ -262,9 +283,11 @@ say_ready(const struct server *s, const struct settings *set)
 	else
 		(void)snprintf(grpc, sizeof grpc, "%s%s%s:%u", grpc6 ? "[" : "",
 			set->grpc_host, grpc6 ? "]" : "", s->grpc_port);
-	if (!set->tokens_file)
-		log_warn(0, "development mode, no agents.tokens_file: any "
-			    "agent and any client on this host is let in");
+	if (!set->auth)
+		log_warn(0, "development mode, no database of tokens "
+			    "(auth.path): any agent and any client is let in");
+	else if (set->agents_anonymous)
+		log_warn(0, "agents.anonymous: any agent is let in");
 	if (!set->store)
 		log_warn(0, "store 'memory': all tasks are forgotten when the "
 			    "server ends");

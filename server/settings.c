@@ -20,8 +20,8 @@ static const struct conf_item items[] = {
 	{ .key = "http.anonymous",
 		.type = CONF_BOOL,
 		.fallback = "no",
-		.help = "clients are not asked who they are: let them in from "
-			"other hosts all the same" },
+		.help = "clients are not asked who they are, from other hosts "
+			"neither" },
 	{ .key = "http.cert",
 		.type = CONF_PATH,
 		.help = "certificate (chain) for HTTPS, PEM" },
@@ -29,8 +29,7 @@ static const struct conf_item items[] = {
 	{ .key = "http.plaintext",
 		.type = CONF_BOOL,
 		.fallback = "no",
-		.help = "without TLS on other addresses than loopback, too: a "
-			"proxy in front ends it" },
+		.help = "serve other hosts without TLS: a proxy has it" },
 	{ .key = "grpc.listen",
 		.flag = "grpc",
 		.type = CONF_ADDRESS,
@@ -46,24 +45,24 @@ static const struct conf_item items[] = {
 	{ .key = "grpc.plaintext",
 		.type = CONF_BOOL,
 		.fallback = "no",
-		.help = "without TLS on other addresses than loopback, too" },
+		.help = "serve other hosts without TLS: a tunnel has it" },
 	{ .key = "ca.dir",
 		.flag = "ca-dir",
 		.type = CONF_PATH,
 		.arg = "DIR",
 		.help = "folder of the server's own CA for agents; without it "
 			"none can enrol" },
-	{ .key = "agents.tokens_file",
-		.flag = "tokens-file",
-		.type = CONF_PATH,
-		.arg = "FILE",
-		.help = "secret file (mode 0600) of lines \"agent_id token\"; "
-			"without it any agent may connect, on loopback only" },
+	{ .key = "agents.anonymous",
+		.type = CONF_BOOL,
+		.fallback = "no",
+		.help = "agents are not asked who they are, from other hosts "
+			"neither" },
 	{ .key = "auth.path",
 		.flag = "auth",
 		.type = CONF_PATH,
 		.arg = "FILE",
-		.help = "database of tokens" },
+		.help = "database of tokens; without it development mode: "
+			"everybody is let in, on loopback only" },
 	{ .key = "store.path",
 		.flag = "store",
 		.type = CONF_TEXT,
@@ -186,60 +185,9 @@ const struct conf_program settings_program = {
 /* ------------------------------------------------------------------- checks */
 
 static int
-check_addresses(struct settings *s, struct err *err)
-{
-	const char *http = conf_text(s->conf, "http.listen");
-	const char *grpc = conf_text(s->conf, "grpc.listen");
-	bool grpc_unix = strncmp(grpc, "unix:", 5) == 0;
-	uint16_t port = 0;
-
-	if (parse_address(http, s->http_host, &s->http_port) < 0)
-		return err_set(err, -EINVAL,
-			"--http: '%s' is no address; give host:port", http);
-	if (!grpc_unix && parse_address(grpc, s->grpc_host, &port) < 0)
-		return err_set(err, -EINVAL,
-			"--grpc: '%s' is no address; give host:port", grpc);
-	(void)snprintf(s->grpc_listen, sizeof s->grpc_listen, "%s%s",
-		*grpc == ':' ? "[::]" : "", grpc); /* all that it may say */
-	if (!parse_is_loopback(s->http_host) &&
-		!conf_bool(s->conf, "http.anonymous"))
-		return err_set(err, -EINVAL,
-			"'%s' is not a loopback address, and clients are not "
-			"asked who they are: listen on 127.0.0.1 behind a "
-			"proxy that asks, or say 'anonymous = yes' in [http]",
-			http);
-	if (!s->tokens_file && !grpc_unix && !parse_is_loopback(s->grpc_host))
-		return err_set(err, -EINVAL,
-			"'%s' is not a loopback address, and without "
-			"agents.tokens_file any agent could connect there; "
-			"give a tokens file, or listen on 127.0.0.1",
-			grpc);
-	return 0;
-}
-
-/* A listener that others can reach needs TLS, or the word that it is not. */
-static int
-check_plaintext(const struct settings *s, const char *section, const char *host,
-	const struct tls_files *tls, struct err *err)
-{
-	char key[32];
-
-	(void)snprintf(key, sizeof key, "%s.plaintext", section);
-	if (tls->cert || parse_is_loopback(host) || conf_bool(s->conf, key))
-		return 0;
-	return err_set(err, -EINVAL,
-		"'%s' is not a loopback address, and without TLS whoever is on "
-		"the way can read and change all of it: give cert and key in "
-		"[%s], or say 'plaintext = yes' there if something before the "
-		"server does TLS",
-		host, section);
-}
-
-static int
 read_tls(struct settings *s, struct err *err)
 {
 	const struct conf *conf = s->conf;
-	int r;
 
 	s->http_tls = (struct tls_files){ .cert = conf_text(conf, "http.cert"),
 		.key = conf_text(conf, "http.key") };
@@ -256,9 +204,79 @@ read_tls(struct settings *s, struct err *err)
 	if (s->grpc_tls.ca && !s->grpc_tls.cert)
 		return err_set(err, -EINVAL,
 			"[grpc] client_ca needs cert and key, too");
-	r = check_plaintext(s, "http", s->http_host, &s->http_tls, err);
-	if (r == 0 && *s->grpc_host) /* else a unix socket */
-		r = check_plaintext(s, "grpc", s->grpc_host, &s->grpc_tls, err);
+	return 0;
+}
+
+struct reach { /* a listener beyond loopback */
+	const char *address, *section, *who, *anonymous_in;
+	bool anonymous, asks, tls, plaintext;
+};
+
+/* What an address that other hosts can reach must have: somebody who asks who
+ * is there, and TLS for the secrets that answer. `anonymous` says that the
+ * administrator wants neither. */
+static int
+check_reach(const struct reach *l, struct err *err)
+{
+	if (l->anonymous)
+		return 0;
+	if (!l->asks)
+		return err_set(err, -EINVAL,
+			"'%s' is not a loopback address, and without a "
+			"database of tokens any %s could connect there: give "
+			"--auth FILE, or listen on 127.0.0.1, or say "
+			"'anonymous = yes' in [%s]",
+			l->address, l->who, l->anonymous_in);
+	if (!l->tls && !l->plaintext)
+		return err_set(err, -EINVAL,
+			"'%s' is not a loopback address, and without TLS "
+			"tokens could be read on their way there: give cert "
+			"and key in [%s], or say 'plaintext = yes' there if "
+			"something in front of it has TLS, or listen on "
+			"127.0.0.1",
+			l->address, l->section);
+	return 0;
+}
+
+static int
+check_addresses(struct settings *s, struct err *err)
+{
+	const char *http = conf_text(s->conf, "http.listen");
+	const char *grpc = conf_text(s->conf, "grpc.listen");
+	bool grpc_unix = strncmp(grpc, "unix:", 5) == 0;
+	uint16_t port = 0;
+	int r = 0;
+
+	if (parse_address(http, s->http_host, &s->http_port) < 0)
+		return err_set(err, -EINVAL,
+			"--http: '%s' is no address; give host:port", http);
+	if (!grpc_unix && parse_address(grpc, s->grpc_host, &port) < 0)
+		return err_set(err, -EINVAL,
+			"--grpc: '%s' is no address; give host:port", grpc);
+	(void)snprintf(s->grpc_listen, sizeof s->grpc_listen, "%s%s",
+		*grpc == ':' ? "[::]" : "", grpc); /* all that it may say */
+	if (!parse_is_loopback(s->http_host))
+		r = check_reach(&(struct reach){ .address = http,
+					.section = "http",
+					.who = "client",
+					.anonymous_in = "http",
+					.anonymous = s->http_anonymous,
+					.asks = s->auth != NULL,
+					.tls = s->http_tls.cert != NULL,
+					.plaintext = conf_bool(
+						s->conf, "http.plaintext") },
+			err);
+	if (r == 0 && !grpc_unix && !parse_is_loopback(s->grpc_host))
+		r = check_reach(&(struct reach){ .address = grpc,
+					.section = "grpc",
+					.who = "agent",
+					.anonymous_in = "agents",
+					.anonymous = s->agents_anonymous,
+					.asks = s->auth || s->grpc_tls.ca,
+					.tls = s->grpc_tls.cert != NULL,
+					.plaintext = conf_bool(
+						s->conf, "grpc.plaintext") },
+			err);
 	return r;
 }
 
@@ -290,10 +308,10 @@ read_limits(struct settings *s)
 	s->request_timeout_ms = conf_number(c, "limits.request_time");
 	s->idle_timeout_ms = conf_number(c, "limits.idle_time");
 	l->failed_logins = (unsigned)conf_number(c, "limits.failed_logins");
-	if (s->tokens_file || conf_is_set(c, "limits.calls_per_second"))
+	if (s->auth || conf_is_set(c, "limits.calls_per_second"))
 		l->calls_per_second =
 			(unsigned)conf_number(c, "limits.calls_per_second");
-	if (s->tokens_file || conf_is_set(c, "limits.open_requests"))
+	if (s->auth || conf_is_set(c, "limits.open_requests"))
 		l->open_requests =
 			(unsigned)conf_number(c, "limits.open_requests");
 }
@@ -305,7 +323,9 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 
 	if (r != CONF_OK)
 		return r;
-	s->tokens_file = conf_text(s->conf, "agents.tokens_file");
+	s->auth = conf_text(s->conf, "auth.path");
+	s->http_anonymous = conf_bool(s->conf, "http.anonymous");
+	s->agents_anonymous = conf_bool(s->conf, "agents.anonymous");
 	s->tmp_dir = conf_text(s->conf, "server.tmp_dir");
 	s->default_grace_ms = conf_number(s->conf, "server.default_grace");
 	s->start_timeout_ms = conf_number(s->conf, "server.start_timeout");
@@ -316,8 +336,8 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 	read_store(s);
 	read_limits(s);
 	log_set_level((enum log_level)conf_number(s->conf, "log.level"));
-	r = check_addresses(s, err);
-	return r < 0 ? r : read_tls(s, err);
+	r = read_tls(s, err);
+	return r < 0 ? r : check_addresses(s, err);
 }
 
 void

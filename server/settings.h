@@ -18,7 +18,8 @@ struct settings {
 	uint16_t http_port;
 	char grpc_host[256];
 	char grpc_listen[300]; /* as core/rpc wants it */
-	const char *tokens_file; /* NULL: development mode */
+	const char *auth; /* database of tokens; NULL: development mode */
+	bool http_anonymous, agents_anonymous; /* not asked who they are */
 	struct tls_files http_tls, grpc_tls; /* cert NULL: none */
 	const char *ca_dir; /* NULL: no CA of our own */
 	const char *tmp_dir;

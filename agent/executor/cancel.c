@@ -23,16 +23,22 @@
 static void begin_kill(struct task *task);
 
 static void
-report(struct task *task, enum msg_phase phase, const char *message)
+report_at(struct task *task, enum msg_phase phase, const char *message,
+	int64_t at)
 {
 	struct msg msg = { .kind = MSG_CANCEL_PHASE };
 
 	if (!task->cancel)
 		return; /* leftovers of a natural end: nobody asked */
-	msg.cancel_phase = (struct msg_cancel_phase){ phase, message,
-		clock_wall_ms(), task->cancel->code, task->cancel->reason,
-		task->cancel->actor };
+	msg.cancel_phase = (struct msg_cancel_phase){ phase, message, at,
+		task->cancel->code, task->cancel->reason, task->cancel->actor };
 	outbox_add(task, &msg);
+}
+
+static void
+report(struct task *task, enum msg_phase phase, const char *message)
+{
+	report_at(task, phase, message, clock_wall_ms());
 }
 
 static void
@@ -358,6 +364,13 @@ cancel_stuck(struct task *task, const char *text)
 		0, "task '%s' is not verified to be over: %s", task->id, text);
 	task->cancel->stuck = true;
 	report(task, MSG_PHASE_UNKILLABLE, text);
+}
+
+void
+cancel_verified(struct task *task)
+{
+	if (task_is_cancelled(task))
+		report_at(task, MSG_PHASE_VERIFIED, "", task->verified_at);
 }
 
 void

@@ -12,9 +12,11 @@
 #include "executor/leftovers.h"
 #include "executor/orphans.h"
 #include "executor/scratch.h"
+#include "executor/seccomp.h"
 #include "executor/starts.h"
 #include "executor/task.h"
 #include "executor/tombs.h"
+#include "executor/turns.h"
 #include "executor/users.h"
 
 enum {
@@ -105,6 +107,9 @@ make_parts(struct executor *ex, struct err *err)
 		ex->opt.n_allow_users, &ex->users, err);
 
 	if (r == 0)
+		r = seccomp_new(ex->opt.seccomp, ex->opt.seccomp_required,
+			&ex->seccomp, err);
+	if (r == 0)
 		r = scratch_new(ex->loop, ex->opt.scratch, &ex->scratch, err);
 	if (r < 0)
 		return r;
@@ -120,13 +125,14 @@ make_parts(struct executor *ex, struct err *err)
 	ex->watchdog = watchdog_new(ex->opt.watchdog_ms);
 	ex->orphans = orphans_new(ex);
 	ex->starts = starts_new(ex);
+	ex->hook_turns = turns_new(ex->loop);
 	ex->spool = spool_new(scratch_path(ex->scratch), ex->opt.spool_limit);
 	ex->lazy_timer = loop_timer_new(ex->loop, outbox_hurry, ex);
 	ex->stall_timer = loop_timer_new(ex->loop, session_stall_due, ex);
 	ex->spool_timer = loop_timer_new(ex->loop, output_resume_all, ex);
 	if (!ex->lazy_timer || !ex->stall_timer || !ex->spool_timer ||
-		!ex->spool || !ex->orphans || !ex->starts || !ex->tombs ||
-		!ex->io || !ex->watchdog || host_new(ex) < 0)
+		!ex->spool || !ex->orphans || !ex->starts || !ex->hook_turns ||
+		!ex->tombs || !ex->io || !ex->watchdog || host_new(ex) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	return fields_check(ex->plugin->settings, "setting", ex->opt.settings,
 		ex->opt.n_settings, &ex->settings, err);
@@ -247,6 +253,7 @@ executor_free(struct executor *ex)
 	holds_free(ex);
 	orphans_free(ex->orphans);
 	starts_free(ex->starts);
+	turns_free(ex->hook_turns);
 	loop_timer_free(ex->lazy_timer);
 	loop_timer_free(ex->stall_timer);
 	loop_timer_free(ex->spool_timer);
@@ -259,6 +266,7 @@ executor_free(struct executor *ex)
 	if (ex->null_fd >= 0)
 		(void)close(ex->null_fd);
 	users_free(ex->users);
+	seccomp_free(ex->seccomp);
 	free(ex->io);
 	free(ex);
 }

@@ -4,7 +4,8 @@
  * loop's thread. How the files share the work:
  *
  *	session.c  requests from the uplink, inventory, tombstones
- *	start.c    from a request to a running task, or to its refusal
+ *	start.c    from a request to a running task, or to its refusal, with
+ *	           policy.c, which knows what the node forbids
  *	task.c     from there to its result
  *	launch.c   its programs: pipes and spawn; child.c their death; hold.c
  *	           what holds them and all that they started; orphans.c those
@@ -44,7 +45,12 @@ struct executor_options {
 	const char *user; /* of tasks that name none; NULL: ours */
 	const char *const *allow_users; /* whom else a task may name */
 	size_t n_allow_users;
+	const char *const *directories; /* programs begin below one of them */
+	size_t n_directories; /* 0: anywhere */
+	int64_t max_timeout_ms; /* longest run time of a task; 0: any */
 	bool no_new_privs; /* for tasks */
+	const char *seccomp; /* profile for their programs; NULL: none */
+	bool seccomp_required; /* and none may do without */
 	const char *containment; /* name of a rung; NULL or "auto": the best
 				    that works */
 	const char *shim; /* path of nodelink-shim; NULL: none */

@@ -1,5 +1,7 @@
 /* hooks.c - the hooks of a task, one after the other
  *
+ * Many tasks may be cancelled at one moment: their hooks take turns.
+ *
  * All of them print into one pipe, which is read like the task's own: within
  * its window. What one of them has printed and nobody has fetched makes the
  * next ones wait in write(2), until their time is over. */
@@ -30,6 +32,7 @@ hooks_free(struct task *task)
 
 	if (!h)
 		return;
+	turns_leave(task->ex->hook_turns, &h->turn);
 	hook_free(h->now);
 	close_fd(&h->out_fd);
 	close_fd(&h->progress_fd);
@@ -84,6 +87,7 @@ make_pipe(struct hooks *h)
 }
 
 static void hook_done(void *arg, const struct hook_end *end);
+static void turn_came(struct turn *turn);
 
 /* 0, or -errno: nothing was started, hook_done() does not come. */
 static int
@@ -202,15 +206,33 @@ run_one(struct hooks *h, const struct hook_cmd *cmd)
 		hooks_record_not_run(h, cmd, -r);
 }
 
+/* False: it is called again when there is room. */
+static bool
+take_turn(struct hooks *h)
+{
+	struct turns *turns = h->task->ex->hook_turns;
+
+	if (turns_take(turns))
+		return true;
+	h->turn.fn = turn_came;
+	turns_wait(turns, &h->turn);
+	return false;
+}
+
 static void
 run_next(struct hooks *h)
 {
 	while (!h->now && h->progress.next < plan_size(h)) {
-		struct hook_cmd cmd = plan_at(h, h->progress.next++);
+		struct hook_cmd cmd = plan_at(h, h->progress.next);
+		bool runs =
+			!cmd.refused && applies(cmd.when, h->progress.status);
 
+		if (runs && !take_turn(h))
+			return;
+		h->progress.next++;
 		if (cmd.refused)
 			hooks_record_not_run(h, &cmd, cmd.refused);
-		else if (applies(cmd.when, h->progress.status))
+		else if (runs)
 			run_one(h, &cmd);
 	}
 	if (!h->now)
@@ -218,19 +240,24 @@ run_next(struct hooks *h)
 }
 
 static void
-hook_done(void *arg, const struct hook_end *end)
+go_on(struct hooks *h)
 {
-	struct hooks *h = arg;
-	struct task *task = h->task;
-
-	h->now = NULL;
-	hooks_record(h, &h->running, end);
 	if (!h->begun) {
-		cancel_pre_stopped(task);
+		cancel_pre_stopped(h->task);
 		return;
 	}
 	run_next(h);
-	task_advance(task);
+	task_advance(h->task);
+}
+
+static void
+hook_done(void *arg, const struct hook_end *end)
+{
+	struct hooks *h = arg;
+
+	h->now = NULL;
+	hooks_record(h, &h->running, end);
+	go_on(h);
 }
 
 /* ---------------------------------------------------------------- pre_stop */
@@ -241,26 +268,57 @@ hooks_have_pre_stop(const struct task *task)
 	return task->hooks && task->hooks->pre_stop.cmd;
 }
 
+/* Its time may be over, or the task, before it was its turn. */
+static void
+run_pre_stop(struct hooks *h)
+{
+	int64_t left = h->pre_stop_end - clock_ms();
+	int r = -ECANCELED;
+
+	if (left > 0 && !h->begun && !take_turn(h))
+		return;
+	h->pre_stop_due = false;
+	if (left > 0 && !h->begun)
+		r = start(h, &h->pre_stop, left);
+	if (r == 0)
+		return;
+	hooks_record_not_run(h, &h->pre_stop, -r);
+	go_on(h);
+}
+
+static void
+turn_came(struct turn *turn)
+{
+	struct hooks *h = (struct hooks *)turn;
+
+	if (h->pre_stop_due)
+		run_pre_stop(h);
+	else
+		go_on(h);
+}
+
 void
 hooks_pre_stop(struct task *task, int64_t limit_ms)
 {
 	struct hooks *h = task->hooks;
-	int r;
 
 	h->progress.status = KEEP_CANCELLED;
 	h->progress.exit_code = -1;
-	r = start(h, &h->pre_stop, limit_ms);
-	if (r == 0)
-		return;
-	hooks_record_not_run(h, &h->pre_stop, -r);
-	cancel_pre_stopped(task);
+	h->pre_stop_due = true;
+	h->pre_stop_end = clock_ms() + limit_ms;
+	run_pre_stop(h);
 }
 
 void
 hooks_pre_stop_kill(struct task *task)
 {
-	if (task->hooks && task->hooks->now)
-		hook_kill(task->hooks->now);
+	struct hooks *h = task->hooks;
+
+	if (!h)
+		return;
+	h->pre_stop_end = 0; /* when it waits */
+	if (h->now)
+		hook_kill(h->now);
 }
 
 /* ----------------------------------------------------------- after the end */
@@ -318,7 +376,7 @@ hooks_begin(struct task *task)
 		log_warn(r, "task '%s': cannot write down which hooks have run",
 			task->id);
 	h->begun = true;
-	if (!h->now) /* else when pre_stop has ended */
+	if (!h->now && !h->pre_stop_due) /* else when that is over */
 		run_next(h);
 }
 

@@ -6,6 +6,7 @@
 #include "executor/hook.h"
 #include "executor/hooks.h"
 #include "executor/keep.h"
+#include "executor/turns.h"
 
 enum { HOOKS_DEFAULT_MS = 30 * 1000 };
 
@@ -20,6 +21,7 @@ struct hook_cmd {
 };
 
 struct hooks {
+	struct turn turn; /* first; waits: the next one is to be begun then */
 	struct task *task;
 	struct hook *now;
 	struct hook_cmd running; /* what `now` is */
@@ -27,6 +29,8 @@ struct hooks {
 	int progress_fd;
 	struct keep_progress progress;
 	bool begun, over, left;
+	bool pre_stop_due;
+	int64_t pre_stop_end; /* clock_ms(); no later than that */
 	struct defers *defers;
 	struct msg_hook_run *runs;
 	size_t n_runs, max_runs;

@@ -148,6 +148,18 @@ own_failure(struct task *task, const char *name)
 	return memcpy(task->own_failure, name, strlen(name) + 1);
 }
 
+/* Settings of the plugin: no other rule is its to name. */
+static void
+set_rule(struct task *task, const char *setting)
+{
+	const struct plugin *plugin = task->ex->plugin;
+
+	for (const struct ndl_field *f = plugin->settings; f->name; f++)
+		if (strcmp(f->name, setting) == 0)
+			(void)snprintf(task->rule, sizeof task->rule, "%s.%s",
+				plugin->v.name, setting);
+}
+
 static void
 finish(struct ndl_task *handle, const struct ndl_result *result)
 {
@@ -174,6 +186,8 @@ finish(struct ndl_task *handle, const struct ndl_result *result)
 	}
 	if (r.failure && task->state <= WORK_RUNNING)
 		failure = own_failure(task, r.failure);
+	if (r.rule && r.outcome == NDL_FAILED && task->state <= WORK_RUNNING)
+		set_rule(task, r.rule);
 	task_finish(task, outcome, r.code, failure,
 		r.message ? clean(text, sizeof text, r.message) : NULL);
 }

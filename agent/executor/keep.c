@@ -57,8 +57,8 @@ defaults_do(const struct msg_start *how)
 	const struct msg_limits *l = &how->limits;
 
 	return !how->n_cleanup && !how->n_env && !(how->user && *how->user) &&
-	       !l->pids && !l->memory && !l->cpu_milli && !l->open_files &&
-	       !l->file_size;
+	       how->seccomp == MSG_SECCOMP_ANY && !l->pids && !l->memory &&
+	       !l->cpu_milli && !l->open_files && !l->file_size;
 }
 
 int

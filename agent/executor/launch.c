@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "executor/env.h"
 #include "executor/limits.h"
+#include "executor/policy.h"
 #include "executor/task.h"
 #include "proc/spawn.h"
 
@@ -135,9 +136,25 @@ launch_init(const struct task *task, struct spawn *out)
 		.born_in = -1,
 		.user = task->user->is_us ? NULL : &task->user->id,
 		.no_new_privs = task->ex->opt.no_new_privs,
+		.filter = task->filter,
 		.die_with_us = true,
 	};
 	limits_by_rlimit(task, &out->limits);
+}
+
+/* The plugin passes on what a task asks for. */
+static int
+check_cwd(struct task *task, const char *cwd)
+{
+	struct err err;
+	int r = cwd ? policy_check_cwd(task, cwd, &err) : 0;
+
+	if (r == 0)
+		return 0;
+	task->failure = "refused";
+	free(task->message);
+	task->message = strdup(err.text); /* NULL: the errno must do */
+	return r;
 }
 
 static int
@@ -146,9 +163,11 @@ spawn_with(struct task *task, const struct ndl_spawn *how, struct stdio *io,
 {
 	struct spawn spawn;
 	enum spawn_step step = SPAWN_CLONE;
-	int pidfd = -1, r = make_hold(task);
+	int pidfd = -1, r = check_cwd(task, how->cwd);
 	pid_t pid;
 
+	if (r == 0)
+		r = make_hold(task);
 	if (r < 0)
 		return r;
 	launch_init(task, &spawn);

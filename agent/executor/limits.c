@@ -147,6 +147,19 @@ limits_choose(const struct executor *ex, const struct msg_limits *asked,
 	return 0;
 }
 
+const char *
+limits_beyond(const struct executor *ex, const struct msg_limits *asked)
+{
+	uint64_t want[LIMIT_KINDS], max[LIMIT_KINDS];
+
+	to_list(asked, want);
+	to_list(&ex->opt.max_limits, max);
+	for (int i = 0; i < LIMIT_KINDS; i++)
+		if (max[i] && want[i] > max[i])
+			return kinds[i].name;
+	return NULL;
+}
+
 static bool
 groups_limit_memory(const struct task *task)
 {

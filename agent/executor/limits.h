@@ -25,6 +25,10 @@ int limits_parse(const char *text, struct msg_limits *out);
 int limits_choose(const struct executor *ex, const struct msg_limits *asked,
 	struct msg_limits *out, struct err *err);
 
+/* The name of one that is beyond the maximum; NULL: none is. */
+const char *
+limits_beyond(const struct executor *ex, const struct msg_limits *asked);
+
 /* How they are enforced for this task: on all of it, and on each process. */
 void limits_by_group(const struct task *task, struct contain_limits *out);
 void limits_by_rlimit(const struct task *task, struct spawn_rlimits *out);

@@ -24,11 +24,15 @@ libexecutor_la_SOURCES = \
 	%D%/limits.c %D%/limits.h \
 	%D%/listen.c %D%/listen.h \
 	%D%/orphans.c %D%/orphans.h \
-	%D%/outbox.c \
+	%D%/outbox.c %D%/outbox.h \
 	%D%/output.c \
 	%D%/plugin.c %D%/plugin.h \
+	%D%/policy.c %D%/policy.h \
+	%D%/profile.c %D%/profile.h \
+	%D%/profile_rule.c \
 	%D%/receipt.c \
 	%D%/scratch.c %D%/scratch.h \
+	%D%/seccomp.c %D%/seccomp.h \
 	%D%/session.c \
 	%D%/starts.c %D%/starts.h \
 	%D%/start.c \
@@ -38,9 +42,12 @@ libexecutor_la_SOURCES = \
 	%D%/task.c %D%/task.h \
 	%D%/text.h \
 	%D%/tombs.c %D%/tombs.h \
+	%D%/turns.c %D%/turns.h \
 	%D%/users.c %D%/users.h \
 	%D%/watchdog.c %D%/watchdog.h
-libexecutor_la_LIBADD = libwire.la libproc.la libtask.la libloop.la libbase.la
+libexecutor_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SECCOMP_CFLAGS)
+libexecutor_la_LIBADD = libconf.la libjson.la libwire.la libproc.la libtask.la \
+	libloop.la libbase.la $(SECCOMP_LIBS)
 
 pkglibexec_PROGRAMS += nodelink-executor
 nodelink_executor_SOURCES = %D%/main.c

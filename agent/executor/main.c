@@ -32,6 +32,7 @@ struct arguments {
 	struct msg_param settings[LIMIT_PARAMS];
 	const char *values[LIMIT_PARAMS];
 	const char *allow_users[LIMIT_USERS];
+	const char *directories[LIMIT_DIRECTORIES];
 };
 
 static const char usage_text[] =
@@ -43,7 +44,9 @@ static const char usage_text[] =
 	"                         [--containment auto|cgroup2|cgroup2-freeze|\n"
 	"                                        cgroup1|pidns|subreaper|group]\n"
 	"                         [--user NAME] [--allow-user NAME]...\n"
+	"                         [--directory DIR]... [--max-timeout DURATION]\n"
 	"                         [--no-new-privs] [--spool-limit SIZE]\n"
+	"                         [--seccomp FILE] [--seccomp-required]\n"
 	"                         [--limit NAME=VALUE]... [--max-limit NAME=VALUE]...\n"
 	"                         [--log-level error|warn|info|debug]\n";
 
@@ -69,7 +72,11 @@ enum option_name {
 	OPT_CONTAINMENT,
 	OPT_USER,
 	OPT_ALLOW_USER,
+	OPT_DIRECTORY,
+	OPT_MAX_TIMEOUT,
 	OPT_NO_NEW_PRIVS,
+	OPT_SECCOMP,
+	OPT_SECCOMP_REQUIRED,
 	OPT_LIMIT,
 	OPT_MAX_LIMIT,
 	OPT_SPOOL_LIMIT,
@@ -93,7 +100,11 @@ static const struct option option_table[] = {
 	{ "containment", required_argument, NULL, OPT_CONTAINMENT },
 	{ "user", required_argument, NULL, OPT_USER },
 	{ "allow-user", required_argument, NULL, OPT_ALLOW_USER },
+	{ "directory", required_argument, NULL, OPT_DIRECTORY },
+	{ "max-timeout", required_argument, NULL, OPT_MAX_TIMEOUT },
 	{ "no-new-privs", no_argument, NULL, OPT_NO_NEW_PRIVS },
+	{ "seccomp", required_argument, NULL, OPT_SECCOMP },
+	{ "seccomp-required", no_argument, NULL, OPT_SECCOMP_REQUIRED },
 	{ "limit", required_argument, NULL, OPT_LIMIT },
 	{ "max-limit", required_argument, NULL, OPT_MAX_LIMIT },
 	{ "spool-limit", required_argument, NULL, OPT_SPOOL_LIMIT },
@@ -166,7 +177,16 @@ set_option(struct arguments *a, int option, char *value)
 			return -E2BIG;
 		a->allow_users[o->n_allow_users++] = value;
 		break;
+	case OPT_DIRECTORY:
+		if (o->n_directories == LIMIT_DIRECTORIES)
+			return -E2BIG;
+		a->directories[o->n_directories++] = value;
+		return *value == '/' ? 0 : -EINVAL;
+	case OPT_MAX_TIMEOUT:
+		return parse_duration_ms(value, &o->max_timeout_ms);
 	case OPT_NO_NEW_PRIVS: o->no_new_privs = true; break;
+	case OPT_SECCOMP: o->seccomp = value; break;
+	case OPT_SECCOMP_REQUIRED: o->seccomp_required = true; break;
 	case OPT_LIMIT: return limits_parse(value, &o->limits);
 	case OPT_MAX_LIMIT: return limits_parse(value, &o->max_limits);
 	case OPT_SPOOL_LIMIT: return parse_size(value, &o->spool_limit);
@@ -213,12 +233,17 @@ read_arguments(int argc, char **argv, struct arguments *a)
 		return usage_error("unexpected argument", argv[optind]);
 	if (!a->plugin)
 		return usage_error("--plugin is missing", NULL);
+	if (a->options.seccomp && !a->options.no_new_privs)
+		return usage_error("--seccomp needs --no-new-privs", NULL);
+	if (a->options.seccomp_required && !a->options.seccomp)
+		return usage_error("--seccomp-required needs --seccomp", NULL);
 	if (!a->describe &&
 		(!a->socket || !a->options.agent_id || !a->options.scratch))
 		return usage_error(
 			"--socket, --agent-id and --scratch are needed", NULL);
 	a->options.settings = a->settings;
 	a->options.allow_users = a->allow_users;
+	a->options.directories = a->directories;
 	return -1;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "executor/limits.h"
+#include "executor/seccomp.h"
 #include "executor/starts.h"
 #include "executor/task.h"
 #include "executor/tombs.h"
@@ -192,6 +193,7 @@ send_inventory(struct executor *ex)
 		.n_limits = limits_list(ex, limits),
 		.complete = holds_are_complete(ex),
 		.draining = ex->draining,
+		.seccomp = seccomp_name(ex->seccomp),
 	};
 	return link_send(ex->link, &msg, true);
 }

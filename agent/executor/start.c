@@ -13,7 +13,9 @@
 #include "executor/hooks.h"
 #include "executor/keep.h"
 #include "executor/limits.h"
+#include "executor/policy.h"
 #include "executor/scratch.h"
+#include "executor/seccomp.h"
 #include "executor/task.h"
 #include "executor/users.h"
 
@@ -65,6 +67,8 @@ set_options(struct task *task, const struct msg_start *how)
 
 	task->attempt = how->attempt;
 	task->timeout_ms = time_limit(how->timeout_ms);
+	if (!task->timeout_ms)
+		task->timeout_ms = ex->opt.max_timeout_ms;
 	task->idle_ms = time_limit(how->idle_timeout_ms);
 	task->grace_ms = how->grace_ms ? how->grace_ms : DEFAULT_GRACE_MS;
 	if (task->grace_ms < 0)
@@ -87,12 +91,16 @@ int
 task_identify(struct task *task, const struct msg_start *how, struct err *err)
 {
 	const struct executor *ex = task->ex;
-	const struct task_user *user = users_find(ex->users, how->user, err);
+	const struct task_user *user = users_find(ex->users, how->user);
 	char dir[4096];
 
 	if (!user)
-		return -EPERM;
+		return policy_forbid(task, "tasks.allow_users", err,
+			"this agent may not run tasks as user '%.64s'; name it "
+			"in allow_users of [tasks] in its settings",
+			how->user);
 	task->user = user->account;
+	task->filter = seccomp_choose(ex->seccomp, task->user, how->seccomp);
 	if (snprintf(dir, sizeof dir, "%s/%s", scratch_path(ex->scratch),
 		    task->id) >= (int)sizeof dir)
 		return err_set(err, -ENAMETOOLONG, "scratch path too long");
@@ -152,7 +160,9 @@ prepare(struct task *task, const struct msg_start *how, struct err *err)
 			"the task asks for strict containment, and this host "
 			"has only '%s'",
 			holds_name(ex));
-	r = limits_choose(ex, &how->limits, &task->limits, err);
+	r = policy_check(task, how, err);
+	if (r == 0)
+		r = limits_choose(ex, &how->limits, &task->limits, err);
 	if (r < 0)
 		return r;
 	r = fields_check(ex->plugin->params, "parameter", how->params,

@@ -1,9 +1,7 @@
 /* starts.c - starts that wait their turn
  *
- * A spawn takes the loop's time, and under load much of it: a burst of starts
- * must not hold up results, output and cancels. So only a few are done per
- * turn of the loop; the others wait here in order, where a cancel still finds
- * them -- and then they never run. */
+ * Only a few are done per turn of the loop; the others wait here in order,
+ * where a cancel still finds them -- and then they never run. */
 #include "executor/starts.h"
 
 #include <stdlib.h>
@@ -11,10 +9,11 @@
 
 #include "base/hash.h"
 #include "executor/task.h"
-
-enum { STARTS_PER_TURN = 4 };
+#include "executor/turns.h"
 
 struct start {
+	struct turn turn; /* first */
+	struct starts *starts;
 	char id[ID_MAX];
 	struct msg_box *box; /* own */
 	UT_hash_handle hh; /* which keeps the order of arrival */
@@ -23,34 +22,34 @@ struct start {
 struct starts {
 	struct executor *ex;
 	struct start *waiting;
-	unsigned done; /* in this turn */
-	struct loop_timer *turn;
+	struct turns *turns;
 };
 
 static void
 drop(struct starts *s, struct start *start)
 {
+	turns_leave(s->turns, &start->turn);
 	HASH_DEL(s->waiting, start);
 	msg_free(start->box);
 	free(start);
 }
 
 static void
-next_turn(void *arg)
+start_now(struct starts *s, const struct msg *msg)
 {
-	struct starts *s = arg;
+	task_start(s->ex, msg->task_id, &msg->start);
+}
 
-	s->done = 0;
-	while (s->waiting && s->done < STARTS_PER_TURN) {
-		struct start *first = s->waiting;
-		AUTO(msg_free) struct msg_box *box = TAKE(first->box);
+static void
+turn_came(struct turn *turn)
+{
+	struct start *start = (struct start *)turn;
+	struct starts *s = start->starts;
+	AUTO(msg_free) struct msg_box *box = TAKE(start->box);
 
-		drop(s, first);
-		s->done++;
-		task_start(s->ex, msg_get(box)->task_id, &msg_get(box)->start);
-	}
-	if (s->done)
-		loop_timer_set(s->turn, 0);
+	drop(s, start);
+	(void)turns_take(s->turns); /* there is room, or we were not called */
+	start_now(s, msg_get(box));
 }
 
 struct starts *
@@ -61,8 +60,8 @@ starts_new(struct executor *ex)
 	if (!s)
 		return NULL;
 	s->ex = ex;
-	s->turn = loop_timer_new(ex->loop, next_turn, s);
-	if (!s->turn) {
+	s->turns = turns_new(ex->loop);
+	if (!s->turns) {
 		free(s);
 		return NULL;
 	}
@@ -75,7 +74,7 @@ starts_free(struct starts *s)
 	if (!s)
 		return;
 	starts_clear(s);
-	loop_timer_free(s->turn);
+	turns_free(s->turns);
 	free(s);
 }
 
@@ -93,10 +92,8 @@ starts_add(struct starts *s, struct msg_box *take_box)
 	const struct msg *msg = msg_get(box);
 	struct start *start;
 
-	loop_timer_set(s->turn, 0);
-	if (!s->waiting && s->done < STARTS_PER_TURN) {
-		s->done++;
-		task_start(s->ex, msg->task_id, &msg->start);
+	if (turns_take(s->turns)) {
+		start_now(s, msg);
 		return;
 	}
 	start = calloc(1, sizeof *start);
@@ -105,8 +102,11 @@ starts_add(struct starts *s, struct msg_box *take_box)
 		return;
 	}
 	memcpy(start->id, msg->task_id, strlen(msg->task_id));
+	start->starts = s;
+	start->turn.fn = turn_came;
 	start->box = TAKE(box);
 	HASH_ADD_STR(s->waiting, id, start);
+	turns_wait(s->turns, &start->turn);
 }
 
 bool

@@ -156,6 +156,7 @@ task_report(struct task *task)
 		.code = task->code,
 		.failure = failure_name(task),
 		.message = text,
+		.rule = task->rule,
 		.started_at = task->started_at,
 		.ended_at = task->verified_at,
 		.stdout_bytes = task->stream_bytes[0],
@@ -273,6 +274,8 @@ task_clean(struct task *task)
 	task->state = WORK_CLEANING;
 	(void)output_settle(task); /* what can be read comes before theirs */
 	hooks_begin(task);
+	if (!hooks_are_over(task))
+		cancel_verified(task); /* its result may take a while */
 }
 
 void
@@ -319,7 +322,9 @@ task_announce(struct task *task, pid_t pid)
 		.containment = holds_name(task->ex),
 		.grace_ms = task->grace_ms,
 		.user = task->user->name,
-		.limits = task->limits };
+		.limits = task->limits,
+		.timeout_ms = task->timeout_ms,
+		.seccomp = task->filter ? "default" : "none" };
 	outbox_add(task, &msg);
 }
 

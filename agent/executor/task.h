@@ -18,7 +18,7 @@
 #include "executor/executor.h"
 #include "executor/fields.h"
 #include "executor/hold.h"
-#include "executor/spool.h"
+#include "executor/outbox.h"
 #include "executor/watchdog.h"
 #include "proc/child.h"
 #include "proc/group.h"
@@ -37,34 +37,6 @@ enum work_state {
 	WORK_SETTLING,
 	WORK_CLEANING,
 	WORK_ENDED,
-};
-
-/* What the server may still need: one response, in memory, or a run of them in
- * the spool. There, too, `head` goes before each payload. */
-struct held {
-	struct held *next;
-	uint64_t seq; /* of the last one in it */
-	struct spool_run run; /* of size 0: it is in memory */
-	struct held_head {
-		uint64_t end; /* of the task's output with this one */
-		uint64_t len;
-	} head;
-	uint8_t payload[];
-};
-
-/* Runs come first, for the oldest are moved to the spool first. */
-struct outbox {
-	struct held *first, *last;
-	struct held *last_run; /* NULL: all is in memory */
-	size_t size; /* of what is in memory */
-	struct held *unsent; /* the first that this connection has not had */
-	size_t unsent_at; /* from there on, in a run */
-	uint64_t seq; /* of the newest */
-	struct task *next_waiting; /* for room on the link */
-	bool waiting;
-	struct task *prev_lazy, *next_lazy; /* nothing urgent to say */
-	bool lazy;
-	bool discard; /* the server does not want the rest */
 };
 
 /* One pipe that becomes output. */
@@ -96,7 +68,7 @@ struct child {
 	void *arg;
 };
 
-enum { FAILURE_MAX = 32 };
+enum { FAILURE_MAX = 32, RULE_MAX = 64 };
 
 /* stop_deadline stands from the first step on. */
 enum stop_step {
@@ -139,6 +111,7 @@ struct task {
 	struct fields *params;
 	char **env; /* one block, ended by NULL */
 	const struct user *user; /* that it runs as; NULL: refused before */
+	const struct spawn_filter *filter; /* of system calls; NULL: none */
 
 	int64_t grace_ms, timeout_ms, idle_ms;
 	int64_t begun_ms, heard_ms; /* clock_ms() of start and last output */
@@ -172,6 +145,7 @@ struct task {
 	int32_t code;
 	const char *failure; /* NULL: as outcome and code say */
 	char own_failure[FAILURE_MAX]; /* named by the plugin */
+	char rule[RULE_MAX]; /* that forbids it, or "" */
 	char *message;
 	int64_t started_at, verified_at;
 };
@@ -185,6 +159,7 @@ struct executor {
 	struct watchdog *watchdog;
 	char instance[ID_MAX];
 	struct users *users; /* that tasks may run as */
+	struct seccomp *seccomp;
 	int null_fd;
 	struct scratch *scratch;
 
@@ -218,6 +193,7 @@ struct executor {
 	struct ndl_host_box *host;
 	struct child *leaders; /* by pid */
 	struct hook *hooks; /* that run, by pid */
+	struct turns *hook_turns; /* starts have others: these come first */
 	struct orphans *orphans;
 	struct holds *holds;
 	int64_t last_id; /* of children, timers and watches */
@@ -331,6 +307,7 @@ void cancel_pre_stopped(struct task *task);
 void cancel_leftovers(struct task *task);
 /* The plugin cannot end it now, and says why. */
 void cancel_stuck(struct task *task, const char *text);
+void cancel_verified(struct task *task); /* its result is not due yet */
 /* These are alive after SIGKILL: report it when it is too long. */
 void cancel_unkillable(
 	struct task *task, const struct group_member *alive, size_t n);

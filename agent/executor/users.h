@@ -24,8 +24,7 @@ int users_new(const char *user, const char *const *allow, size_t n_allow,
 void users_free(struct users *users);
 AUTO_DEFINE(struct users *, users_free)
 
-/* NULL or "": the default. NULL with text: not one that a task may name. */
-const struct task_user *
-users_find(const struct users *users, const char *name, struct err *err);
+/* NULL or "": the default. NULL: not one that a task may name. */
+const struct task_user *users_find(const struct users *users, const char *name);
 
 #endif

@@ -4,6 +4,7 @@ nodelink_agent_SOURCES = \
 	%D%/main.c \
 	%D%/monitor.c %D%/monitor.h \
 	%D%/plugins.c %D%/plugins.h \
+	%D%/policy.c %D%/policy.h \
 	%D%/rundir.c %D%/rundir.h \
 	%D%/settings.c %D%/settings.h \
 	%D%/users.c %D%/users.h \

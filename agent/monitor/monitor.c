@@ -119,8 +119,15 @@ make_executor(struct monitor *m, const struct plugin_file *plugin)
 		args_add(argv, "--user=%s", s->user);
 	for (size_t i = 0; i < s->n_allow_users; i++)
 		args_add(argv, "--allow-user=%s", s->allow_users[i]);
+	for (size_t i = 0; i < s->n_directories; i++)
+		args_add(argv, "--directory=%s", s->directories[i]);
+	args_add(argv, "--max-timeout=%lldms", (long long)s->max_timeout_ms);
 	if (s->no_new_privs)
 		args_add(argv, "--no-new-privs");
+	if (s->seccomp)
+		args_add(argv, "--seccomp=%s", s->seccomp);
+	if (s->seccomp_required)
+		args_add(argv, "--seccomp-required");
 	add_limits(argv, s->conf);
 	args_add(argv, "--log-level=%s", s->log_level);
 	(void)conf_each(s->conf, add_setting, &f); /* never fails */

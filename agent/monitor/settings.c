@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "monitor/plugins.h"
+#include "monitor/policy.h"
 #include "monitor/users.h"
 #include "proc/contain.h"
 
@@ -136,12 +137,33 @@ static const struct conf_item items[] = {
 		.flag = "allow-users",
 		.arg = "LIST",
 		.help = "others that a task may name" },
+	{ .key = "tasks.directories",
+		.flag = "directories",
+		.arg = "LIST",
+		.help = "tasks begin in one of these or below (default: "
+			"anywhere)" },
+	{ .key = "tasks.max_timeout",
+		.flag = "max-timeout",
+		.type = CONF_DURATION,
+		.fallback = "0",
+		.max = (int64_t)LIMIT_TIMEOUT_S * 1000,
+		.help = "longest run time of a task; 0: any" },
 	{ .key = "tasks.no_new_privs",
 		.flag = "no-new-privs",
 		.type = CONF_BOOL,
 		.fallback = "yes",
 		.help = "sudo and other setuid programs gain nothing in "
 			"tasks" },
+	{ .key = "tasks.seccomp",
+		.flag = "seccomp",
+		.arg = "FILE",
+		.fallback = "none",
+		.help = "profile (OCI JSON) that limits their system calls" },
+	{ .key = "tasks.seccomp_required",
+		.flag = "seccomp-required",
+		.type = CONF_BOOL,
+		.fallback = "no",
+		.help = "no task may do without it" },
 	{ .key = "log.level",
 		.flag = "log-level",
 		.type = CONF_LEVEL,
@@ -283,6 +305,8 @@ check_all(struct settings *s, struct err *err)
 	if (r == 0)
 		r = users_read(s, err);
 	if (r == 0)
+		r = policy_read(s, err);
+	if (r == 0)
 		r = check_token(s, err);
 	if (r == 0)
 		r = check_tls(s, err);
@@ -320,7 +344,6 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 	s->containment = conf_text(conf, "agent.containment");
 	s->spool_limit = conf_number(conf, "agent.spool_limit");
 	s->leave = strcmp(conf_text(conf, "agent.on_stop"), "leave") == 0;
-	s->no_new_privs = conf_bool(conf, "tasks.no_new_privs");
 	s->check = conf_bool(conf, "check");
 	s->scratch_dir = conf_text(conf, "agent.scratch_dir");
 	if (!s->scratch_dir) {
@@ -340,6 +363,7 @@ settings_done(struct settings *s)
 	for (size_t i = 0; i < s->n_plugins; i++)
 		free(s->plugins[i].file);
 	free(s->allow_text);
+	free(s->directories_text);
 	conf_free(s->conf);
 	memset(s, 0, sizeof *s);
 }

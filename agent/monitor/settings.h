@@ -27,7 +27,13 @@ struct settings {
 	const char *allow_users[LIMIT_USERS]; /* others that they may name */
 	size_t n_allow_users;
 	char *allow_text; /* theirs */
+	const char *directories[LIMIT_DIRECTORIES]; /* that they may begin in */
+	size_t n_directories; /* 0: any */
+	char *directories_text; /* theirs */
+	int64_t max_timeout_ms; /* 0: any */
 	bool no_new_privs;
+	const char *seccomp; /* profile for them; NULL: none */
+	bool seccomp_required;
 	bool leave; /* on_stop: the executors go on */
 	int64_t max_grace_ms, drain_ms;
 	int64_t spool_limit; /* bytes */

@@ -109,6 +109,7 @@ refuse(struct uplink *up, const struct msg *start)
 		.seq = 1,
 		.result = { .outcome = MSG_NOT_STARTED,
 			.failure = "refused",
+			.rule = "agent.plugins",
 			.ended_at = now },
 	};
 

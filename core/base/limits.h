@@ -17,6 +17,7 @@ enum {
 	LIMIT_HTTP_BODY = 1 << 20,
 	LIMIT_JSON_DEPTH = 32,
 	LIMIT_BULK = 10000, /* tasks that one request cancels */
+	LIMIT_PAGE = 8 << 20, /* records of one page of a list, and one more */
 	LIMIT_SESSIONS = 32, /* of browsers, with one token */
 
 	/* a task */
@@ -48,8 +49,10 @@ enum {
 
 	/* an agent */
 	LIMIT_TASKS_PER_AGENT = 20000,
+	LIMIT_TASK_BYTES_PER_AGENT = 256 << 20, /* what was asked for, packed */
 	LIMIT_PLUGINS = 32,
 	LIMIT_USERS = 64, /* names that its tasks may run as */
+	LIMIT_DIRECTORIES = 64, /* that its tasks may begin in */
 	LIMIT_SEND_QUEUE = 8 << 20, /* bytes waiting for one stream or socket */
 };
 

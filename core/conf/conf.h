@@ -43,8 +43,9 @@ struct conf_item {
 struct conf_program {
 	const char *name; /* "nodelink-server", "nodelink-server token list" */
 	const char *summary; /* one line for --help */
-	/* Read when it exists; --config FILE must. NULL: this program takes
-	 * no file. */
+	/* Read when it exists; --config FILE must. It must belong to us or to
+	 * root, and nobody else may write to it. NULL: this program takes no
+	 * file. */
 	const char *default_file;
 	const struct conf_item *items;
 	size_t n_items;
@@ -90,6 +91,12 @@ const char *conf_file(const struct conf *conf);
 typedef int conf_each_fn(void *arg, const char *name, const char *key,
 	const char *value, const char *where);
 int conf_each(const struct conf *conf, conf_each_fn *fn, void *arg);
+
+/* Is an open file a regular one of ours or root's to which nobody else may
+ * write, and of a secret one, read it? `what` is for the text: "settings file".
+ * 0, or -EINVAL, -EPERM with text. */
+int conf_trust(int fd, const char *what, const char *path, bool secret,
+	struct err *err);
 
 /* The first line of a secret file that only its owner may read (0600 or
  * stricter, else -EPERM with a text that says chmod; it must belong to us or to

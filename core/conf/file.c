@@ -249,7 +249,8 @@ next_line(char *out, int size, void *arg)
 int
 conf_read_file(struct conf *conf, struct err *err)
 {
-	AUTO_CLOSE int fd = fd_open(conf->file, O_RDONLY);
+	/* non-blocking: a pipe at this place must not hold us up */
+	AUTO_CLOSE int fd = fd_open(conf->file, O_RDONLY | O_NONBLOCK);
 	AUTO_BUF struct buf text = { 0 };
 	struct reader reader = { .conf = conf, .err = err };
 	int r;
@@ -258,7 +259,13 @@ conf_read_file(struct conf *conf, struct err *err)
 		free(TAKE(conf->file));
 		return 0;
 	}
-	r = fd < 0 ? fd : fd_read_all(fd, &text, FILE_MAX);
+	r = fd;
+	if (fd >= 0) {
+		r = conf_trust(fd, "settings file", conf->file, false, err);
+		if (r < 0)
+			return r;
+		r = fd_read_all(fd, &text, FILE_MAX);
+	}
 	if (r < 0)
 		return err_set(err, r, "cannot read settings from '%s': %s",
 			conf->file, err_name(-r));

@@ -7,6 +7,7 @@ libconf_la_SOURCES = \
 	%D%/nearest.c \
 	%D%/secret.c \
 	%D%/settings.h \
+	%D%/trusted.c \
 	%D%/value.c
 libconf_la_CFLAGS = $(AM_CFLAGS) $(INIH_CFLAGS)
 libconf_la_LIBADD = $(INIH_LIBS)

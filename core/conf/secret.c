@@ -2,36 +2,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "conf/conf.h"
 
 enum { SECRET_MAX = 4096 };
-
-static int
-check_file(int fd, const char *path, struct err *err)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return err_set(err, -errno, "cannot read secret file '%s': %s",
-			path, err_name(errno));
-	if (!S_ISREG(st.st_mode))
-		return err_set(err, -EINVAL,
-			"secret file '%s' is not a regular file", path);
-	if (st.st_uid != geteuid() && st.st_uid != 0)
-		return err_set(err, -EPERM,
-			"secret file '%s' belongs to user %u; it must belong "
-			"to the user who runs this or to root",
-			path, (unsigned)st.st_uid);
-	if (st.st_mode & 077)
-		return err_set(err, -EPERM,
-			"secret file '%s' is open to other users (mode %04o); "
-			"do: chmod 600 '%s'",
-			path, (unsigned)(st.st_mode & 07777), path);
-	return 0;
-}
 
 int
 conf_secret_bytes(
@@ -44,7 +19,7 @@ conf_secret_bytes(
 	if (fd < 0)
 		return err_set(err, fd, "cannot read secret file '%s': %s",
 			path, err_name(-fd));
-	r = check_file(fd, path, err);
+	r = conf_trust(fd, "secret file", path, true, err);
 	if (r < 0)
 		return r;
 	r = fd_read_all(fd, out, max);

@@ -186,6 +186,22 @@ set_limits(
 }
 
 int
+contain_made(
+	struct contain *take_c, int r, struct contain **out, struct err *err)
+{
+	if (r == 0) {
+		*out = take_c;
+		return 0;
+	}
+	(void)err_set(err, r, "cannot make the cgroup '%s': %s", take_c->name,
+		err_name(-r));
+	if (r != -EEXIST) /* else it is another one's */
+		(void)take_c->ops->remove(take_c);
+	take_c->ops->free(take_c);
+	return r;
+}
+
+int
 contain_new(struct contain_host *host, const char *name,
 	const struct contain_limits *limits, struct contain **out,
 	struct err *err)

@@ -83,15 +83,7 @@ make(void *own, const char *name, struct contain **out, struct err *err)
 	(void)stpncpy(c->contain.name, name, sizeof c->contain.name - 1);
 	for (int i = 0; i < KINDS && r == 0; i++)
 		r = make_one(c, i);
-	if (r < 0) {
-		if (r != -EEXIST) /* else it is another one's */
-			(void)remove_groups(&c->contain);
-		free_groups(&c->contain);
-		return err_set(err, r, "cannot make the cgroup '%s': %s", name,
-			err_name(-r));
-	}
-	*out = &c->contain;
-	return 0;
+	return contain_made(&c->contain, r, out, err);
 }
 
 static int

@@ -62,18 +62,9 @@ contain_cgroup2_make(
 	c->dir = c->procs = c->kill = c->events = -1;
 	(void)stpncpy(c->contain.name, name, sizeof c->contain.name - 1);
 	r = cgroup_make_dir(host->base.dir, c->contain.name);
-	if (r == 0) {
+	if (r == 0)
 		r = open_files(c);
-		if (r < 0)
-			(void)cgroup_remove(host->base.dir, c->contain.name);
-	}
-	if (r < 0) {
-		free_group(&c->contain);
-		return err_set(err, r, "cannot make the cgroup '%s': %s", name,
-			err_name(-r));
-	}
-	*out = &c->contain;
-	return 0;
+	return contain_made(&c->contain, r, out, err);
 }
 
 static int

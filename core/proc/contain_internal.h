@@ -55,6 +55,11 @@ struct contain {
 	char name[CGROUP_NAME];
 };
 
+/* The end of make() for a rung of control groups, c named: it is *out, or, when
+ * its groups could not be made (r), they and c are no more. */
+int contain_made(
+	struct contain *take_c, int r, struct contain **out, struct err *err);
+
 /* --------------------------------------------------------- contain_limit.c */
 
 /* In a group that has the controller. 0 or -errno. */

@@ -176,6 +176,7 @@ start_shim(struct shims *c, struct program *p, const struct spawn *task,
 	how.clone_flags |= host->clone_flags;
 	how.user = NULL;
 	how.no_new_privs = false;
+	how.filter = NULL;
 	how.favoured = true;
 	memset(&how.limits, 0, sizeof how.limits);
 	/* A namespace dies with its first process. A subreaper has to outlive

@@ -1,10 +1,11 @@
 /* order.c - a spawn description as a file, for another process to carry out
  *
- * A head, the groups, then the words, each with its NUL: path, folder,
+ * A head, the groups, the filter, then the words, each with its NUL: path, folder,
  * arguments, environment. */
 #include "proc/order.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,16 +17,17 @@
 
 enum {
 	ORDER_MAX = 8 << 20, /* the kernel takes 6 MiB */
-	ORDER_VERSION = 1, /* of the layout, structs included */
+	ORDER_VERSION = 2, /* of the layout, structs included */
 };
 
 struct head {
 	uint32_t version;
 	uint32_t n_groups, n_argv, n_envp;
+	uint32_t n_filter, filter_flags;
 	struct spawn_rlimits limits;
 	uid_t uid;
 	gid_t gid;
-	bool has_user, has_cwd, no_new_privs;
+	bool has_user, has_cwd, has_filter, no_new_privs;
 };
 
 /* ----------------------------------------------------------------- writing */
@@ -54,6 +56,7 @@ static int
 add_all(struct buf *out, const struct spawn *how)
 {
 	const struct spawn_user *user = how->user;
+	const struct spawn_filter *filter = how->filter;
 	const char *const first[] = { how->path, how->cwd, NULL };
 	struct head head;
 	int r;
@@ -69,10 +72,16 @@ add_all(struct buf *out, const struct spawn *how)
 	head.has_user = user != NULL;
 	head.has_cwd = how->cwd != NULL;
 	head.no_new_privs = how->no_new_privs;
+	head.has_filter = filter != NULL;
+	head.n_filter = filter ? filter->n : 0;
+	head.filter_flags = filter ? filter->flags : 0;
 	r = buf_add(out, &head, sizeof head);
 	if (r == 0 && head.n_groups)
 		r = buf_add(out, user->groups,
 			head.n_groups * sizeof user->groups[0]);
+	if (r == 0 && filter)
+		r = buf_add(
+			out, filter->code, filter->n * sizeof *filter->code);
 	if (r == 0)
 		r = add_words(out, first);
 	if (r == 0)
@@ -153,6 +162,24 @@ take_user(struct rest *rest, const struct head *head, struct order *order)
 }
 
 static int
+take_filter(struct rest *rest, const struct head *head, struct order *order)
+{
+	const void *code;
+
+	if (head->n_filter > BPF_MAXINSNS)
+		return -EBADMSG;
+	code = take(rest, head->n_filter * sizeof *order->filter.code);
+	if (!code)
+		return -EBADMSG;
+	order->filter = (struct spawn_filter){ .code = code,
+		.n = (unsigned short)head->n_filter,
+		.flags = head->filter_flags };
+	if (head->has_filter)
+		order->how.filter = &order->filter;
+	return 0;
+}
+
+static int
 take_all(struct rest *rest, struct order *order)
 {
 	struct spawn *how = &order->how;
@@ -160,7 +187,8 @@ take_all(struct rest *rest, struct order *order)
 	size_t n_words;
 
 	if (!head || head->version != ORDER_VERSION ||
-		take_user(rest, head, order) < 0)
+		take_user(rest, head, order) < 0 ||
+		take_filter(rest, head, order) < 0)
 		return -EBADMSG;
 	n_words = (size_t)head->n_argv + head->n_envp + 2;
 	if (n_words > rest->left + 2) /* each has a NUL at least */

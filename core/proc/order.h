@@ -18,6 +18,7 @@ int order_write(const struct spawn *how);
 struct order {
 	struct spawn how;
 	struct spawn_user user;
+	struct spawn_filter filter;
 	const char **words;
 	void *map;
 	size_t size;

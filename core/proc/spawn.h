@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct sock_filter; /* <linux/filter.h> */
+
 enum spawn_step { /* where it failed */
 	SPAWN_CLONE, /* no child: processes, memory or descriptors; or not
 			inside born_in */
@@ -20,6 +22,7 @@ enum spawn_step { /* where it failed */
 	SPAWN_STDIO,
 	SPAWN_USER,
 	SPAWN_CHDIR,
+	SPAWN_FILTER,
 	SPAWN_EXEC,
 };
 
@@ -41,6 +44,14 @@ struct spawn_rlimits {
 	bool no_core; /* no core file unless the program asks for one */
 };
 
+/* Of system calls, as the kernel takes it: for the program and all that it
+ * starts. The last thing before the program, which it must let through. */
+struct spawn_filter {
+	const struct sock_filter *code;
+	unsigned short n;
+	unsigned flags; /* SECCOMP_FILTER_FLAG_... */
+};
+
 enum { SPAWN_ENTER_MAX = 6 };
 
 struct spawn {
@@ -57,6 +68,7 @@ struct spawn {
 	unsigned long clone_flags; /* more of them: CLONE_NEWPID ... */
 	const struct spawn_user *user; /* NULL: ours */
 	struct spawn_rlimits limits;
+	const struct spawn_filter *filter; /* NULL: none; needs no_new_privs */
 	bool no_new_privs; /* setuid programs and the like gain nothing */
 	bool die_with_us; /* SIGKILL for the leader when this process dies */
 	bool favoured; /* keeps our niceness and oom_score_adj where they are

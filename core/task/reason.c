@@ -2,6 +2,7 @@
 #include "task/reason.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -40,10 +41,31 @@ reason_name(uint32_t code)
 	return NULL;
 }
 
+/* "x.SITE.NAME" */
+static bool
+is_site(const char *text)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+	size_t site, name;
+
+	if (strncmp(text, "x.", 2) != 0)
+		return false;
+	site = strspn(text + 2, letters);
+	if (!site || text[2 + site] != '.')
+		return false;
+	name = strspn(text + 3 + site, letters);
+	return name && !text[3 + site + name] && 3 + site + name < REASON_NAME;
+}
+
 int
 reason_parse(const char *text, uint32_t *code)
 {
 	uint64_t number;
+
+	if (is_site(text)) {
+		*code = REASON_SITE;
+		return 0;
+	}
 
 	if (parse_u64(text, 1, 999, &number) == 0) {
 		if (!reason_name((uint32_t)number))

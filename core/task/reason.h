@@ -22,12 +22,17 @@ enum reason_code {
 	REASON_AGENT_PARTITION = 401,
 	REASON_HOST_SHUTDOWN = 402,
 	REASON_PLUGIN_FAILED = 403,
+	REASON_SITE = 900, /* of somebody else's making: its name says more */
 };
 
-/* "user_request" for 100; NULL when there is no such code. */
+enum { REASON_NAME = 64 }; /* bytes of the longest one of a site, with NUL */
+
+/* "user_request" for 100; NULL when there is no such code, or a site has named
+ * it. */
 const char *reason_name(uint32_t code);
 
-/* From a number ("100") or a name; 0 or -EINVAL. */
+/* From a number ("100") or a name; REASON_SITE for "x.SITE.NAME", both of a-z,
+ * 0-9, '-' and '_'. 0 or -EINVAL. */
 int reason_parse(const char *text, uint32_t *code);
 
 #endif

@@ -66,6 +66,7 @@ convert_put_inventory(struct arena *a, const struct msg_inventory *from,
 	}
 	m->complete = from->complete;
 	m->draining = from->draining;
+	m->seccomp = convert_text(from->seccomp);
 	return put_limits(a, from, m);
 }
 
@@ -132,6 +133,7 @@ convert_get_inventory(struct arena *a, const Nodelink__V1__Inventory *m,
 		.tasks = held,
 		.n_tasks = m->n_tasks,
 		.complete = m->complete,
-		.draining = m->draining };
+		.draining = m->draining,
+		.seccomp = m->seccomp };
 	return get_limits(a, m, out, err);
 }

@@ -45,6 +45,7 @@ enum msg_phase { /* of a cancel, as far as a node can tell */
 	MSG_PHASE_STOPPING,
 	MSG_PHASE_KILLING,
 	MSG_PHASE_UNKILLABLE,
+	MSG_PHASE_VERIFIED,
 };
 
 enum msg_outcome { /* what `code` of a result means */
@@ -74,6 +75,12 @@ struct msg_limits { /* 0: none */
 
 enum msg_when { MSG_ALWAYS, MSG_CANCELLED, MSG_FAILED };
 
+enum msg_seccomp { /* which filter of system calls a task wants */
+	MSG_SECCOMP_ANY, /* as the node likes */
+	MSG_SECCOMP_DEFAULT, /* the node's profile */
+	MSG_SECCOMP_NONE,
+};
+
 struct msg_hook { /* a command line for /bin/sh */
 	const char *cmd; /* NULL or "": none */
 	enum msg_when when; /* of cleanup */
@@ -99,6 +106,7 @@ struct msg_start {
 	struct msg_hook pre_stop;
 	const struct msg_hook *cleanup; /* in order; at most LIMIT_HOOKS */
 	size_t n_cleanup;
+	enum msg_seccomp seccomp;
 };
 
 struct msg_cancel {
@@ -123,6 +131,8 @@ struct msg_started {
 	int64_t grace_ms;
 	const char *user;
 	struct msg_limits limits; /* in force */
+	int64_t timeout_ms; /* effective; 0: none */
+	const char *seccomp; /* in force: "default", "none"; "": not said */
 };
 
 struct msg_output {
@@ -173,6 +183,7 @@ struct msg_result {
 	int32_t code;
 	const char *failure;
 	const char *message;
+	const char *rule; /* of a refusal: the node's setting that forbids it */
 	int64_t started_at, ended_at;
 	uint64_t stdout_bytes, stderr_bytes, dropped_bytes;
 	const struct msg_receipt *receipt; /* or NULL */
@@ -218,6 +229,7 @@ struct msg_inventory {
 	size_t n_limits;
 	bool complete; /* no process can leave the containment */
 	bool draining; /* it ends when its tasks have */
+	const char *seccomp; /* "none", "default", "required"; "": older */
 };
 
 struct msg {

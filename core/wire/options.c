@@ -11,6 +11,22 @@ static const char *const when_names[] = {
 	[MSG_FAILED] = "failed",
 };
 
+static const char *const seccomp_names[] = {
+	[MSG_SECCOMP_ANY] = "",
+	[MSG_SECCOMP_DEFAULT] = "default",
+	[MSG_SECCOMP_NONE] = "none",
+};
+
+/* Which of the n; -1: none of them. */
+static int
+find_name(const char *const *names, size_t n, const char *text)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(names[i], text) == 0)
+			return (int)i;
+	return -1;
+}
+
 /* ------------------------------------------------------------------- limits */
 
 static bool
@@ -88,24 +104,13 @@ put_hooks(struct arena *a, const struct msg_start *start,
 }
 
 static int
-get_when(const char *text, enum msg_when *out)
-{
-	*out = MSG_ALWAYS;
-	if (!*text)
-		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(when_names); i++)
-		if (strcmp(when_names[i], text) == 0) {
-			*out = (enum msg_when)i;
-			return 0;
-		}
-	return -EINVAL;
-}
-
-static int
 get_hook(const char *what, const Nodelink__V1__Hook *m, struct msg_hook *out,
 	struct err *err)
 {
 	size_t len = strlen(m->cmd);
+	int when = *m->when ? find_name(when_names, ARRAY_SIZE(when_names),
+				      m->when)
+			    : MSG_ALWAYS;
 
 	if (!len)
 		return err_set(err, -EBADMSG, "%s without cmd", what);
@@ -117,10 +122,11 @@ get_hook(const char *what, const Nodelink__V1__Hook *m, struct msg_hook *out,
 		return err_set(err, -EBADMSG,
 			"%s has a timeout of %lld ms, the limit is %d s", what,
 			(long long)m->timeout_ms, LIMIT_HOOK_S);
-	if (get_when(m->when, &out->when) < 0)
+	if (when < 0)
 		return err_set(
 			err, -EBADMSG, "%s has when '%.32s'", what, m->when);
 	out->cmd = m->cmd;
+	out->when = (enum msg_when)when;
 	out->timeout_ms = m->timeout_ms;
 	return 0;
 }
@@ -171,6 +177,7 @@ convert_put_options(struct arena *a, const struct msg_start *start,
 	m->containment = convert_text(start->strict ? "strict" : "");
 	m->idle_timeout_ms = start->idle_timeout_ms;
 	m->user = convert_text(start->user);
+	m->seccomp = convert_text(seccomp_names[start->seccomp]);
 	m->env = arena_array(a, start->n_env, sizeof(*m->env));
 	env = arena_array(a, start->n_env, sizeof *env);
 	if (!m->env || !env)
@@ -213,7 +220,7 @@ int
 convert_get_options(struct arena *a, const Nodelink__V1__TaskOptions *m,
 	struct msg_start *out, struct err *err)
 {
-	int r;
+	int r, seccomp;
 
 	if (m && *m->user)
 		out->user = m->user;
@@ -226,6 +233,11 @@ convert_get_options(struct arena *a, const Nodelink__V1__TaskOptions *m,
 	out->pre_stop.cmd = "";
 	if (!m)
 		return 0;
+	seccomp =
+		find_name(seccomp_names, ARRAY_SIZE(seccomp_names), m->seccomp);
+	if (seccomp < 0) /* to ignore it could mean a task less confined */
+		return err_set(err, -EBADMSG, "seccomp is '%.32s'", m->seccomp);
+	out->seccomp = (enum msg_seccomp)seccomp;
 	out->attempt = m->attempt;
 	out->timeout_ms = m->timeout_ms;
 	out->grace_ms = m->grace_ms;

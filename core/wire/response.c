@@ -56,6 +56,8 @@ put_started(struct arena *a, const struct msg_started *from, union body *body,
 	m->containment = convert_text(from->containment);
 	m->grace_ms = from->grace_ms;
 	m->user = convert_text(from->user);
+	m->timeout_ms = from->timeout_ms;
+	m->seccomp = convert_text(from->seccomp);
 	resp->response_case = NODELINK__V1__TASK_RESPONSE__RESPONSE_STARTED;
 	resp->started = m;
 	return convert_put_limits(a, &from->limits, &m->limits);
@@ -232,7 +234,7 @@ get_body(struct arena *a, const Nodelink__V1__TaskResponse *m, struct msg *msg,
 			&m->plugin_task->stderr, msg, err);
 	case NODELINK__V1__TASK_RESPONSE__RESPONSE_TASK_CANCEL:
 		msg->kind = MSG_CANCEL_PHASE;
-		if ((unsigned)m->task_cancel->phase > MSG_PHASE_UNKILLABLE)
+		if ((unsigned)m->task_cancel->phase > MSG_PHASE_VERIFIED)
 			return get_unknown(m, msg, err);
 		msg->cancel_phase = (struct msg_cancel_phase){
 			(enum msg_phase)m->task_cancel->phase,
@@ -246,7 +248,8 @@ get_body(struct arena *a, const Nodelink__V1__TaskResponse *m, struct msg *msg,
 		msg->started = (struct msg_started){ m->started->at,
 			m->started->pid, m->started->containment,
 			m->started->grace_ms, m->started->user,
-			convert_get_limits(m->started->limits) };
+			convert_get_limits(m->started->limits),
+			m->started->timeout_ms, m->started->seccomp };
 		return 0;
 	case NODELINK__V1__TASK_RESPONSE__RESPONSE_HELLO:
 		msg->kind = MSG_HELLO;

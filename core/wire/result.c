@@ -91,6 +91,7 @@ convert_put_result(struct arena *a, const struct msg_result *from,
 	m->code = from->code;
 	m->failure = convert_text(from->failure);
 	m->message = convert_text(from->message);
+	m->rule = convert_text(from->rule);
 	m->started_at = from->started_at;
 	m->ended_at = from->ended_at;
 	m->stdout_bytes = from->stdout_bytes;
@@ -202,6 +203,7 @@ convert_get_result(struct arena *a, const Nodelink__V1__TaskResponse *resp,
 		.code = m->code,
 		.failure = m->failure,
 		.message = m->message,
+		.rule = m->rule,
 		.started_at = m->started_at,
 		.ended_at = m->ended_at,
 		.stdout_bytes = m->stdout_bytes,

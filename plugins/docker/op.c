@@ -12,14 +12,24 @@ enum { OP_MS = 60000 };
 static void
 end(struct task *t, int error, const char *why)
 {
+	struct ndl_result result = { .size = sizeof result,
+		.outcome = NDL_EXITED };
+
 	if (error)
 		task_failed(t, error, NULL, why);
 	t->seen = SEEN_GONE;
 	output_flush(&t->out);
 	if (!output_waiting(&t->out)) {
 		t->ended = true;
-		ndl_finish(host, t->task, t->error ? NDL_FAILED : NDL_EXITED,
-			t->error, t->error ? t->why : why);
+		result.message = why;
+		if (t->error) {
+			result.outcome = NDL_FAILED;
+			result.code = t->error;
+			result.message = t->why;
+			result.failure = t->failure;
+			result.rule = t->rule;
+		}
+		host->finish(t->task, &result);
 	}
 }
 
@@ -108,11 +118,14 @@ on_inspect(void *arg, const struct answer *a)
 	(void)snprintf(t->id, sizeof t->id, "%s", t->state.id);
 	t->seen = t->state.seen;
 	if (strcmp(t->state.agent, host->agent) != 0 &&
-		!policy_allows(POLICY_CONTAINERS, t->state.name))
-		end(t, EPERM,
+		!policy_allows(POLICY_CONTAINERS, t->state.name)) {
+		task_failed(t, EPERM, "refused",
 			"this node lets tasks touch their own containers and those of its setting 'containers' only");
-	else
+		t->rule = "containers";
+		end(t, 0, NULL);
+	} else {
 		act(t);
+	}
 }
 
 static void

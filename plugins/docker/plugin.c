@@ -36,13 +36,19 @@ static int
 start(void *self, struct ndl_task *task, void **work)
 {
 	struct spec spec;
-	char why[512];
+	struct refusal why;
 	struct task *t;
-	int r = spec_read(task, &spec, why, sizeof why);
+	int r = spec_read(task, &spec, &why);
 
 	(void)self;
 	if (r < 0) {
-		ndl_finish(host, task, NDL_FAILED, -r, why);
+		const struct ndl_result no = { .size = sizeof no,
+			.outcome = NDL_FAILED,
+			.code = -r,
+			.message = why.text,
+			.rule = why.rule };
+
+		host->finish(task, &no);
 		return r;
 	}
 	t = task_new(task, &spec);

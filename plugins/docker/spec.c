@@ -39,18 +39,32 @@ const struct ndl_field spec_params[] = {
 	{ 0 },
 };
 
-static int
-refuse(char *why, size_t size, int r, const char *fmt, ...) NDL_PRINTF(4, 5);
+static int wrong(struct refusal *why, const char *fmt, ...) NDL_PRINTF(2, 3);
+static int forbid(struct refusal *why, const char *rule, const char *fmt, ...)
+	NDL_PRINTF(3, 4);
 
 static int
-refuse(char *why, size_t size, int r, const char *fmt, ...)
+wrong(struct refusal *why, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(why, size, fmt, ap);
+	(void)vsnprintf(why->text, sizeof why->text, fmt, ap);
 	va_end(ap);
-	return r;
+	return -EINVAL;
+}
+
+/* rule: the setting that does not allow it. */
+static int
+forbid(struct refusal *why, const char *rule, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(why->text, sizeof why->text, fmt, ap);
+	va_end(ap);
+	why->rule = rule;
+	return -EPERM;
 }
 
 /* Which of the words; -1: none of them. */
@@ -89,18 +103,18 @@ parse_mount(const char *text, struct mount *out)
 }
 
 static int
-check_mounts(const struct ndl_task *task, char *why, size_t size)
+check_mounts(const struct ndl_task *task, struct refusal *why)
 {
 	const char *const *list = host->param_list(task, "mounts");
 	struct mount m;
 
 	for (; list && *list; list++) {
 		if (!parse_mount(*list, &m))
-			return refuse(why, size, -EINVAL,
+			return wrong(why,
 				"parameter 'mounts': want SOURCE:TARGET[:ro], not '%s'",
 				*list);
 		if (!policy_allows_mount(m.source, m.read_only))
-			return refuse(why, size, -EPERM,
+			return forbid(why, "mounts",
 				"this node does not let tasks mount '%s'%s",
 				m.source, m.read_only ? "" : " for writing");
 	}
@@ -108,14 +122,14 @@ check_mounts(const struct ndl_task *task, char *why, size_t size)
 }
 
 static int
-check_labels(const struct ndl_task *task, char *why, size_t size)
+check_labels(const struct ndl_task *task, struct refusal *why)
 {
 	const char *const *list = host->param_list(task, "container_labels");
 
 	for (; list && *list; list++)
 		if (!strchr(*list, '=') || **list == '=' ||
 			strncmp(*list, "nodelink.", 9) == 0)
-			return refuse(why, size, -EINVAL,
+			return wrong(why,
 				"parameter 'container_labels': want NAME=VALUE, and not nodelink.*, not '%s'",
 				*list);
 	return 0;
@@ -123,17 +137,17 @@ check_labels(const struct ndl_task *task, char *why, size_t size)
 
 static int
 check_limit(
-	uint64_t asked, uint64_t most, const char *name, char *why, size_t size)
+	uint64_t asked, uint64_t most, const char *name, struct refusal *why)
 {
 	return most && asked > most
-		       ? refuse(why, size, -EPERM,
+		       ? forbid(why, name,
 				 "parameter '%s' is more than this node allows",
 				 name)
 		       : 0;
 }
 
 static int
-check_limits(const struct ndl_task *task, char *why, size_t size)
+check_limits(const struct ndl_task *task, struct refusal *why)
 {
 	const struct policy_limits *most = policy_limits();
 	const char *cpus = host->param(task, "cpus");
@@ -142,34 +156,34 @@ check_limits(const struct ndl_task *task, char *why, size_t size)
 	int r;
 
 	if (cpus && !policy_parse_cpus(cpus, &nano))
-		return refuse(why, size, -EINVAL,
+		return wrong(why,
 			"parameter 'cpus': want a number like 1.5, not '%s'",
 			cpus);
 	if (pids < 0)
-		return refuse(why, size, -EINVAL,
-			"parameter 'pids': want a number above 0");
-	r = check_limit(nano, most->nano_cpus, "cpus", why, size);
+		return wrong(why, "parameter 'pids': want a number above 0");
+	r = check_limit(nano, most->nano_cpus, "cpus", why);
 	if (r == 0)
-		r = check_limit((uint64_t)pids, most->pids, "pids", why, size);
+		r = check_limit((uint64_t)pids, most->pids, "pids", why);
 	return r < 0 ? r
 		     : check_limit(ndl_size(host->param(task, "memory")),
-			       most->memory, "memory", why, size);
+			       most->memory, "memory", why);
 }
 
 static int
-check_allowed(const struct ndl_task *task, char *why, size_t size)
+check_allowed(const struct ndl_task *task, struct refusal *why)
 {
 	static const struct {
 		enum policy_list list;
-		const char *param;
-	} lists[] = { { POLICY_IMAGES, "image" }, { POLICY_USERS, "user" },
-		{ POLICY_NETWORKS, "network" } };
+		const char *param, *rule;
+	} lists[] = { { POLICY_IMAGES, "image", "images" },
+		{ POLICY_USERS, "user", "users" },
+		{ POLICY_NETWORKS, "network", "networks" } };
 
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
 		const char *value = host->param(task, lists[i].param);
 
 		if (value && !policy_allows(lists[i].list, value))
-			return refuse(why, size, -EPERM,
+			return forbid(why, lists[i].rule,
 				"this node does not let tasks use %s '%s'",
 				lists[i].param, value);
 	}
@@ -187,7 +201,7 @@ is_container_name(const char *text)
 }
 
 int
-spec_read(const struct ndl_task *task, struct spec *out, char *why, size_t size)
+spec_read(const struct ndl_task *task, struct spec *out, struct refusal *why)
 {
 	static const char *const operations[] = { "run", "start", "stop",
 		"logs", NULL };
@@ -197,6 +211,7 @@ spec_read(const struct ndl_task *task, struct spec *out, char *why, size_t size)
 	int pull = choice(host->param(task, "pull"), pulls);
 	int r;
 
+	*why = (struct refusal){ .rule = NULL };
 	*out = (struct spec){ .operation = (enum spec_operation)operation,
 		.image = host->param(task, "image"),
 		.container_id = host->param(task, "container_id"),
@@ -204,25 +219,24 @@ spec_read(const struct ndl_task *task, struct spec *out, char *why, size_t size)
 		.pull_always = pull == 2,
 		.tty = ndl_bool(host->param(task, "tty")) };
 	if (operation < 0)
-		return refuse(why, size, -EINVAL,
+		return wrong(why,
 			"parameter 'operation': want run, start, stop or logs");
 	if (pull < 0)
-		return refuse(why, size, -EINVAL,
-			"parameter 'pull': want never, missing or always");
+		return wrong(
+			why, "parameter 'pull': want never, missing or always");
 	if (operation != SPEC_RUN)
 		return is_container_name(out->container_id)
 			       ? 0
-			       : refuse(why, size, -EINVAL,
+			       : wrong(why,
 					 "parameter 'container_id': want the name or id of a container");
 	if (!out->image || !*out->image || strlen(out->image) > 256)
-		return refuse(
-			why, size, -EINVAL, "parameter 'image' is required");
-	r = check_allowed(task, why, size);
+		return wrong(why, "parameter 'image' is required");
+	r = check_allowed(task, why);
 	if (r == 0)
-		r = check_mounts(task, why, size);
+		r = check_mounts(task, why);
 	if (r == 0)
-		r = check_labels(task, why, size);
-	return r < 0 ? r : check_limits(task, why, size);
+		r = check_labels(task, why);
+	return r < 0 ? r : check_limits(task, why);
 }
 
 /* -------------------------------------------------------------------- body */

@@ -17,9 +17,15 @@ struct spec {
 	bool pull_always, pull_never, tty;
 };
 
-/* Read them and ask the node's policy. 0, or -EINVAL, -EPERM with text. */
-int spec_read(
-	const struct ndl_task *task, struct spec *out, char *why, size_t size);
+/* Why not, for people, and which setting says so; NULL: none does. */
+struct refusal {
+	char text[512];
+	const char *rule;
+};
+
+/* Read them and ask the node's policy. 0, -EINVAL, or -EPERM with the rule. */
+int
+spec_read(const struct ndl_task *task, struct spec *out, struct refusal *why);
 
 /* The body of a create call. Free it; NULL: out of memory. */
 char *spec_body(const struct ndl_task *task, const struct spec *spec);

@@ -54,6 +54,8 @@ struct task {
 	size_t n_pull;
 	int error; /* errno: it failed, for this ... */
 	const char *failure; /* ... of this name or NULL ... */
+	const char
+		*rule; /* ... of the node's setting that forbids it or NULL */
 	char why[512]; /* ... and reason */
 	char trouble[512]; /* what the engine refused last */
 	bool ended; /* finish() was called */

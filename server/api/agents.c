@@ -36,6 +36,7 @@ emit_plugin(struct emit *e, const struct hub_plugin *p)
 	emit_bool(e, "draining", p->draining);
 	emit_text_or_null(e, "containment", inventory->containment);
 	emit_bool(e, "complete", inventory->complete);
+	emit_text_or_null(e, "seccomp", inventory->seccomp);
 	emit_object(e, "limits");
 	for (size_t i = 0; i < inventory->n_limits; i++)
 		emit_foreign(
@@ -63,6 +64,16 @@ emit_drain(struct emit *e, const struct agent_drain *d)
 	emit_object_end(e);
 }
 
+/* Something there is not to be killed. */
+static bool
+is_degraded(const struct agent *a)
+{
+	for (const struct task *t = a->tasks; t; t = t->agent_next)
+		if (t->cancel.phase == CANCEL_UNKILLABLE)
+			return true;
+	return false;
+}
+
 void
 agent_json(struct emit *e, const struct agent *a)
 {
@@ -75,6 +86,7 @@ agent_json(struct emit *e, const struct agent *a)
 	emit_time(e, "connected_at", a->connected ? a->connected_at : 0);
 	emit_time(e, "seen_at", a->seen_at);
 	emit_uint(e, "tasks", a->n_tasks);
+	emit_bool(e, "degraded", is_degraded(a));
 	emit_drain(e, a->drain);
 	emit_array(e, "plugins");
 	for (const struct hub_plugin *p = a->plugins; p; p = p->next)

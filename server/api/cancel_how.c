@@ -24,12 +24,18 @@ set_code(struct cancel_how *h, const char *text, struct err *err)
 
 	/* 2xx and 4xx are what nodelink itself says. */
 	if (reason_parse(text, &code) < 0 ||
-		(code / 100 != 1 && code / 100 != 3))
+		(code / 100 != 1 && code / 100 != 3 && code != REASON_SITE))
 		return err_set(err, -EINVAL,
 			"'code': expected a code of the 1xx or 3xx range such "
-			"as user_request or 302, got \"%.64s\"",
+			"as user_request or 302, or a name of your own such as "
+			"x.acme.rollout, got \"%.64s\"",
 			text);
 	h->how.code = code;
+	h->how.name = NULL;
+	if (code == REASON_SITE) {
+		(void)snprintf(h->name, sizeof h->name, "%s", text);
+		h->how.name = h->name;
+	}
 	return 0;
 }
 

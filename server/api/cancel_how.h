@@ -13,10 +13,12 @@
 #include "base/limits.h"
 #include "http/http.h"
 #include "hub/hub.h"
+#include "task/reason.h"
 
 struct cancel_how {
 	struct hub_cancel how; /* its texts are below */
 	int64_t wait_ms; /* cancel_how_wait() knows what it means */
+	char name[REASON_NAME];
 	char reason[LIMIT_REASON + 1];
 	struct asker asker;
 };

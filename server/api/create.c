@@ -265,6 +265,8 @@ reply_refusal(struct api *api, struct http_request *req,
 		*err->text ? err->text : err_name(-r));
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (known[i].r == r) {
+			if (r == -EAGAIN)
+				http_add_header(req, "Retry-After", "5");
 			http_reply_error(req, known[i].status, known[i].code,
 				NULL, "%s",
 				*err->text ? err->text : "out of memory");

@@ -170,6 +170,32 @@ read_agent(const json_t *body, const char **out, struct err *err)
 	return r;
 }
 
+const char *
+options_seccomp_name(enum msg_seccomp seccomp)
+{
+	switch (seccomp) {
+	case MSG_SECCOMP_ANY: break;
+	case MSG_SECCOMP_DEFAULT: return "default";
+	case MSG_SECCOMP_NONE: return "none";
+	}
+	return NULL;
+}
+
+static int
+read_seccomp(const json_t *body, struct msg_start *out, struct err *err)
+{
+	const char *text;
+	bool none = false;
+	int r = json_get_text(body, "seccomp", 16, &text, err);
+
+	if (r != JSON_GOT)
+		return r;
+	r = read_choice(body, "seccomp", "default", "none", &none, err);
+	if (r == 0)
+		out->seccomp = none ? MSG_SECCOMP_NONE : MSG_SECCOMP_DEFAULT;
+	return r;
+}
+
 /* Which names there are only the node knows. */
 static int
 read_user(const json_t *body, const char **out, struct err *err)
@@ -228,6 +254,8 @@ options_read(const json_t *body, bool with_user, struct arena *arena,
 		r = read_choice(body, "containment", "any", "strict",
 			&start->strict, err);
 	if (r >= 0)
+		r = read_seccomp(body, start, err);
+	if (r >= 0)
 		r = read_labels(body, arena, out, err);
 	if (r >= 0)
 		r = params_read_env(body, arena, start, err);
@@ -276,7 +304,8 @@ check_version(const struct msg_start *start, struct err *err)
 	} news[] = { { "user", *start->user },
 		{ "idle_timeout", start->idle_timeout_ms > 0 },
 		{ "stop.pre_stop", start->pre_stop.cmd },
-		{ "cleanup", start->n_cleanup > 0 } };
+		{ "cleanup", start->n_cleanup > 0 },
+		{ "seccomp", start->seccomp != MSG_SECCOMP_ANY } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(news); i++)
 		if (news[i].asked)
@@ -284,6 +313,27 @@ check_version(const struct msg_start *start, struct err *err)
 				"field '%s': the agent's version does not know "
 				"it",
 				news[i].name);
+	return 0;
+}
+
+/* One that says nothing of it is older and would ignore it. */
+static int
+check_seccomp(enum msg_seccomp asked, const char *has, struct err *err)
+{
+	if (asked == MSG_SECCOMP_ANY)
+		return 0;
+	if (!*has)
+		return err_set(err, -EINVAL,
+			"field 'seccomp': the agent's version does not know "
+			"it");
+	if (asked == MSG_SECCOMP_DEFAULT && strcmp(has, "none") == 0)
+		return err_set(err, -EINVAL,
+			"field 'seccomp': the agent has no profile (rule "
+			"tasks.seccomp)");
+	if (asked == MSG_SECCOMP_NONE && strcmp(has, "required") == 0)
+		return err_set(err, -EINVAL,
+			"field 'seccomp': the agent runs no task without its "
+			"profile (rule tasks.seccomp_required)");
 	return 0;
 }
 
@@ -300,5 +350,6 @@ options_check(const struct msg_start *start,
 			"field 'containment': the agent's host has only '%s', "
 			"which is not complete",
 			inventory->containment);
-	return r;
+	return r < 0 ? r
+		     : check_seccomp(start->seccomp, inventory->seccomp, err);
 }

@@ -14,12 +14,15 @@
 #define OPTION_FIELDS \
 	"agent_id", "timeout", "env", "stop", "start_timeout", "idle_timeout", \
 		"output_limit", "labels", "orphans", "containment", "limits", \
-		"cleanup"
+		"cleanup", "seccomp"
 
 /* 0, -EINVAL with a text for the client, -ENOMEM. Texts are borrowed from the
  * JSON or lie in the arena. */
 int options_read(const json_t *body, bool with_user, struct arena *arena,
 	struct hub_task *out, struct err *err);
+
+/* "default", "none", or NULL: the node's choice. */
+const char *options_seccomp_name(enum msg_seccomp seccomp);
 
 /* Against what the executor says it can do; it would refuse it later. */
 int options_check(const struct msg_start *start,

@@ -3,6 +3,7 @@
 
 #include "api/hooks.h"
 #include "api/internal.h"
+#include "api/options.h"
 #include "base/parse.h"
 #include "wire/msg.h"
 
@@ -141,15 +142,18 @@ emit_effective(
 {
 	const char *user = start->user;
 	const struct msg_limits *limits = &start->limits;
+	const char *seccomp = options_seccomp_name(start->seccomp);
 	AUTO(msg_free) struct msg_box *box = NULL;
 
 	if (t->started.len && msg_unpack(MSG_TO_SERVER, t->started.data,
 				      t->started.len, &box, NULL) == 0) {
 		user = msg_get(box)->started.user;
 		limits = &msg_get(box)->started.limits;
+		seccomp = msg_get(box)->started.seccomp;
 	}
 	emit_text_or_null(e, "user", user);
 	emit_limits(e, limits);
+	emit_text_or_null(e, "seccomp", seccomp);
 }
 
 static void

@@ -96,7 +96,7 @@ task_json_cancel(struct emit *e, const struct task *t)
 	emit_object(e, "cancel");
 	emit_text(e, "phase", cancel_phase_name(c->phase));
 	emit_uint(e, "code", c->code);
-	emit_text_or_null(e, "name", reason_name(c->code));
+	emit_text_or_null(e, "name", task_cancel_name(c));
 	emit_text_or_null(e, "reason", c->reason);
 	emit_text_or_null(e, "actor", c->actor);
 	emit_seconds(e, "grace", c->grace_ms);
@@ -145,6 +145,7 @@ task_json_end(
 	emit_outcome(e, result ? result->outcome : MSG_LOST,
 		result ? result->code : 0);
 	emit_text_or_null(e, "failure", t->failure);
+	emit_text_or_null(e, "rule", result ? result->rule : NULL);
 	emit_text_or_null(e, "message", t->message);
 	task_json_cancel(e, t);
 	task_json_receipt(e, result);

@@ -16,8 +16,20 @@
 struct heads { /* headers that decide how a request is read */
 	unsigned hosts, lengths, codings, credentials;
 	const char *host, *length, *coding, *type, *origin;
+	bool bad_name;
 	bool control; /* a NUL or line end inside a value */
 };
+
+/* RFC 9110: a token. "Content-Length " is a header that a proxy may heed. */
+static bool
+is_name(const char *name)
+{
+	size_t n = strspn(name, "!#$%&'*+-.^_`|~0123456789"
+				"abcdefghijklmnopqrstuvwxyz"
+				"ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+	return n > 0 && !name[n];
+}
 
 static enum MHD_Result
 look(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len,
@@ -31,6 +43,8 @@ look(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len,
 	if (strlen(name) != name_len || strlen(value) != value_len ||
 		strpbrk(value, "\r\n"))
 		h->control = true;
+	if (!is_name(name))
+		h->bad_name = true;
 	if (strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0) {
 		h->hosts++;
 		h->host = value;
@@ -118,6 +132,9 @@ check_framing(const struct heads *h, struct http_refusal *out)
 	if (h->control)
 		return refuse(out, 400, "bad_header",
 			"a header holds a control character", true);
+	if (h->bad_name)
+		return refuse(out, 400, "bad_header",
+			"the name of a header is none", true);
 	if (h->hosts != 1)
 		return refuse(out, 400, "bad_host",
 			"exactly one Host header is needed", true);
@@ -171,7 +188,8 @@ http_check_head(const struct http_request *req, struct http_refusal *out)
 			"the URI is longer than 4 KiB", true);
 	if (req->bad_uri)
 		return refuse(out, 400, "bad_uri",
-			"the URI holds a NUL or a broken %-escape", true);
+			"the URI holds a space, a NUL or a broken %-escape",
+			true);
 	if (head_size(req->mhd) > HTTP_HEADERS_MAX + HTTP_URI_MAX)
 		return refuse(out, 431, "header_too_large",
 			"the headers are larger than 8 KiB", true);

@@ -18,11 +18,13 @@
 #include "base/limits.h"
 #include "base/log.h"
 
-/* "%00" would end the decoded path early, a broken escape stays as it is:
- * neither is something that a client of ours sends. */
+/* "%00" would end the decoded path early, a broken escape stays as it is, and
+ * where a line with more than two spaces is to be cut is anybody's guess. */
 static bool
 uri_is_bad(const char *uri)
 {
+	if (strchr(uri, ' '))
+		return true;
 	for (const char *p = strchr(uri, '%'); p; p = strchr(p + 1, '%'))
 		if (!isxdigit((unsigned char)p[1]) ||
 			!isxdigit((unsigned char)p[2]) ||

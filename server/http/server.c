@@ -147,7 +147,9 @@ set_defaults(struct http_conf *conf)
 }
 
 /* Its own timeouts are off: they reset with every byte, and do not cover
- * suspended connections; connections_tick() does both. */
+ * suspended connections; connections_tick() does both. Nor is it strict: it
+ * would refuse a request without Host by itself, with the head of its answer
+ * sent twice (0.9.75); check.c does it. */
 static int
 start_mhd(struct http *http, int fd)
 {
@@ -162,7 +164,6 @@ start_mhd(struct http *http, int fd)
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT, http->conf.max_per_ip,
 		MHD_OPTION_CONNECTION_TIMEOUT, 0u,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_SIZE,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1,
 		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
 		MHD_OPTION_URI_LOG_CALLBACK, request_begin, http,
 		MHD_OPTION_NOTIFY_COMPLETED, request_completed, http,

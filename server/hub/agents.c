@@ -1,4 +1,4 @@
-/* agents.c - the streams of agents: who may connect, hello, loss */
+/* agents.c - the streams of agents: hello, loss */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,40 +16,6 @@ enum {
 	SETTLED_AFTER_MS = 2000,
 	ANSWERS_MAX = 4 * LIMIT_SEND_QUEUE,
 };
-
-/* In the time of the longest, whatever differs. */
-static bool
-same_secret(const char *a, const char *b)
-{
-	size_t na = strlen(a), nb = strlen(b);
-	unsigned char differs = na != nb;
-
-	for (size_t i = 0; i < nb; i++)
-		differs |= (unsigned char)(a[na ? i % na : 0] ^ b[i]);
-	return !differs;
-}
-
-static int
-check_agent(struct hub *hub, const struct rpc_hello *hello, struct err *err)
-{
-	const struct agent *a;
-
-	if (!id_valid_agent(hello->agent_id))
-		return err_set(err, -EACCES,
-			"agent_id '%.80s' in the metadata is not "
-			"[A-Za-z0-9._-]{1,64}",
-			hello->agent_id);
-	if (hub->conf.anonymous_agents)
-		return 0;
-	a = hub_agent(hub, hello->agent_id);
-	/* One text for both, and the same time: ids are not for guessing. */
-	if (!a || !same_secret(a->token ? a->token : "", hello->agent_token) ||
-		!a->token)
-		return err_set(err, -EACCES,
-			"agent '%s': unknown agent_id or wrong agent_token",
-			hello->agent_id);
-	return 0;
-}
 
 static void
 saw(struct agent *a)
@@ -82,8 +48,8 @@ detach_stream(struct agent *a)
 		loop_timer_set(a->timer, a->hub->conf.lost_after_ms);
 }
 
-static void
-drop_stream(struct agent *a, enum rpc_status status, const char *text)
+void
+agent_drop(struct agent *a, enum rpc_status status, const char *text)
 {
 	struct rpc_stream *s = a->stream;
 
@@ -106,7 +72,7 @@ timer_due(void *arg)
 	if (a->stream) {
 		log_warn(0, "agent '%s' sent no hello within %d s: closed",
 			a->id, HELLO_WITHIN_MS / 1000);
-		drop_stream(a, RPC_STATUS_INVALID,
+		agent_drop(a, RPC_STATUS_INVALID,
 			"no Hello within 10 s of opening the stream");
 		return;
 	}
@@ -151,48 +117,35 @@ agents_resume(void *arg)
 }
 
 /* Of agents it is noted who they are; none is kept waiting for that. */
-static void
-note(struct hub *hub, const struct rpc_hello *hello,
-	enum audit_decision decision, const char *reason)
-{
-	(void)audit_note(hub->conf.audit,
-		&(struct audit_event){ .action = "agent.connect",
-			.decision = decision,
-			.actor = hello->agent_id,
-			.peer = hello->peer,
-			.target = hello->agent_id,
-			.reason = reason });
-}
-
 static int
 on_open(void *arg, struct rpc_stream *s, const struct rpc_hello *hello,
 	enum rpc_status *status, struct err *err)
 {
 	struct hub *hub = arg;
+	struct auth_pass pass = { 0 };
 	struct agent *a;
-	int r = check_agent(hub, hello, err);
+	int r = admit_check(hub, hello, &pass, err);
 
 	if (r < 0) {
 		*status = RPC_STATUS_UNAUTHENTICATED;
-		log_warn(0, "refused a stream from %s: %s", hello->peer,
-			err->text);
-		note(hub, hello, AUDIT_REFUSED, err->text);
 		return r;
 	}
 	*status = RPC_STATUS_OTHER;
 	a = hub_agent_make(hub, hello->agent_id);
 	if (!a || agent_expect(a) < 0)
 		return err_set(err, -ENOMEM, "server is out of memory");
-	note(hub, hello, AUDIT_ALLOWED, NULL);
+	admit_note(hub, hello, AUDIT_ALLOWED, NULL);
 	if (a->stream) {
 		log_warn(0,
 			"agent '%s' connected again from %s: "
 			"the older stream from %s is closed",
 			a->id, hello->peer, a->peer);
-		drop_stream(a, RPC_STATUS_REPLACED,
+		agent_drop(a, RPC_STATUS_REPLACED,
 			"the agent has opened a newer stream");
 	}
 	a->stream = s;
+	a->pass = pass;
+	admit_until(a, hello->not_after);
 	rpc_set_user(s, a);
 	(void)snprintf(a->peer, sizeof a->peer, "%s", hello->peer);
 	a->connected_at = a->seen_at = clock_wall_ms();
@@ -315,7 +268,7 @@ on_message(void *arg, struct rpc_stream *s, const uint8_t *data, size_t len)
 		return;
 	log_error(0, "agent '%s': stream closed: %s", a->id, err.text);
 	/* It will connect again and send what we did not acknowledge. */
-	drop_stream(a,
+	agent_drop(a,
 		r == -EBADMSG ? RPC_STATUS_INVALID : RPC_STATUS_UNAVAILABLE,
 		err.text);
 }

@@ -18,7 +18,7 @@ task_send_cancel(struct task *t)
 		.plugin = t->plugin,
 		.cancel = { .reason = t->cancel.reason,
 			.code = t->cancel.code,
-			.name = reason_name(t->cancel.code),
+			.name = task_cancel_name(&t->cancel),
 			.actor = t->cancel.actor,
 			.grace_ms = t->cancel.grace_ms,
 			.requested_at = t->cancel.requested_at } };
@@ -48,19 +48,21 @@ static bool
 first_request(struct hub *hub, struct task *t, const struct hub_cancel *how)
 {
 	struct task_cancel *c = &t->cancel;
+	const char *name;
 
 	/* A node may have begun by itself (timeout): the first cause stays. */
 	if (cancel_move(&c->phase, CANCEL_EV_REQUEST) != STATE_OK)
 		return false;
 	c->code = how->code;
+	c->name = how->name ? strdup(how->name) : NULL;
 	c->reason = how->reason ? strdup(how->reason) : NULL;
 	c->actor = strdup(how->actor ? how->actor : "");
 	c->grace_ms = how->grace_ms >= 0 ? how->grace_ms : t->grace_ms;
 	c->requested_at = clock_wall_ms();
+	name = task_cancel_name(c);
 	task_note(hub, t, 0, "cancel requested by %s: %s%s%s",
 		how->actor && *how->actor ? how->actor : "anonymous",
-		reason_name(how->code) ? reason_name(how->code) : "?",
-		how->reason && *how->reason ? ": " : "",
+		name ? name : "?", how->reason && *how->reason ? ": " : "",
 		how->reason ? how->reason : "");
 	return true;
 }

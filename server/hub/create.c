@@ -31,10 +31,17 @@ check_place(const struct agent *a, const struct hub_task *spec, struct err *err)
 	if (!a)
 		return err_set(
 			err, -ENOENT, "no agent '%s' is known", spec->agent_id);
+	if (a->hub->conf.auth && auth_agent_is_barred(a->hub->conf.auth, a->id))
+		return err_set(err, -ENOENT, "agent '%s' was revoked", a->id);
 	if (a->n_tasks >= LIMIT_TASKS_PER_AGENT)
 		return err_set(err, -EAGAIN,
 			"agent '%s' has %u unfinished tasks, the limit is %d",
 			a->id, a->n_tasks, LIMIT_TASKS_PER_AGENT);
+	if (a->task_bytes >= LIMIT_TASK_BYTES_PER_AGENT)
+		return err_set(err, -EAGAIN,
+			"agent '%s' has unfinished tasks of %zu bytes, the "
+			"limit is %d",
+			a->id, a->task_bytes, LIMIT_TASK_BYTES_PER_AGENT);
 	/* One that is not settled may still show the plugin: then it waits. */
 	if (a->settled && !hub_plugin_find(a, spec->plugin))
 		return no_plugin(a, spec->plugin, err);
@@ -118,6 +125,20 @@ task_start_timed_out(void *arg)
 }
 
 void
+task_count(struct agent *a, const struct task *t)
+{
+	a->n_tasks++;
+	a->task_bytes += t->start.len;
+}
+
+void
+task_uncount(struct agent *a, const struct task *t)
+{
+	a->n_tasks--;
+	a->task_bytes -= t->start.len;
+}
+
+void
 task_enlist(struct hub *hub, struct task *t, struct agent *a)
 {
 	t->agent = a;
@@ -151,7 +172,7 @@ created(void *arg, int r)
 			loop_timer_set(t->start_timer, t->start_timeout_ms);
 		(void)task_dispatch(hub, t);
 	} else {
-		a->n_tasks--;
+		task_uncount(a, t);
 		log_debug("task '%s' cannot be stored: %s", t->id,
 			err_name(-r)); /* the store has logged why */
 	}
@@ -198,7 +219,7 @@ hub_create(struct hub *hub, const struct hub_task *spec, hub_created_fn *done,
 	if (r < 0)
 		return r;
 	*c = (struct creation){ hub, task_ref(t), done, arg };
-	a->n_tasks++;
+	task_count(a, t);
 	if (!spec->key) {
 		hub->conf.store->ops->create(
 			hub->conf.store, t, NULL, created, TAKE(c));
@@ -206,7 +227,7 @@ hub_create(struct hub *hub, const struct hub_task *spec, hub_created_fn *done,
 	}
 	r = store_with_key(hub, t, spec, c);
 	if (r < 0) {
-		a->n_tasks--;
+		task_uncount(a, t);
 		task_unref(c->task);
 		return err_set(err, r, "server is out of memory");
 	}

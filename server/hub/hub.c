@@ -17,7 +17,13 @@ hub_new(const struct hub_conf *conf, struct hub **out, struct err *err)
 	hub->conf = *conf;
 	if (!hub->conf.window)
 		hub->conf.window = LIMIT_TASK_WINDOW;
+	hub->expiry = loop_timer_new(conf->loop, admit_tick, hub);
+	if (!hub->expiry) {
+		free(hub);
+		return err_set(err, -ENOMEM, "out of memory");
+	}
 	store_listen(conf->store, task_stored, agents_resume, hub);
+	hub_recheck_agents(hub);
 	*out = hub;
 	return 0;
 }
@@ -47,9 +53,9 @@ hub_free(struct hub *hub)
 		acks_free(a);
 		drain_free(a->drain);
 		loop_timer_free(a->timer);
-		free(a->token);
 		free(a);
 	}
+	loop_timer_free(hub->expiry);
 	free(hub);
 }
 
@@ -88,25 +94,6 @@ struct agent *
 hub_agents(struct hub *hub, const struct agent *after)
 {
 	return after ? after->hh.next : hub->agents;
-}
-
-int
-hub_allow_agent(struct hub *hub, const char *id, const char *token)
-{
-	struct agent *a;
-	char *copy;
-
-	if (!id_valid_agent(id))
-		return -EINVAL;
-	copy = strdup(token);
-	a = copy ? hub_agent_make(hub, id) : NULL;
-	if (!a) {
-		free(copy);
-		return -ENOMEM;
-	}
-	free(a->token);
-	a->token = copy;
-	return 0;
 }
 
 struct hub_plugin *

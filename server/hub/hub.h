@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "audit/audit.h"
+#include "auth/auth.h"
 #include "base/err.h"
 #include "loop/loop.h"
 #include "rpc/rpc.h"
@@ -27,15 +28,16 @@ struct hub_conf {
 	int64_t lost_after_ms; /* agent silent for longer */
 	uint64_t default_output_limit; /* bytes */
 	uint64_t window; /* output a node may send ahead of its Ack */
+	struct auth *auth; /* of agents; NULL: any id, no token */
 	struct audit *audit; /* NULL: none */
-	bool anonymous_agents; /* development: any id, no token */
 };
 
 int hub_new(const struct hub_conf *conf, struct hub **out, struct err *err);
 void hub_free(struct hub *hub);
 
-/* Agents that may connect: id and token; both copied. */
-int hub_allow_agent(struct hub *hub, const char *id, const char *token);
+/* auth has changed: know the agents that may connect now, and end the streams
+ * of those that may no longer. */
+void hub_recheck_agents(struct hub *hub);
 
 /* Give these to rpc_server_new() with the hub as arg. */
 extern const struct rpc_server_ops hub_rpc_ops;
@@ -68,10 +70,12 @@ struct agent {
 	int64_t connected_at, seen_at; /* wall ms */
 	struct hub_plugin *plugins;
 	unsigned n_tasks; /* unfinished */
+	size_t task_bytes; /* that they ask for */
 	struct agent_drain *drain; /* NULL: it takes tasks */
 	/* the hub's own */
 	struct hub *hub;
-	char *token; /* NULL: any */
+	struct auth_pass pass; /* that its stream came with */
+	int64_t not_after; /* wall ms: its certificate's; 0: none */
 	struct rpc_stream *stream; /* NULL: not connected */
 	bool settled; /* it has been here before: its plugins are known */
 	struct task *tasks; /* unfinished, oldest first */
@@ -140,6 +144,7 @@ int hub_recover(struct hub *hub);
 
 struct hub_cancel {
 	uint32_t code;
+	const char *name; /* of REASON_SITE, else NULL */
 	const char *reason; /* or NULL */
 	const char *actor;
 	int64_t grace_ms; /* -1: the task's own; 0: force */

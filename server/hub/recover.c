@@ -40,23 +40,25 @@ take_back(void *arg, struct task *t)
 		(void)task_move(&t->status, TASK_EV_SEND);
 	t->placed = *t->instance != 0;
 	task_enlist(re->hub, t, a);
-	a->n_tasks++;
+	task_count(a, t);
 	set_start_timer(t);
 	re->n++;
 }
 
-/* With tokens only those count that still have one. */
+/* Those that were revoked do not count. */
 static void
 take_agent(void *arg, const char *id, int64_t seen_at)
 {
 	struct recovery *re = arg;
 	struct hub *hub = re->hub;
-	struct agent *a = hub->conf.anonymous_agents ? hub_agent_make(hub, id)
-						     : hub_agent(hub, id);
+	struct agent *a;
 
+	if (hub->conf.auth && auth_agent_is_barred(hub->conf.auth, id))
+		return;
+	a = hub_agent_make(hub, id);
 	if (a)
 		a->seen_at = seen_at;
-	else if (hub->conf.anonymous_agents)
+	else
 		re->r = -ENOMEM;
 }
 

@@ -53,6 +53,9 @@ on_started(struct hub *hub, struct task *t, const struct msg_started *m,
 	t->pid = m->pid;
 	if (m->grace_ms >= 0 && m->grace_ms < t->grace_ms)
 		t->grace_ms = m->grace_ms; /* capped there */
+	if (m->timeout_ms > 0 &&
+		(!t->timeout_ms || m->timeout_ms < t->timeout_ms))
+		t->timeout_ms = m->timeout_ms; /* there, too */
 	(void)snprintf(
 		t->containment, sizeof t->containment, "%s", m->containment);
 	task_save(hub, t);
@@ -94,6 +97,7 @@ set_cause(struct task_cancel *c, uint32_t code, const char *reason,
 	if (!code || code == c->code)
 		return;
 	c->code = code;
+	free(TAKE(c->name));
 	free(c->reason);
 	free(c->actor);
 	c->reason = *reason ? strdup(reason) : NULL;
@@ -109,6 +113,7 @@ on_phase(struct hub *hub, struct task *t, uint64_t seq,
 		[MSG_PHASE_STOPPING] = CANCEL_EV_STOP,
 		[MSG_PHASE_KILLING] = CANCEL_EV_KILL,
 		[MSG_PHASE_UNKILLABLE] = CANCEL_EV_STUCK,
+		[MSG_PHASE_VERIFIED] = CANCEL_EV_VERIFY,
 	};
 	struct task_cancel *c = &t->cancel;
 	bool by_node = c->phase == CANCEL_NONE;
@@ -127,6 +132,8 @@ on_phase(struct hub *hub, struct task *t, uint64_t seq,
 		c->stopping_at = m->at;
 	else if (m->phase == MSG_PHASE_KILLING)
 		c->killing_at = m->at;
+	else if (m->phase == MSG_PHASE_VERIFIED)
+		c->verified_at = m->at;
 	task_note(hub, t, seq, "%s",
 		*m->message ? m->message : cancel_phase_name(c->phase));
 	task_save(hub, t);

@@ -47,7 +47,7 @@ finish(struct hub *hub, struct task *t)
 	if (t->end_seq)
 		ack_final(a, t->id, t->plugin, t->end_seq);
 	DL_DELETE2(a->tasks, t, agent_prev, agent_next);
-	a->n_tasks--;
+	task_uncount(a, t);
 	HASH_DELETE(hh_live, hub->live, t);
 	log_debug("task '%s' on agent '%s': %s %s", t->id, t->agent_id,
 		task_status_name(t->status), t->failure);
@@ -96,6 +96,11 @@ void
 task_lose(struct hub *hub, struct task *t, const char *failure,
 	const char *message)
 {
+	if (t->cancel.phase == CANCEL_VERIFIED &&
+		task_move(&t->status, TASK_EV_STOPPED) == STATE_OK) {
+		task_end(hub, t, "", "its node was lost while its cleanup ran");
+		return;
+	}
 	if (task_move(&t->status, TASK_EV_FAIL) != STATE_OK)
 		return;
 	if (t->cancel.phase != CANCEL_NONE)

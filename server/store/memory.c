@@ -8,6 +8,7 @@
 #include <utlist.h>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "store/internal.h"
 #include "store/keep.h"
 #include "store/store.h"
@@ -275,7 +276,7 @@ memory_list(struct store *s, const struct store_filter *filter,
 	struct memory *m = (struct memory *)s;
 	struct task **page = NULL;
 	const char *next = "";
-	size_t n = 0;
+	size_t n = 0, size = 0;
 
 	if (cursor && !id_valid(cursor)) {
 		done(arg, -EINVAL, NULL, 0, "");
@@ -289,11 +290,12 @@ memory_list(struct store *s, const struct store_filter *filter,
 	for (struct task *t = after_cursor(m, cursor); t; t = t->older) {
 		if (!store_matches(filter, t))
 			continue;
-		if (n == limit) {
+		if (n == limit || size > LIMIT_PAGE) {
 			next = n ? page[n - 1]->id : "";
 			break;
 		}
 		page[n++] = t;
+		size += task_size(t);
 	}
 	done(arg, 0, page, n, next);
 	free(page);

@@ -5,6 +5,7 @@
 #include <utlist.h>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "store/sqlite.h"
 
 /* ------------------------------------------------------------------ a record */
@@ -252,21 +253,23 @@ query_answer(struct sqlite *s, const struct query *q)
 {
 	struct task **page = calloc(q->limit + 1, sizeof(*page));
 	sqlite3_stmt *st = NULL;
-	size_t n = 0;
+	size_t n = 0, size = 0;
+	bool more = false;
 	int r = page ? query_prepare(s, q, &st) : -ENOMEM;
 
-	while (r == 0 && n <= q->limit && sqlite3_step(st) == SQLITE_ROW) {
+	while (r == 0 && !more && sqlite3_step(st) == SQLITE_ROW) {
+		more = n == q->limit || size > LIMIT_PAGE;
+		if (more)
+			break;
 		r = query_row(s, st, &page[n]);
-		n += r == 0;
+		if (r == 0)
+			size += task_size(page[n++]);
 	}
-	if (r == 0 && n <= q->limit)
+	if (r == 0 && !more)
 		r = db_errno(s->db.tasks);
 	(void)sqlite3_finalize(st);
-	q->done(q->arg, r, page,
-		r < 0	       ? 0
-		: n < q->limit ? n
-			       : q->limit,
-		r == 0 && n > q->limit && n > 1 ? page[q->limit - 1]->id : "");
+	q->done(q->arg, r, page, r < 0 ? 0 : n,
+		r == 0 && more && n ? page[n - 1]->id : "");
 	while (n)
 		task_unref(page[--n]);
 	free(page);

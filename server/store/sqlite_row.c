@@ -47,6 +47,7 @@ static const struct column columns[] = {
 	{ "instance", COLUMN_CHARS, AT(instance), false },
 	{ "cancel_phase", COLUMN_INT, AT(cancel.phase), false },
 	{ "cancel_code", COLUMN_INT, AT(cancel.code), false },
+	{ "cancel_name", COLUMN_TEXT, AT(cancel.name), false },
 	{ "cancel_reason", COLUMN_TEXT, AT(cancel.reason), false },
 	{ "cancel_actor", COLUMN_TEXT, AT(cancel.actor), false },
 	{ "cancel_grace_ms", COLUMN_INT64, AT(cancel.grace_ms), false },

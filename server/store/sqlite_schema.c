@@ -41,6 +41,8 @@ static const char *const tasks_steps[] = {
 	"INSERT INTO meta VALUES"
 	" ('born', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)),"
 	" ('gone', 0);",
+	/* of reasons that a site has named */
+	"ALTER TABLE task ADD COLUMN cancel_name TEXT;",
 };
 
 static const char *const output_steps[] = {

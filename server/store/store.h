@@ -58,7 +58,8 @@ struct store_filter { /* NULL, -1, 0: any */
 };
 bool store_matches(const struct store_filter *f, const struct task *t);
 
-/* Newest first. next: cursor of the next page, "" at the end. */
+/* Newest first. next: cursor of the next page, "" at the end. A page ends with
+ * the task that takes it over LIMIT_PAGE. */
 typedef void store_list_fn(
 	void *arg, int r, struct task **tasks, size_t n, const char *next);
 

@@ -3,9 +3,11 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 #include "store/transcript.h"
+#include "task/reason.h"
 
 struct task *
 task_new(void)
@@ -37,6 +39,7 @@ task_unref(struct task *t)
 	free(t->labels);
 	free(t->owner);
 	free(t->message);
+	free(t->cancel.name);
 	free(t->cancel.reason);
 	free(t->cancel.actor);
 	buf_done(&t->start);
@@ -44,6 +47,19 @@ task_unref(struct task *t)
 	buf_done(&t->result);
 	transcript_free(t->transcript);
 	free(t);
+}
+
+const char *
+task_cancel_name(const struct task_cancel *c)
+{
+	return c->name ? c->name : reason_name(c->code);
+}
+
+size_t
+task_size(const struct task *t)
+{
+	return t->start.len + t->started.len + t->result.len +
+	       (t->message ? strlen(t->message) : 0);
 }
 
 bool

@@ -27,6 +27,7 @@ struct task_label {
 struct task_cancel {
 	enum cancel_phase phase;
 	uint32_t code; /* reason.h; of the first request */
+	char *name; /* NULL: the code's */
 	char *reason; /* NULL: none given */
 	char *actor;
 	int64_t grace_ms; /* effective; shortened by later requests */
@@ -97,6 +98,12 @@ struct task *task_new(void);
 struct task *task_ref(struct task *t);
 void task_unref(struct task *t);
 AUTO_DEFINE(struct task *, task_unref)
+
+/* Why it is being cancelled, in a word; NULL: a code without a name. */
+const char *task_cancel_name(const struct task_cancel *c);
+
+/* Bytes that it holds, but for its output; short texts are not counted. */
+size_t task_size(const struct task *t);
 
 /* Final, and stored as such: only then it is said to anybody. */
 bool task_over(const struct task *t);

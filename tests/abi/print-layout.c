@@ -35,6 +35,7 @@ print_structs(void)
 	AT(ndl_result, flags);
 	AT(ndl_result, message);
 	AT(ndl_result, failure);
+	AT(ndl_result, rule);
 	AT(ndl_exit, size);
 	AT(ndl_exit, outcome);
 	AT(ndl_exit, code);

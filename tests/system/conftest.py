@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from harness import SANITIZER, Agent, Server
+from harness import SANITIZER, Agent, Auth, Server
 
 _programs = []  # all that were started, for the logs of a failing test
 
@@ -34,6 +34,10 @@ class System:
         self.programs.append(program)
         _programs.append(program)
         return program
+
+    def auth(self):
+        """The database of tokens of this system."""
+        return Auth(f"{self.folder}/auth")
 
     def server(self, *options, **more):
         return self._add(Server(f"{self.folder}/server", *options, **more))

@@ -50,6 +50,7 @@ def _paths():
 
 
 SBIN, ENVIRONMENT = _paths()
+DEFER = re.sub("/sbin$", "/bin", SBIN) + "/nodelink-defer"
 
 
 class Program:
@@ -139,19 +140,65 @@ class Program:
         self.wait()
 
 
+class Auth:
+    """A database of tokens, and the commands that change it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.path = f"{folder}/auth.db"
+        os.makedirs(folder, exist_ok=True)
+
+    def run(self, *words):
+        """A command, whatever becomes of it."""
+        return subprocess.run(
+            [f"{SBIN}/nodelink-server", *words, "--auth", self.path],
+            env={**os.environ, **ENVIRONMENT}, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=DEADLINE, check=False)
+
+    def ok(self, *words):
+        """What a command prints; it has to succeed."""
+        done = self.run(*words)
+        assert done.returncode == 0, done
+        return done.stdout.removesuffix("\n")
+
+    def client(self, name="tests", role="admin", *options):
+        """A new token of a client."""
+        return self.ok("token", "create", "--client", name, "--role", role, *options)
+
+    def revoke(self, token):
+        self.ok("token", "revoke", token.split("_")[1])
+
+    def agent(self, agent_id, *options):
+        """A new token of an agent."""
+        return self.ok("agent-token", agent_id, *options)
+
+    def agent_file(self, agent_id, *options):
+        """... as the option of an agent that reads it from a file."""
+        path = f"{self.folder}/{agent_id}.token"
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w",
+                  encoding="ascii") as file:
+            file.write(self.agent(agent_id, *options))
+        return ("--token-file", path)
+
+
 class Server(Program):
-    """store: a folder, "memory", or a new folder below this one."""
+    """store: a folder, "memory", or a new folder below this one; auth: an Auth,
+    and the server's client is an admin then."""
 
     def __init__(self, folder, *options, http="127.0.0.1:0", grpc="127.0.0.1:0",
-                 store=None, env=None, inside=None):
+                 store=None, auth=None, env=None, inside=None):
         os.makedirs(folder, exist_ok=True)
         self.store = store or tempfile.mkdtemp(prefix="store-", dir=folder)
+        if auth:
+            options = ("--auth", auth.path, *options)
         super().__init__("server", [f"{SBIN}/nodelink-server", "--http", http,
                                     "--grpc", grpc, "--store", self.store,
                                     *options], env, inside)
         ready = self.wait_line(r"ready: http (\S+), grpc (\S+)")
         self.http, self.grpc = ready.groups()
         self.client = Client(self.http)
+        if auth:
+            self.client = self.client.bearing(auth.client())
 
 
 class Agent(Program):
@@ -180,27 +227,6 @@ class Agent(Program):
 
     def pids(self):
         return [self.pid, *children(self.pid)]
-
-
-class Tokens:
-    """The database of who may connect, changed as an administrator does it."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def command(self, *words):
-        done = subprocess.run([f"{SBIN}/nodelink-server", *words, "--auth", self.path],
-                              stdin=subprocess.DEVNULL, capture_output=True,
-                              timeout=DEADLINE, check=False)
-        assert done.returncode == 0, done
-        return done.stdout.decode().strip()
-
-    def client(self, name, role, *options):
-        """A new token."""
-        return self.command("token", "create", "--client", name, "--role", role, *options)
-
-    def revoke(self, token):
-        self.command("token", "revoke", token.split("_")[1])
 
 
 # ------------------------------------------------------------------- evidence

@@ -28,7 +28,9 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_16_engine.py \
 	%D%/test_17_podman.py \
 	%D%/test_18_roulette.py \
-	%D%/test_19_partition.py
+	%D%/test_19_partition.py \
+	%D%/test_20_tokens.py \
+	%D%/test_24_policy.py
 
 system_helpers = %D%/helpers/mute-agent %D%/helpers/whoami
 check_PROGRAMS += $(system_helpers)

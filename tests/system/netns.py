@@ -75,8 +75,8 @@ class Namespace:
 class InsideClient(Client):
     """Comes from within a namespace, whatever is cut around it."""
 
-    def __init__(self, address, namespace):
-        super().__init__(address)
+    def __init__(self, address, namespace, headers=None):
+        super().__init__(address, headers)
         self._namespace = namespace
 
     def connect(self, *more):
@@ -92,6 +92,7 @@ class Cable:
     def __init__(self, star, number):
         self.star = star
         self.number = number
+        self.token = ()  # the option of its agent
         self.end = star.namespace(f"{star.prefix}-{number}")
         _run("ip", "link", "add", "up0", "netns", self.end.name, "type", "veth",
              "peer", "name", f"to{number}", "netns", star.hub.name)
@@ -128,8 +129,6 @@ class Star:
     """One server in the middle. heal() undoes every cut; close() leaves nothing
     of us; the programs inside have ended before."""
 
-    TOKEN = "a-token-of-the-tests-0123456789abcdef"
-
     def __init__(self, system):
         for tool in ("ip", "iptables", "nsenter"):
             if not shutil.which(tool):
@@ -158,20 +157,19 @@ class Star:
         return self.cables[-1]
 
     def server(self, *options):
-        names = [f"agent{cable.number}" for cable in self.cables]
-        tokens = self.system.path("tokens", "".join(f"{n} {self.TOKEN}\n" for n in names))
-        token = self.system.path("token", self.TOKEN)
-        os.chmod(tokens, 0o600)
-        os.chmod(token, 0o600)
-        server = self.system.server("--tokens-file", tokens, *options,
-                                    grpc="0.0.0.0:0", inside=self.hub)
-        server.client = InsideClient(server.http, self.hub)
+        conf = self.system.path("server.conf", "[grpc]\nplaintext = yes\n")
+        auth = self.system.auth()
+        for cable in self.cables:
+            cable.token = auth.agent_file(f"agent{cable.number}")
+        server = self.system.server("--config", conf, *options, grpc="0.0.0.0:0",
+                                    auth=auth, inside=self.hub)
+        server.client = InsideClient(server.http, self.hub, server.client.headers)
         return server
 
     def agent(self, cable, server):
         port = server.grpc.rpartition(":")[2]
         return self.system.agent(
-            f"agent{cable.number}", server, "--token-file", self.system.path("token"),
+            f"agent{cable.number}", server, *cable.token,
             grpc=f"{cable.server}:{port}", inside=cable.end, wait=False)
 
     def stop(self, pid):

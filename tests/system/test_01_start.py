@@ -80,7 +80,8 @@ def test_port_in_use_is_said(system):
     first = system.server()
     for option, address in (("--http", first.http), ("--grpc", first.grpc)):
         other = "--grpc" if option == "--http" else "--http"
-        status, text = _complaint("nodelink-server", option, address, other, "127.0.0.1:0")
+        status, text = _complaint("nodelink-server", "--store", "memory",
+                                  option, address, other, "127.0.0.1:0")
         assert status == 1 and address in text, text
 
 
@@ -93,6 +94,9 @@ def test_development_mode_is_loopback_only():
 def test_clients_of_other_hosts_are_let_in_only_when_told_so(system):
     status, text = _complaint("nodelink-server", "--http", "0.0.0.0:0", "--grpc", "127.0.0.1:0")
     assert status == 2 and "anonymous = yes" in text
+    status, text = _complaint("nodelink-server", "--http", "0.0.0.0:0",
+                              "--auth", system.path("auth.db"))
+    assert status == 2 and "plaintext = yes" in text
     conf = system.path("server.conf", "[http]\nanonymous = yes\n")
     server = system.server("--config", conf, http="0.0.0.0:0")
     assert server.http.startswith("0.0.0.0:")

@@ -9,53 +9,58 @@ import pytest
 
 from harness import DEADLINE, ENVIRONMENT, SBIN, of_task, until
 
-TOKENS = "# agent token\nagent1 correct-horse-battery\nagent2 staple-of-its-own-kind\n"
+
+@pytest.fixture
+def auth(system):
+    made = system.auth()
+    made.token = made.agent("agent1")
+    made.other = made.agent("agent2")
+    return made
 
 
 @pytest.fixture
-def guarded(system):
+def guarded(system, auth):
     """A server that knows its agents by token."""
-    os.makedirs(f"{system.folder}/server", exist_ok=True)
-    tokens = system.path("tokens", TOKENS)
-    os.chmod(tokens, 0o600)
-    conf = system.path("server.conf", f"[agents]\ntokens_file = {tokens}\n")
-    return system.server("--config", conf)
+    return system.server(auth=auth)
 
 
-def test_agent_with_its_token_is_let_in(system, guarded):
-    system.agent("agent1", guarded, env={"NODELINK_AGENT_TOKEN": "correct-horse-battery"})
+def _with(token):
+    return {"env": {"NODELINK_AGENT_TOKEN": token} if token else {}}
+
+
+def test_agent_with_its_token_is_let_in(system, auth, guarded):
+    system.agent("agent1", guarded, **_with(auth.token))
     assert guarded.client.run("echo in")[1] == "in\n"
 
 
-@pytest.mark.parametrize("agent_id, token", [
-    ("agent1", "wrong"), ("agent1", "staple-of-its-own-kind"), ("agent1", None),
-    ("agent3", "correct-horse-battery")])
-def test_agent_with_a_wrong_token_is_refused_and_says_so(system, guarded, agent_id, token):
-    env = {"NODELINK_AGENT_TOKEN": token} if token else {}
-    agent = system.agent(agent_id, guarded, wait=False, env=env)
+@pytest.mark.parametrize("agent_id, whose", [
+    ("agent1", "wrong"), ("agent1", "other"), ("agent1", None), ("agent3", "token")])
+def test_agent_with_a_wrong_token_is_refused_and_says_so(system, auth, guarded, agent_id,
+                                                         whose):
+    agent = system.agent(agent_id, guarded, wait=False,
+                         **_with(whose and getattr(auth, whose, "nla_" + "a" * 52)))
     agent.wait_line(r"(?i)(token|unauthenticated|refused)", anywhere=True)
     assert not guarded.client.agents().get(agent_id, {}).get("connected")
     assert agent.alive()  # it goes on trying: the token may become right
     for program in (agent, guarded):
-        assert "correct-horse" not in program.log() and "staple" not in program.log()
+        assert auth.token not in program.log() and auth.other not in program.log()
 
 
-def test_token_may_come_from_a_file(system, guarded):
-    token = system.path("token", "correct-horse-battery\n")
+def test_token_may_come_from_a_file(system, auth, guarded):
+    token = system.path("token", auth.token + "\n")
     os.chmod(token, 0o600)
     conf = system.path("agent.conf", f"[agent]\ntoken_file = {token}\n")
     system.agent("agent1", guarded, "--config", conf)
     assert guarded.client.run("true")[0]["status"] == "completed"
 
 
-def test_token_does_not_reach_a_task_or_the_executor(system, guarded):
-    agent = system.agent("agent1", guarded,
-                         env={"NODELINK_AGENT_TOKEN": "correct-horse-battery"})
+def test_token_does_not_reach_a_task_or_the_executor(system, auth, guarded):
+    agent = system.agent("agent1", guarded, **_with(auth.token))
     pid = agent.child("executor", "shell")
     with open(f"/proc/{pid}/environ", "rb") as file:
-        assert b"correct-horse" not in file.read()
-    assert b"correct-horse" not in open(f"/proc/{pid}/cmdline", "rb").read()
-    assert "correct-horse" not in guarded.client.run("env")[1]
+        assert auth.token.encode() not in file.read()
+    assert auth.token.encode() not in open(f"/proc/{pid}/cmdline", "rb").read()
+    assert auth.token not in guarded.client.run("env")[1]
 
 
 def test_second_agent_of_the_same_id_replaces_the_first(system):

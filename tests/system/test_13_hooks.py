@@ -5,10 +5,7 @@ import os
 import signal
 import time
 
-from harness import until
-
-BUILD = os.environ.get("NODELINK_BUILD", "")
-DEFER = os.path.join(BUILD or f"{os.environ['NODELINK_PREFIX']}/bin", "nodelink-defer")
+from harness import DEFER, until
 
 
 def kinds(record):
@@ -114,6 +111,20 @@ def test_a_task_reads_why_it_is_cancelled(client):
     assert lines[4].startswith("ACTOR=")
 
 
+def test_a_site_names_reasons_of_its_own(client):
+    name = "x.acme.roll-out"
+    task_id = client.shell("echo up; exec sleep 1000", cleanup=[
+        {"cmd": "echo $NODELINK_CANCEL_CODE $NODELINK_CANCEL_NAME"}])
+    with client.events(task_id) as events:
+        events.until_stdout("up\n")
+    assert client.cancel(task_id, code="x.acme").status == 400
+    assert client.cancel(task_id, code=name).status == 200
+    record = client.task(task_id)
+    for of in (record["cancel"], record["receipt"]):
+        assert (of["code"], of["name"]) == (900, name)
+    assert client.output(task_id, "hook") == f"900 {name}\n".encode()
+
+
 def test_silence_is_cancelled_and_output_is_not(client):
     record = client.end(client.shell("echo x; exec sleep 1000",
                                      idle_timeout=0.5))
@@ -132,6 +143,32 @@ def test_a_cancel_during_cleanup_is_too_late(client):
     record = client.end(task_id)
     assert (record["status"], record["exit_code"]) == ("failed", 3)
     assert record["cancel"]["phase"] == "too_late"
+
+
+def test_a_cancel_is_verified_while_cleanup_runs(system):
+    server = system.server()
+    client = server.client
+    system.agent("agent1", server)
+    go = system.path("go")
+    task_id = client.shell("echo up; exec sleep 1000", cleanup=[
+        {"cmd": f"until [ -e {go} ]; do sleep 0.02; done"}])
+    with client.events(task_id) as events:
+        events.until_stdout("up\n")
+    assert client.cancel(task_id, wait=0).status == 202
+
+    def cancel():
+        return client.task(task_id)["cancel"]
+    until(lambda: cancel()["phase"] == "verified", "nothing of it is left")
+    verified_at = cancel()["verified_at"]
+    answer = client.cancel(task_id, wait=0.01)
+    assert answer.status == 202
+    assert answer.json["status"] == "in_progress"
+    assert answer.json["cancel"]["phase"] == "verified"
+    with open(go, "w", encoding="utf-8"):
+        pass
+    record = client.end(task_id)
+    assert record["status"] == "cancelled"
+    assert record["cancel"]["verified_at"] == verified_at
 
 
 def test_hooks_run_after_the_executor_was_killed(system):

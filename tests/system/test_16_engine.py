@@ -133,6 +133,7 @@ def test_a_cancel_while_the_engine_hangs_says_so_and_goes_on_trying(system, engi
         until(lambda: phase(node, task_id) == "unkillable", "it is said")
         record = node.client.task(task_id)
         assert record["status"] == "in_progress", record
+        assert all(a["degraded"] for a in node.client.agents().values())
         # Longer than the host waits for a plugin that says nothing.
         end = time.monotonic() + 6
         while time.monotonic() < end:
@@ -142,6 +143,7 @@ def test_a_cancel_while_the_engine_hangs_says_so_and_goes_on_trying(system, engi
         engine.signal(signal.SIGCONT)
     record = node.client.end(task_id, 60)
     assert record["status"] == "cancelled", record
+    assert not any(a["degraded"] for a in node.client.agents().values())
     assert not node.ours()
     assert "executor of plugin" not in node.agent.log()
 

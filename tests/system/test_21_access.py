@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from harness import DEADLINE, SBIN, Client, Tokens, until
+from harness import DEADLINE, SBIN, Client, until
 
 
 def _routes():
@@ -67,8 +67,8 @@ class Callers:
                 "wrong": admin[:-1] + ("a" if admin[-1] != "a" else "b"),
                 "expired": short,
                 "revoked": gone,
-                "agent": tokens.command("agent-token", "agent9"),
-                "enrol": tokens.command("enroll-token"),
+                "agent": tokens.ok("agent-token", "agent9"),
+                "enrol": tokens.ok("enroll-token"),
                 "viewer": tokens.client("eve", "viewer"),
                 "operator": tokens.client("ci", "operator"),
                 "other": tokens.client("bob", "operator"),
@@ -93,7 +93,7 @@ def _browser(client):
 
 
 def _agent_with_token(system, server, tokens, agent_id):
-    path = system.path(f"{agent_id}.token", tokens.command("agent-token", agent_id))
+    path = system.path(f"{agent_id}.token", tokens.ok("agent-token", agent_id))
     os.chmod(path, 0o600)
     return system.agent(agent_id, server, "--token-file", path, wait=False)
 
@@ -102,7 +102,7 @@ class Guarded:
     """A server that asks everybody, and an agent that it knows."""
 
     def __init__(self, system):
-        self.tokens = Tokens(system.path("auth.db"))
+        self.tokens = system.auth()
         self.admin = self.tokens.client("root", "admin")
         self.server = system.server("--auth", self.tokens.path)
         self.client = self.server.client.bearing(self.admin)
@@ -206,7 +206,7 @@ def test_lists_have_what_the_token_may_see(guarded, callers, task):
 # ----------------------------------------------------------------- more than one
 
 def test_owner_and_labels_hold_after_a_restart(system):
-    tokens = Tokens(system.path("auth.db"))
+    tokens = system.auth()
     ci, bob = tokens.client("ci", "operator", "--label", "a=b"), tokens.client("bob", "operator")
     first = system.server("--auth", tokens.path)
     agent = _agent_with_token(system, first, tokens, "agent1")

@@ -4,8 +4,42 @@
  * the file. */
 #include "unit.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+
+static char top[] = "/tmp/nodelink-unit-XXXXXX";
+
+/* Each test is a process of its own: this is before the first. */
+static bool
+make_top(void)
+{
+	/* Tasks of others pass through. */
+	if (mkdtemp(top) && chmod(top, 0711) == 0)
+		return true;
+	perror(top);
+	return false;
+}
+
+static void
+remove_top(void)
+{
+	char command[sizeof top + 16];
+
+	(void)snprintf(command, sizeof command, "rm -rf '%s'", top);
+	if (system(command) != 0)
+		(void)fprintf(stderr, "cannot remove %s\n", top);
+}
+
+void
+unit_temp_dir(const char *name, char *out, size_t size)
+{
+	int n = snprintf(out, size, "%s/%s-XXXXXX", top, name);
+
+	ck_assert(n > 0 && (size_t)n < size);
+	ck_assert_ptr_nonnull(mkdtemp(out));
+}
 
 int
 unit_run(const char *subject, const TTest *const *tests)
@@ -15,6 +49,8 @@ unit_run(const char *subject, const TTest *const *tests)
 	SRunner *runner;
 	int failed;
 
+	if (!make_top())
+		return EXIT_FAILURE;
 	tcase_set_timeout(tcase, 60);
 	for (; *tests; tests++)
 		tcase_add_test(tcase, *tests);
@@ -24,6 +60,7 @@ unit_run(const char *subject, const TTest *const *tests)
 	srunner_run_all(runner, CK_SILENT);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
+	remove_top();
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

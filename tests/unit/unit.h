@@ -13,6 +13,10 @@
  * the tests as a NULL-terminated list. */
 int unit_run(const char *subject, const TTest *const *tests);
 
+/* A new folder of that name's beginning; what is in it when the tests have run
+ * is removed, also when one of them was ended in the middle. */
+void unit_temp_dir(const char *name, char *out, size_t size);
+
 /* Instead: nothing of it can run on this host, and why. */
 int unit_skip(const char *why);
 

@@ -34,6 +34,8 @@ enum {
 	TREE = 50,
 	ZOMBIES = 500,
 	THREADS = 100,
+	FORK_TRIES = 100,
+	FORK_PAUSE_US = 20000,
 	UID_BASE = 0x40000000,
 };
 
@@ -113,14 +115,32 @@ ignore_all(void)
 		(void)signal(s, SIG_IGN);
 }
 
+/* A host that is full of processes for a moment is not what is tested; one that
+ * stays so must be told, or the test waits in vain for "ready". */
+static pid_t
+must_fork(void)
+{
+	pid_t pid = fork();
+
+	for (int i = 0; pid < 0 && errno == EAGAIN && i < FORK_TRIES; i++) {
+		(void)usleep(FORK_PAUSE_US);
+		pid = fork();
+	}
+	if (pid < 0) {
+		(void)fprintf(stderr, "adversary: cannot fork: %m\n");
+		_exit(1);
+	}
+	return pid;
+}
+
 /* The classic. True in the daemon. */
 static bool
 become_daemon(void)
 {
-	if (fork() != 0)
+	if (must_fork() != 0)
 		return false;
 	(void)setsid();
-	if (fork() != 0)
+	if (must_fork() != 0)
 		_exit(0);
 	return true;
 }

@@ -111,6 +111,21 @@ tests_unit_agent_test_executor_limits_group_SOURCES = %D%/test-executor-limits.c
 tests_unit_agent_test_executor_limits_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_executor_limits_group_LDADD = $(rig_libs)
 
+unit_tests += tests/unit/agent/test-executor-policy
+tests_unit_agent_test_executor_policy_SOURCES = %D%/test-executor-policy.c
+tests_unit_agent_test_executor_policy_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_policy_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-policy-group
+tests_unit_agent_test_executor_policy_group_SOURCES = %D%/test-executor-policy.c
+tests_unit_agent_test_executor_policy_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_policy_group_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-executor-policy-subreaper
+tests_unit_agent_test_executor_policy_subreaper_SOURCES = %D%/test-executor-policy.c
+tests_unit_agent_test_executor_policy_subreaper_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_policy_subreaper_LDADD = $(rig_libs)
+
 unit_tests += tests/unit/agent/test-executor-traced
 tests_unit_agent_test_executor_traced_SOURCES = %D%/test-executor-traced.c
 tests_unit_agent_test_executor_traced_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -184,3 +199,8 @@ unit_tests += tests/unit/agent/test-executor-cancel-subreaper
 tests_unit_agent_test_executor_cancel_subreaper_SOURCES = %D%/test-executor-cancel.c
 tests_unit_agent_test_executor_cancel_subreaper_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_executor_cancel_subreaper_LDADD = $(rig_libs)
+
+unit_tests += tests/unit/agent/test-profile
+tests_unit_agent_test_profile_SOURCES = %D%/test-profile.c
+tests_unit_agent_test_profile_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS) $(SECCOMP_CFLAGS)
+tests_unit_agent_test_profile_LDADD = libexecutor.la $(unit_libs) $(JANSSON_LIBS) $(SECCOMP_LIBS)

@@ -100,9 +100,7 @@ rig_open(struct rig *rig, const char *file)
 		log_set_level(LOG_LEVEL_ERROR);
 	build_path(file, path, sizeof path);
 	if (!rig->options.scratch) {
-		(void)snprintf(rig->scratch, sizeof rig->scratch,
-			"/tmp/nodelink-rig-XXXXXX");
-		ck_assert_ptr_nonnull(mkdtemp(rig->scratch));
+		unit_temp_dir("rig", rig->scratch, sizeof rig->scratch);
 		rig->options.scratch = rig->scratch;
 	}
 	if (named_rung())
@@ -264,15 +262,31 @@ rig_count(struct rig *rig, const char *id, enum msg_kind kind)
 	return n;
 }
 
+/* What came instead says why, most of the time. */
+static void
+fail_waiting(struct rig *rig, const char *id, enum msg_kind kind, size_t n)
+{
+	const struct msg *end = rig_find(rig, id, MSG_RESULT, 0);
+	AUTO_BUF struct buf err = { 0 };
+
+	if (id)
+		rig_output(rig, id, MSG_STDERR, &err);
+	ck_abort_msg(
+		"message %d (number %zu) of task '%s' did not come; it %s, "
+		"failure '%s' %s; it has printed '%s'",
+		(int)kind, n, id ? id : "", end ? "has ended" : "runs",
+		end ? end->result.failure : "", end ? end->result.message : "",
+		buf_text(&err));
+}
+
 const struct msg *
 rig_wait(struct rig *rig, const char *id, enum msg_kind kind, size_t n)
 {
 	int64_t until = clock_ms() + RIG_WAIT_MS;
 
 	while (!rig_find(rig, id, kind, n)) {
-		ck_assert_msg(clock_ms() < until,
-			"message %d (number %zu) of task '%s' did not come",
-			(int)kind, n, id ? id : "");
+		if (clock_ms() >= until)
+			fail_waiting(rig, id, kind, n);
 		loop_turn(rig->loop, 100);
 	}
 	return rig_find(rig, id, kind, n);

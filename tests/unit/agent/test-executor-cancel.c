@@ -418,7 +418,7 @@ END
 
 TEST(kills_what_an_executor_left_that_was_killed)
 {
-	char dir[] = "/tmp/nodelink-left-XXXXXX", path[64], line[16];
+	char dir[64], path[64], line[16];
 	int ends[2];
 	FILE *from;
 	pid_t pid, left;
@@ -427,7 +427,7 @@ TEST(kills_what_an_executor_left_that_was_killed)
 	if (strstr(program_invocation_short_name, "-pidns") ||
 		strstr(program_invocation_short_name, "-subreaper"))
 		return;
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	unit_temp_dir("left", dir, sizeof dir);
 	rig.options.scratch = dir;
 	ck_assert_int_eq(pipe(ends), 0);
 	pid = fork();
@@ -464,11 +464,11 @@ END
 
 TEST(aborts_when_a_callback_does_not_return)
 {
-	char dir[] = "/tmp/nodelink-hang-XXXXXX";
+	char dir[64];
 	int status;
 	pid_t pid;
 
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	unit_temp_dir("hang", dir, sizeof dir);
 	rig.options.scratch = dir;
 	pid = fork();
 	if (pid == 0) {

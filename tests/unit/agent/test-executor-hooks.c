@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "tests/unit/agent/hooks-rig.h"
@@ -60,6 +61,37 @@ TEST(runs_cleanup_in_order_after_the_end)
 	ck_assert_int_ge(result->hooks[0].started_at, result->ended_at);
 	ck_assert_int_ge(
 		result->hooks[1].started_at, result->hooks[0].started_at);
+	rig_close(&rig);
+}
+END
+
+TEST(says_that_a_cancel_is_verified_before_the_hooks_have_run)
+{
+	const struct msg *verified;
+	char go[sizeof rig.scratch + 16];
+
+	rig_open(&rig, SHELL);
+	hooks_start(&rig, "t1", "sleep 1000",
+		CMDS("until [ -e go ]; do sleep 0.01; done"), plain);
+	(void)rig_wait(&rig, "t1", MSG_STARTED, 0);
+	rig_cancel(&rig, "t1", 0);
+	verified = rig_wait(&rig, "t1", MSG_CANCEL_PHASE, 2);
+	ck_assert_int_eq(verified->cancel_phase.phase, MSG_PHASE_VERIFIED);
+	ck_assert_ptr_null(rig_find(&rig, "t1", MSG_RESULT, 0));
+	(void)snprintf(go, sizeof go, "%s/t1/work/go", rig.scratch);
+	ck_assert_int_eq(mknod(go, S_IFREG | 0600, 0), 0);
+	ck_assert_int_eq(
+		rig_result(&rig, "t1")->ended_at, verified->cancel_phase.at);
+	rig_close(&rig);
+}
+END
+
+TEST(does_not_say_so_of_a_task_that_ended_by_itself)
+{
+	rig_open(&rig, SHELL);
+	hooks_start(&rig, "t1", "true", CMDS("true"), plain);
+	(void)rig_result(&rig, "t1");
+	ck_assert_uint_eq(rig_count(&rig, "t1", MSG_CANCEL_PHASE), 0);
 	rig_close(&rig);
 }
 END
@@ -391,6 +423,8 @@ TEST(holds_hooks_to_the_limits_of_the_task)
 END
 
 	UNIT_MAIN("executor: hooks", runs_cleanup_in_order_after_the_end,
+		says_that_a_cancel_is_verified_before_the_hooks_have_run,
+		does_not_say_so_of_a_task_that_ended_by_itself,
 		has_none_for_a_task_without,
 		runs_what_was_deferred_last_first_and_then_cleanup,
 		takes_words_from_nodelink_defer_as_they_are,

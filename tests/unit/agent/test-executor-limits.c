@@ -121,13 +121,13 @@ END
 
 TEST(gives_the_default_and_never_more_than_the_maximum)
 {
-	const struct msg_limits limits = { .open_files = 5000 };
+	const struct msg_limits none = { 0 };
 	const struct msg_limits *got;
 
 	rig.options.limits.file_size = 1 << 20;
 	rig.options.max_limits.open_files = 100;
 	rig_open(&rig, SHELL);
-	(void)run("true", &limits);
+	(void)run("true", &none);
 	got = &rig_find(&rig, "t1", MSG_STARTED, 0)->started.limits;
 	ck_assert_uint_eq(got->open_files, 100);
 	ck_assert_uint_eq(got->file_size, 1 << 20);

@@ -184,10 +184,10 @@ END
 
 TEST(runs_them_after_an_executor_was_killed)
 {
-	char dir[] = "/tmp/nodelink-left-XXXXXX";
+	char dir[64];
 	pid_t pid;
 
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	unit_temp_dir("left", dir, sizeof dir);
 	rig.options.scratch = dir;
 	pid = fork();
 	if (pid == 0) {

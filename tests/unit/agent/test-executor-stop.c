@@ -1,5 +1,7 @@
 /* test-executor-stop.c - how a cancel begins: pre_stop, the cancel file, and
  * silence as its cause */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "tests/unit/agent/hooks-rig.h"
 #include "tests/unit/unit.h"
 
@@ -138,6 +141,91 @@ TEST(ends_pre_stop_at_once_when_the_grace_is_shortened)
 	ck_assert(rig_result(&rig, "t1")->cancelled);
 	ck_assert_int_ge(clock_ms() - began, 790);
 	ck_assert_str_eq(printed("t1"), "up\nterm\n");
+	rig_close(&rig);
+}
+END
+
+	static unsigned
+	n_children(void)
+{
+	AUTO_BUF struct buf text = { 0 };
+	AUTO_CLOSE int fd = -1;
+	char path[64];
+	unsigned n = 0;
+
+	(void)snprintf(path, sizeof path, "/proc/self/task/%d/children",
+		(int)getpid());
+	fd = fd_open(path, O_RDONLY);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fd_read_all(fd, &text, 1 << 16), 0);
+	for (size_t i = 0; i < text.len; i++)
+		n += text.data[i] == ' ';
+	return n;
+}
+
+/* Spawning takes the loop's time, which others need. */
+TEST(begins_a_few_pre_stops_in_each_turn_of_the_loop)
+{
+	enum { TASKS = 24, FEW = 8 };
+	int64_t until = clock_ms() + RIG_WAIT_MS;
+	unsigned begun = 0, now, tasks;
+	bool early = false; /* it does not wait for the others */
+	char id[16];
+
+	rig_open(&rig, SHELL);
+	for (int i = 0; i < TASKS; i++) {
+		(void)snprintf(id, sizeof id, "t%d", i);
+		start(id, "echo up; exec sleep 1000", "sleep 1000", 60000);
+	}
+	start("bare", DEAF, NULL, 60000);
+	for (int i = 0; i < TASKS; i++) {
+		(void)snprintf(id, sizeof id, "t%d", i);
+		rig_cancel(&rig, id, -1);
+	}
+	rig_cancel(&rig, "bare", -1);
+	tasks = n_children();
+	while (begun < TASKS && clock_ms() < until) {
+		loop_turn(rig.loop, 0);
+		now = n_children() - tasks;
+		ck_assert_uint_le(now - begun, FEW);
+		if (rig_find(&rig, "bare", MSG_CANCEL_PHASE, 0))
+			early = early || now < TASKS;
+		begun = now;
+	}
+	ck_assert_uint_eq(begun, TASKS);
+	ck_assert(early);
+	rig_close(&rig);
+}
+END
+
+TEST(leaves_out_a_pre_stop_that_waits_when_forced)
+{
+	enum { TASKS = 24 };
+	const struct msg_result *result;
+	unsigned not_run = 0;
+	char id[16];
+
+	rig_open(&rig, SHELL);
+	for (int i = 0; i < TASKS; i++) {
+		(void)snprintf(id, sizeof id, "t%d", i);
+		start(id, "echo up; exec sleep 1000", "sleep 1000", 60000);
+	}
+	for (int64_t grace = 60000; grace >= 0; grace -= 60000)
+		for (int i = 0; i < TASKS; i++) {
+			(void)snprintf(id, sizeof id, "t%d", i);
+			rig_cancel(&rig, id, grace);
+		}
+	for (int i = 0; i < TASKS; i++) {
+		(void)snprintf(id, sizeof id, "t%d", i);
+		result = rig_result(&rig, id);
+		ck_assert(result->cancelled);
+		ck_assert_uint_eq(result->n_hooks, 1);
+		if (result->hooks[0].outcome == MSG_NOT_STARTED) {
+			ck_assert_int_eq(result->hooks[0].code, ECANCELED);
+			not_run++;
+		}
+	}
+	ck_assert_uint_gt(not_run, 0);
 	rig_close(&rig);
 }
 END
@@ -381,6 +469,8 @@ END
 		keeps_to_the_time_limit_of_pre_stop_itself,
 		ends_pre_stop_at_once_when_forced,
 		ends_pre_stop_at_once_when_the_grace_is_shortened,
+		begins_a_few_pre_stops_in_each_turn_of_the_loop,
+		leaves_out_a_pre_stop_that_waits_when_forced,
 		counts_a_task_that_ends_during_pre_stop_as_cancelled,
 		runs_other_hooks_after_pre_stop_has_ended,
 		has_no_pre_stop_without_cancel_nor_without_grace,

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "tests/unit/conf/program.h"
@@ -182,6 +183,35 @@ TEST(refuses_what_is_no_text_file)
 }
 END
 
+TEST(refuses_a_file_that_others_may_write)
+{
+	static const unsigned modes[] = { 0664, 0646, 0622 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		enter_directory();
+		write_file("demo.conf", "[agent]\nid = x\n", modes[i]);
+		ck_assert_int_eq(start(&conf, NULL), -EPERM);
+		check_err_says(
+			"settings file 'demo.conf' is writable by others",
+			"chmod go-w 'demo.conf'", NULL);
+		leave_directory();
+	}
+}
+END
+
+TEST(refuses_a_file_of_somebody_else)
+{
+	if (geteuid() != 0)
+		return; /* only root can give one away */
+	enter_directory();
+	write_file("demo.conf", "[agent]\nid = x\n", 0644);
+	ck_assert_int_eq(chown("demo.conf", 1, 0), 0);
+	ck_assert_int_eq(start(&conf, NULL), -EPERM);
+	check_err_says("'demo.conf' belongs to user 1;", "or to root", NULL);
+	leave_directory();
+}
+END
+
 TEST(needs_the_file_that_was_named)
 {
 	enter_directory();
@@ -218,5 +248,6 @@ END
 		finds_a_wrong_value_although_a_flag_beats_it,
 		refuses_lines_it_does_not_understand,
 		refuses_a_line_that_would_be_cut, refuses_what_is_no_text_file,
-		needs_the_file_that_was_named,
+		refuses_a_file_that_others_may_write,
+		refuses_a_file_of_somebody_else, needs_the_file_that_was_named,
 		reads_no_file_for_a_program_without_one)

@@ -25,7 +25,7 @@ static const struct fake_value settings[] = {
 };
 
 static struct fake_value params[PARAMS];
-static char why[512];
+static struct refusal why;
 
 static void
 open_policy(void)
@@ -55,7 +55,7 @@ read_with(const char *name, const char *value, struct spec *out)
 	params[2] = (struct fake_value){ "image", { "busybox:1" } };
 	params[3] = (struct fake_value){ "pull", { "missing" } };
 	fake.params = params;
-	return spec_read(NULL, out, why, sizeof why);
+	return spec_read(NULL, out, &why);
 }
 
 TEST(takes_what_the_node_allows)
@@ -73,7 +73,7 @@ TEST(takes_what_the_node_allows)
 	open_policy();
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
 		ck_assert_msg(read_with(good[i][0], good[i][1], &spec) == 0,
-			"%s=%s: %s", good[i][0], good[i][1], why);
+			"%s=%s: %s", good[i][0], good[i][1], why.text);
 	close_policy();
 }
 END
@@ -83,26 +83,28 @@ TEST(refuses_what_it_does_not_allow_and_says_why)
 	static const struct {
 		const char *name, *value, *text;
 		int r;
+		const char *rule;
 	} bad[] = {
-		{ "image", "alpine", "image 'alpine'", -EPERM },
-		{ "image", "", "required", -EINVAL },
-		{ "network", "bridge", "network 'bridge'", -EPERM },
-		{ "network", "host", "network 'host'", -EPERM },
-		{ "network", "web:x", "network", -EPERM },
-		{ "memory", "1025M", "'memory'", -EPERM },
-		{ "cpus", "2", "'cpus'", -EPERM },
-		{ "cpus", "1.2.3", "'cpus'", -EINVAL },
-		{ "pids", "-1", "'pids'", -EINVAL },
-		{ "mounts", "/srv/data:/x", "for writing", -EPERM },
-		{ "mounts", "/srv/free/below:/x", "below", -EPERM },
-		{ "mounts", "/srv/free/../../etc:/x", "etc", -EPERM },
-		{ "mounts", "/run:/x:ro", "/run", -EPERM },
-		{ "mounts", "/run/:/x:ro", "/run", -EPERM },
-		{ "mounts", "/:/x:ro", "'/'", -EPERM },
-		{ "mounts", "/srv/free:x", "want SOURCE", -EINVAL },
-		{ "mounts", "/srv/free:/x:ro,z", "want SOURCE", -EINVAL },
-		{ "container_labels", "nodelink.task=x", "nodelink", -EINVAL },
-		{ "container_labels", "nothing", "NAME=VALUE", -EINVAL },
+		{ "image", "alpine", "image 'alpine'", -EPERM, "images" },
+		{ "image", "", "required", -EINVAL, NULL },
+		{ "network", "bridge", "network 'bridge'", -EPERM, "networks" },
+		{ "network", "host", "network 'host'", -EPERM, "networks" },
+		{ "network", "web:x", "network", -EPERM, "networks" },
+		{ "memory", "1025M", "'memory'", -EPERM, "memory" },
+		{ "cpus", "2", "'cpus'", -EPERM, "cpus" },
+		{ "cpus", "1.2.3", "'cpus'", -EINVAL, NULL },
+		{ "pids", "-1", "'pids'", -EINVAL, NULL },
+		{ "mounts", "/srv/data:/x", "for writing", -EPERM, "mounts" },
+		{ "mounts", "/srv/free/below:/x", "below", -EPERM, "mounts" },
+		{ "mounts", "/srv/free/../../etc:/x", "etc", -EPERM, "mounts" },
+		{ "mounts", "/run:/x:ro", "/run", -EPERM, "mounts" },
+		{ "mounts", "/run/:/x:ro", "/run", -EPERM, "mounts" },
+		{ "mounts", "/:/x:ro", "'/'", -EPERM, "mounts" },
+		{ "mounts", "/srv/free:x", "want SOURCE", -EINVAL, NULL },
+		{ "mounts", "/srv/free:/x:ro,z", "want SOURCE", -EINVAL, NULL },
+		{ "container_labels", "nodelink.task=x", "nodelink", -EINVAL,
+			NULL },
+		{ "container_labels", "nothing", "NAME=VALUE", -EINVAL, NULL },
 	};
 	struct spec spec;
 
@@ -110,8 +112,10 @@ TEST(refuses_what_it_does_not_allow_and_says_why)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		int r = read_with(bad[i].name, bad[i].value, &spec);
 
-		ck_assert_msg(r == bad[i].r && strstr(why, bad[i].text),
-			"%s=%s: %d, %s", bad[i].name, bad[i].value, r, why);
+		ck_assert_msg(r == bad[i].r && strstr(why.text, bad[i].text),
+			"%s=%s: %d, %s", bad[i].name, bad[i].value, r,
+			why.text);
+		ck_assert_pstr_eq(why.rule, bad[i].rule);
 	}
 	close_policy();
 }

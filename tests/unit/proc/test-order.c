@@ -2,6 +2,7 @@
 #include "proc/order.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +14,9 @@ static const struct spawn_user user = { 5, 6, groups, 2 };
 static const char *const argv[] = { "a", "", "c d", NULL };
 static const char *const envp[] = { "X=1", NULL };
 
+static const struct sock_filter code[] = { { 0x20, 1, 2, 3 }, { 6, 0, 0, 9 } };
+static const struct spawn_filter filter = { code, 2, 4 };
+
 static struct spawn
 example(void)
 {
@@ -23,6 +27,7 @@ example(void)
 		.extra_fd = -1,
 		.born_in = -1,
 		.user = &user,
+		.filter = &filter,
 		.limits = { .nofile = 9, .no_core = true },
 		.no_new_privs = true };
 }
@@ -47,6 +52,9 @@ TEST(arrives_as_it_was_sent)
 	ck_assert_uint_eq(order.how.user->groups[1], 8);
 	ck_assert_uint_eq(order.how.limits.nofile, 9);
 	ck_assert(order.how.limits.no_core);
+	ck_assert_uint_eq(order.how.filter->n, 2);
+	ck_assert_uint_eq(order.how.filter->flags, 4);
+	ck_assert_mem_eq(order.how.filter->code, code, sizeof code);
 	ck_assert(order.how.no_new_privs);
 	ck_assert_int_eq(order.how.extra_fd, -1);
 	ck_assert_int_eq(order.how.born_in, -1);
@@ -63,6 +71,7 @@ TEST(keeps_what_is_not_there_absent)
 	ck_assert_int_eq(order_read(fd, &order), 0);
 	ck_assert_ptr_null(order.how.cwd);
 	ck_assert_ptr_null(order.how.user);
+	ck_assert_ptr_null(order.how.filter);
 	ck_assert_ptr_null(order.how.argv[0]);
 	ck_assert_ptr_null(order.how.envp[0]);
 }

@@ -3,10 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -222,6 +226,70 @@ TEST(keeps_our_memory_from_the_user_of_a_child)
 }
 END
 
+	/* One call is answered with an error, every other let through; of execve the
+ * process dies when `deadly`. */
+	static int
+	start_filtered(long number, bool deadly, bool no_new_privs)
+{
+	const struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, deadly ? SECCOMP_RET_KILL_PROCESS
+						 : SECCOMP_RET_ERRNO | EDOM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct spawn_filter filter = { code, ARRAY_SIZE(code), 0 };
+	const char *const argv[] = { "sh", "-c", "kill -0 $$", NULL };
+	int null = fd_open("/dev/null", O_RDWR), r;
+	struct spawn how = { .path = "/bin/sh",
+		.argv = argv,
+		.envp = env,
+		.fd = { null, null, null },
+		.extra_fd = -1,
+		.born_in = -1,
+		.filter = &filter,
+		.no_new_privs = no_new_privs };
+
+	r = spawn_start(&how, &pid, &pidfd, &step);
+	(void)close(null);
+	return r;
+}
+
+static int
+status_of_child(void)
+{
+	int status = 0;
+
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	(void)close(pidfd);
+	return status;
+}
+
+TEST(sets_a_filter_of_system_calls_for_the_program)
+{
+	ck_assert_int_eq(start_filtered(SYS_kill, false, true), 0);
+	ck_assert_int_eq(WEXITSTATUS(status_of_child()), 1);
+	ck_assert_int_eq(start_filtered(SYS_ptrace, false, true), 0);
+	ck_assert_int_eq(status_of_child(), 0);
+	ck_assert_int_eq(kill(getpid(), 0), 0); /* and not for us */
+}
+END
+
+TEST(says_when_the_filter_keeps_the_program_out)
+{
+	ck_assert_int_eq(start_filtered(SYS_execve, false, true), -EDOM);
+	ck_assert_int_eq(step, SPAWN_EXEC);
+	ck_assert_int_eq(start_filtered(SYS_execve, true, true), 0);
+	ck_assert_int_eq(WTERMSIG(status_of_child()), SIGSYS);
+	/* without privileges or no_new_privs the kernel refuses it */
+	if (geteuid() == 0)
+		return;
+	ck_assert_int_eq(start_filtered(SYS_kill, false, false), -EACCES);
+	ck_assert_int_eq(step, SPAWN_FILTER);
+}
+END
+
 	UNIT_MAIN("spawn", says_which_step_failed_and_why_and_leaves_no_child,
 		makes_the_child_leader_of_its_own_session_and_group,
 		gives_the_child_default_signals_and_an_empty_mask,
@@ -230,4 +298,6 @@ END
 		gives_the_environment_folder_and_umask_it_was_told,
 		puts_descriptors_in_place_whatever_their_numbers_are,
 		reaps_by_pidfd_with_status_and_usage,
-		keeps_our_memory_from_the_user_of_a_child)
+		keeps_our_memory_from_the_user_of_a_child,
+		sets_a_filter_of_system_calls_for_the_program,
+		says_when_the_filter_keeps_the_program_out)

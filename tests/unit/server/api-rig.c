@@ -85,8 +85,7 @@ start(void)
 		.default_start_timeout_ms = 60000,
 		.lost_after_ms = 60000,
 		.default_output_limit = 1 << 30,
-		.window = 1 << 20,
-		.anonymous_agents = true };
+		.window = 1 << 20 };
 	struct http_conf hc = { .host = "127.0.0.1",
 		.routes = api_routes,
 		.n_routes = api_n_routes,

@@ -1,6 +1,7 @@
 /* hub-rig.c - a hub with fake streams, and what nodes and clients do to it */
 #include "hub-rig.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -13,10 +14,14 @@ static struct store *store;
 struct hub *hub;
 struct rpc_stream one, two;
 
-void
-setup(bool anonymous)
+struct auth *auth;
+char agent_token[AUTH_SECRET];
+static char dir[32], auth_path[48];
+
+static void
+make(struct auth *with)
 {
-	const struct store_memory_conf mem = { .loop = loop = loop_new(),
+	const struct store_memory_conf mem = { .loop = loop,
 		.dir = "/tmp",
 		.limits = { .retention_ms = 1000000,
 			.max_tasks = 1000,
@@ -27,15 +32,45 @@ setup(bool anonymous)
 		.lost_after_ms = 20,
 		.default_output_limit = 1 << 20,
 		.window = 1000,
-		.anonymous_agents = anonymous };
+		.auth = with };
 
 	log_set_level(LOG_LEVEL_ERROR);
 	ck_assert_int_eq(store_memory_new(&mem, &store), 0);
 	conf.store = store;
 	ck_assert_int_eq(hub_new(&conf, &hub, NULL), 0);
-	ck_assert_int_eq(hub_allow_agent(hub, "a", "secret"), 0);
 	memset(&one, 0, sizeof one);
 	memset(&two, 0, sizeof two);
+}
+
+void
+setup(void)
+{
+	loop = loop_new();
+	make(NULL);
+}
+
+static void
+auth_changed(void *arg)
+{
+	(void)arg;
+	hub_recheck_agents(hub);
+}
+
+void
+setup_guarded(void)
+{
+	const struct auth_conf conf = { .path = auth_path,
+		.on_change = auth_changed };
+	struct err err = { "" };
+
+	(void)strcpy(dir, "/tmp/test-hub-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	(void)snprintf(auth_path, sizeof auth_path, "%s/auth.db", dir);
+	loop = loop_new();
+	ck_assert_msg(auth_new(loop, &conf, &auth, &err) == 0, "%s", err.text);
+	ck_assert_int_eq(
+		auth_agent_token_new(auth, "a", 0, agent_token, &err), 0);
+	make(auth);
 }
 
 void
@@ -45,6 +80,12 @@ teardown(void)
 	fake_done(&two);
 	hub_free(hub);
 	store->ops->free(store);
+	if (auth) {
+		auth_free(auth);
+		auth = NULL;
+		ck_assert_int_eq(unlink(auth_path), 0);
+		ck_assert_int_eq(rmdir(dir), 0);
+	}
 	loop_free(loop);
 }
 
@@ -95,7 +136,7 @@ inventory(struct rpc_stream *s, const struct msg_held *held, size_t n)
 void
 connect_agent(struct rpc_stream *s)
 {
-	ck_assert_int_eq(open_as(s, "a", "secret"), 0);
+	ck_assert_int_eq(open_as(s, "a", auth ? agent_token : ""), 0);
 	hello(s);
 	inventory(s, NULL, 0);
 }

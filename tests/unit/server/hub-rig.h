@@ -9,7 +9,12 @@ extern struct loop *loop;
 extern struct hub *hub;
 extern struct rpc_stream one, two; /* connections of agent "a" */
 
-void setup(bool anonymous);
+void setup(void);
+/* Agents are asked who they are; "a" has this token. Changes of auth reach the
+ * hub in a turn of the loop. */
+extern struct auth *auth;
+extern char agent_token[AUTH_SECRET];
+void setup_guarded(void);
 void teardown(void);
 int open_as(struct rpc_stream *s, const char *id, const char *token);
 void say(struct rpc_stream *s, struct msg msg);

@@ -23,15 +23,21 @@ unit_tests += tests/unit/server/test-hub
 tests_unit_server_test_hub_SOURCES = %D%/test-hub.c %D%/hub-rig.c %D%/hub-rig.h \
 	%D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_hub_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_unit_server_test_hub_LDADD = libhub.la libstore.la libdb.la libaudit.la libtask.la libwire.la libjson.la \
+tests_unit_server_test_hub_LDADD = libhub.la libauth.la libstore.la libdb.la libaudit.la libtask.la libwire.la libjson.la \
 	libloop.la libbase.la $(unit_libs)
 
 unit_tests += tests/unit/server/test-hub-loss
 tests_unit_server_test_hub_loss_SOURCES = %D%/test-hub-loss.c %D%/hub-rig.c %D%/hub-rig.h \
 	%D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_hub_loss_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_unit_server_test_hub_loss_LDADD = libhub.la libstore.la libdb.la libaudit.la libtask.la libwire.la libjson.la \
+tests_unit_server_test_hub_loss_LDADD = libhub.la libauth.la libstore.la libdb.la libaudit.la libtask.la libwire.la libjson.la \
 	libloop.la libbase.la $(unit_libs)
+
+unit_tests += tests/unit/server/test-hub-auth
+tests_unit_server_test_hub_auth_SOURCES = %D%/test-hub-auth.c %D%/hub-rig.c %D%/hub-rig.h \
+	%D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_hub_auth_CFLAGS = $(tests_unit_server_test_hub_CFLAGS)
+tests_unit_server_test_hub_auth_LDADD = $(tests_unit_server_test_hub_LDADD)
 
 unit_tests += tests/unit/server/test-hub-drain
 tests_unit_server_test_hub_drain_SOURCES = %D%/test-hub-drain.c %D%/hub-rig.c %D%/hub-rig.h \

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/log.h"
 
 /* ------------------------------------------------------------------- records */
@@ -38,6 +39,7 @@ TEST(gives_back_the_record_as_it_was_last)
 	t = create("a", "x");
 	t->status = TASK_IN_PROGRESS;
 	t->pid = 4711;
+	t->cancel.name = strdup("x.acme.rollout");
 	t->cancel.reason = strdup("enough");
 	t->cancel.requests = 3;
 	ck_assert_int_eq(buf_add(&t->result, "\0r", 2), 0);
@@ -47,6 +49,7 @@ TEST(gives_back_the_record_as_it_was_last)
 	ck_assert_int_eq(get("a", &found), 0);
 	ck_assert_int_eq(found->status, TASK_COMPLETED);
 	ck_assert_int_eq(found->pid, 4711);
+	ck_assert_str_eq(found->cancel.name, "x.acme.rollout");
 	ck_assert_str_eq(found->cancel.reason, "enough");
 	ck_assert_ptr_null(found->cancel.actor);
 	ck_assert_uint_eq(found->cancel.requests, 3);
@@ -351,6 +354,30 @@ TEST(lists_newest_first_in_pages)
 }
 END
 
+TEST(ends_a_page_of_large_records_early)
+{
+	struct listing l;
+
+	suite_open(plenty);
+	for (char c = 'a'; c <= 'd'; c++) {
+		struct task *t = make((char[]){ c, 0 }, "x");
+
+		ck_assert_int_eq(buf_reserve(&t->start, LIMIT_PAGE / 2 + 1), 0);
+		memset(t->start.data, c, LIMIT_PAGE / 2 + 1);
+		t->start.len = LIMIT_PAGE / 2 + 1;
+		ck_assert_int_eq(store_it(t, NULL), 0);
+		finish(t);
+	}
+	l = list(any, NULL, 3);
+	ck_assert_str_eq(l.ids, "dc");
+	ck_assert_str_eq(l.next, "c");
+	l = list(any, "c", 3);
+	ck_assert_str_eq(l.ids, "ba");
+	ck_assert_str_eq(l.next, "");
+	suite_close();
+}
+END
+
 TEST(lists_by_filter)
 {
 	static const struct store_label red = { "team", "red" },
@@ -477,8 +504,9 @@ END
 		sums_up_what_it_was_given,
 		forgets_finished_tasks_when_their_time_is_up,
 		forgets_the_oldest_end_beyond_its_limits,
-		lists_newest_first_in_pages, lists_by_filter,
-		keeps_a_key_with_its_answer, counts_what_it_has };
+		lists_newest_first_in_pages, ends_a_page_of_large_records_early,
+		lists_by_filter, keeps_a_key_with_its_answer,
+		counts_what_it_has };
 	static const TTest *tests[64];
 	size_t n = 0;
 

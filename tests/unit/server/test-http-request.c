@@ -175,7 +175,10 @@ TEST(refuses_ambiguous_framing)
 		POST "Transfer-Encoding: gzip\r\n\r\n", " 400 ", "bad_framing");
 	expect_one(POST "Transfer-Encoding: xchunked\r\n\r\n", " 400 ", "");
 	expect_one(POST "Content-Length: +2\r\n\r\n{}", " 400 ", "");
-	expect_one("GET /hello HTTP/1.1\r\n\r\n", " 400 ", "");
+	expect_one("GET /hello HTTP/1.1\r\n\r\n", " 400 ", "bad_host");
+	expect_one(POST "Content-Length : 2\r\n\r\n{}", " 400 ", "bad_header");
+	expect_one("GET /hello?a=b c HTTP/1.1\r\nHost: a\r\n\r\n", " 400 ",
+		"bad_uri");
 	expect_one("GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", " 400 ",
 		"bad_host");
 	expect_one("GET /hello HTTP/1.1\r\nHost: a\r\nAuthorization: a\r\n"

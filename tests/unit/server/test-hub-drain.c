@@ -37,7 +37,7 @@ TEST(sends_nothing_new_until_the_drain_is_over)
 {
 	AUTO(task_unref) struct task *before = NULL, *t = NULL;
 
-	setup(false);
+	setup();
 	connect_agent(&one);
 	before = create_running();
 	drain(-1, -1);
@@ -62,7 +62,7 @@ TEST(leaves_what_has_not_gone_out_to_any_executor)
 {
 	AUTO(task_unref) struct task *t = NULL;
 
-	setup(false);
+	setup();
 	connect_agent(&one);
 	one.full = true;
 	t = create();
@@ -86,7 +86,7 @@ TEST(cancels_what_still_runs_when_the_time_is_up)
 	int64_t began = clock_ms();
 	const struct msg *msg;
 
-	setup(false);
+	setup();
 	connect_agent(&one);
 	t = create_running();
 	drain(50, 700);
@@ -116,7 +116,7 @@ TEST(cancels_nothing_after_other_terms)
 	AUTO(task_unref) struct task *t = NULL;
 	int64_t since;
 
-	setup(false);
+	setup();
 	connect_agent(&one);
 	t = create_running();
 	drain(10, -1);
@@ -146,7 +146,7 @@ TEST(sends_nothing_new_to_an_executor_that_is_about_to_end)
 {
 	AUTO(task_unref) struct task *t = NULL;
 
-	setup(false);
+	setup();
 	connect_agent(&one);
 	inventory_of("i", true);
 	t = create();

@@ -2,8 +2,10 @@
  *
  * The hub against fake streams, without a network or a process. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "hub-rig.h"
 #include "task/reason.h"
 #include "tests/unit/unit.h"
@@ -12,7 +14,7 @@ TEST(runs_a_task_from_pending_to_completed)
 {
 	AUTO(task_unref) struct task *t = NULL;
 
-	setup(false);
+	setup();
 	t = create();
 	ck_assert_int_eq(t->status, TASK_PENDING);
 	connect_agent(&one);
@@ -37,7 +39,7 @@ TEST(refuses_what_cannot_be_placed)
 {
 	AUTO(task_unref) struct task *t = NULL;
 
-	setup(false);
+	setup();
 	ck_assert_int_eq(try_create("nobody", "shell", &t), -ENOENT);
 	connect_agent(&one);
 	/* a new agent may still show the plugin; one that is settled not */
@@ -51,11 +53,49 @@ TEST(refuses_what_cannot_be_placed)
 }
 END
 
+	static void
+	keep_first(void *arg, int r, struct task *t)
+{
+	struct task **first = arg;
+
+	ck_assert_int_eq(r, 0);
+	if (!*first)
+		*first = task_ref(t);
+}
+
+TEST(refuses_more_for_an_agent_than_may_be_held)
+{
+	enum { SIZE = 1000000, MOST = LIMIT_TASK_BYTES_PER_AGENT / SIZE + 1 };
+	AUTO_FREE char *value = malloc(SIZE + 1);
+	const char *const values = memset(value, 'x', SIZE);
+	const struct msg_param param = { "cmd", &values, 1 };
+	const struct hub_task spec = { .agent_id = "a",
+		.plugin = "shell",
+		.start_timeout_ms = -1,
+		.start = { .params = &param, .n_params = 1, .grace_ms = -1 } };
+	AUTO(task_unref) struct task *first = NULL;
+	struct err err = { "" };
+	int n = 0, r = 0;
+
+	value[SIZE] = 0;
+	setup(false);
+	while (r == 0 && n <= MOST) {
+		r = hub_create(hub, &spec, keep_first, &first, &err);
+		n += r == 0;
+	}
+	ck_assert_int_eq(r, -EAGAIN);
+	ck_assert_ptr_nonnull(strstr(err.text, "bytes"));
+	ck_assert_int_eq(cancel(first, -1), HUB_OK);
+	ck_assert_int_eq(hub_create(hub, &spec, keep_first, &first, &err), 0);
+	teardown();
+}
+END
+
 TEST(cancels_a_pending_task_at_once)
 {
 	AUTO(task_unref) struct task *t = NULL;
 
-	setup(false);
+	setup_guarded();
 	t = create();
 	ck_assert_int_eq(cancel(t, -1), HUB_OK);
 	ck_assert_int_eq(t->status, TASK_CANCELLED);
@@ -71,14 +111,14 @@ TEST(says_cancelled_only_when_the_node_has_verified_it)
 	AUTO(task_unref) struct task *t = NULL;
 	const struct msg_receipt receipt = { .code = 100, .verified_at = 9 };
 
-	setup(false);
+	setup();
 	connect_agent(&one);
 	t = create();
 	took(&one, MSG_START);
 	started(&one, t, 1);
 	ck_assert_int_eq(cancel(t, -1), HUB_OK);
 	took(&one, MSG_CANCEL);
-	for (unsigned i = MSG_PHASE_DELIVERED; i <= MSG_PHASE_KILLING; i++) {
+	for (unsigned i = MSG_PHASE_DELIVERED; i <= MSG_PHASE_VERIFIED; i++) {
 		say(&one, (struct msg){ .kind = MSG_CANCEL_PHASE,
 				  .task_id = t->id,
 				  .seq = i + 1,
@@ -87,8 +127,9 @@ TEST(says_cancelled_only_when_the_node_has_verified_it)
 					  .at = i } });
 		ck_assert_int_eq(t->status, TASK_IN_PROGRESS);
 	}
-	ck_assert_int_eq(t->cancel.phase, CANCEL_KILLING);
-	ended(&one, t, 5,
+	ck_assert_int_eq(t->cancel.phase, CANCEL_VERIFIED);
+	ck_assert_int_eq(t->cancel.verified_at, MSG_PHASE_VERIFIED);
+	ended(&one, t, 7,
 		(struct msg_result){ .cancelled = true, .receipt = &receipt });
 	ck_assert_int_eq(t->status, TASK_CANCELLED);
 	ck_assert_int_eq(t->cancel.phase, CANCEL_VERIFIED);
@@ -105,7 +146,7 @@ TEST(tells_the_cause_that_the_node_acts_upon)
 		.code = 200, .reason = "too long", .actor = "nodelink"
 	};
 
-	setup(false);
+	setup();
 	connect_agent(&one);
 	t = create();
 	started(&one, t, 1);
@@ -134,7 +175,7 @@ TEST(takes_the_nodes_cause_when_a_request_has_crossed_it)
 		.code = 202, .reason = "silent", .actor = "nodelink"
 	};
 
-	setup(false);
+	setup();
 	connect_agent(&one);
 	t = create();
 	started(&one, t, 1);
@@ -152,7 +193,7 @@ TEST(keeps_the_real_result_when_the_cancel_came_too_late)
 {
 	AUTO(task_unref) struct task *t = NULL;
 
-	setup(false);
+	setup();
 	connect_agent(&one);
 	t = create();
 	started(&one, t, 1);
@@ -169,7 +210,7 @@ TEST(joins_a_second_cancel_and_only_shortens_its_grace)
 	AUTO(task_unref) struct task *t = NULL;
 	AUTO(msg_free) struct msg_box *box = NULL;
 
-	setup(false);
+	setup();
 	connect_agent(&one);
 	t = create();
 	took(&one, MSG_START);
@@ -191,7 +232,7 @@ TEST(takes_each_report_once_and_in_order)
 {
 	AUTO(task_unref) struct task *t = NULL;
 
-	setup(false);
+	setup();
 	connect_agent(&one);
 	t = create();
 	started(&one, t, 1);
@@ -211,7 +252,7 @@ TEST(opens_the_window_before_it_is_used_up)
 	AUTO(task_unref) struct task *t = NULL;
 	AUTO(msg_free) struct msg_box *box = NULL;
 
-	setup(false);
+	setup();
 	connect_agent(&one);
 	t = create();
 	box = fake_take(&one, MSG_START);
@@ -228,7 +269,9 @@ TEST(opens_the_window_before_it_is_used_up)
 END
 
 	UNIT_MAIN("hub", runs_a_task_from_pending_to_completed,
-		refuses_what_cannot_be_placed, cancels_a_pending_task_at_once,
+		refuses_what_cannot_be_placed,
+		refuses_more_for_an_agent_than_may_be_held,
+		cancels_a_pending_task_at_once,
 		says_cancelled_only_when_the_node_has_verified_it,
 		tells_the_cause_that_the_node_acts_upon,
 		takes_the_nodes_cause_when_a_request_has_crossed_it,

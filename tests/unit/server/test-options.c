@@ -166,7 +166,8 @@ TEST(refuses_at_once_what_the_host_cannot_do)
 	} news[] = { { "\"user\":\"joe\"", "user" },
 		{ "\"idle_timeout\":1", "idle_timeout" },
 		{ "\"stop\":{\"pre_stop\":\"x\"}", "stop.pre_stop" },
-		{ "\"cleanup\":[{\"cmd\":\"x\"}]", "cleanup" } };
+		{ "\"cleanup\":[{\"cmd\":\"x\"}]", "cleanup" },
+		{ "\"seccomp\":\"none\"", "seccomp" } };
 	char text[160];
 
 	setup();
@@ -202,7 +203,7 @@ TEST(shows_what_an_executor_can_do)
 	setup();
 	get("/agents/a1");
 	client_expect(&c, "\"containment\":\"subreaper\",\"complete\":false,"
-			  "\"limits\":{\"pids\":\"cgroup1\","
+			  "\"seccomp\":null,\"limits\":{\"pids\":\"cgroup1\","
 			  "\"open_files\":\"rlimit\"},\"params\":");
 	teardown();
 }
@@ -218,12 +219,25 @@ TEST(shows_what_the_node_has_made_of_it)
 		.seq = 1,
 		.started = { .pid = 42,
 			.grace_ms = 5000,
+			.timeout_ms = 900,
+			.seccomp = "default",
 			.user = "nobody",
 			.limits = { .pids = 4096, .cpu_milli = 500 } } });
 	get(with_id("/tasks/#"));
 	client_expect(&c, "\"user\":\"nobody\",\"limits\":{\"pids\":4096,"
 			  "\"memory\":null,\"cpu\":0.500,");
 	client_expect(&c, "\"grace\":5,");
+	client_expect(&c, "\"seccomp\":\"default\",\"stop\":");
+	client_expect(&c, "\"timeout\":0.900,");
+	say((struct msg){ .kind = MSG_RESULT,
+		.task_id = id,
+		.seq = 2,
+		.result = { .outcome = MSG_NOT_STARTED,
+			.failure = "refused",
+			.rule = "docker.images" } });
+	get(with_id("/tasks/#"));
+	client_expect(
+		&c, "\"failure\":\"refused\",\"rule\":\"docker.images\",");
 	teardown();
 }
 END

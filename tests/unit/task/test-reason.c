@@ -29,6 +29,24 @@ TEST(keeps_its_numbers_and_names)
 }
 END
 
+TEST(leaves_room_for_the_names_of_a_site)
+{
+	static const char *const wrong[] = {
+		"x.", "x.acme", "x.acme.", "x..a", "x.a.b.c", "y.a.b", "x.A.b",
+		"x.a.b c", "x.a.b/",
+		"x.a.012345678901234567890123456789012345678901234567890123456789"
+	};
+	uint32_t code = 0;
+
+	ck_assert_int_eq(reason_parse("x.acme.roll-out_2", &code), 0);
+	ck_assert_uint_eq(code, REASON_SITE);
+	ck_assert_ptr_null(reason_name(REASON_SITE));
+	ck_assert_int_eq(reason_parse("900", &code), -EINVAL);
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+		ck_assert_int_eq(reason_parse(wrong[i], &code), -EINVAL);
+}
+END
+
 TEST(refuses_what_is_not_a_reason)
 {
 	uint32_t code = 1;
@@ -43,4 +61,5 @@ TEST(refuses_what_is_not_a_reason)
 END
 
 	UNIT_MAIN("reason", keeps_its_numbers_and_names,
+		leaves_room_for_the_names_of_a_site,
 		refuses_what_is_not_a_reason)

@@ -47,7 +47,8 @@ a_start(const char *plugin, const struct msg_param *params, size_t n)
 			.limits = { 64, 1ull << 30, 1500, 256, 1ull << 33 },
 			.pre_stop = { .cmd = "drain", .timeout_ms = 2000 },
 			.cleanup = cleanup,
-			.n_cleanup = 2 } };
+			.n_cleanup = 2,
+			.seccomp = MSG_SECCOMP_NONE } };
 }
 
 static void
@@ -96,6 +97,7 @@ TEST(carries_a_start_of_each_plugin)
 		ck_assert_int_eq(got->start.cleanup[0].when, MSG_ALWAYS);
 		ck_assert_int_eq(got->start.cleanup[1].when, MSG_CANCELLED);
 		ck_assert_int_eq(got->start.cleanup[1].timeout_ms, 9000);
+		ck_assert_int_eq(got->start.seccomp, MSG_SECCOMP_NONE);
 	}
 }
 END
@@ -113,6 +115,7 @@ TEST(takes_absent_options_as_none)
 	ck_assert_uint_eq(got->n_cleanup, 0);
 	ck_assert_uint_eq(got->limits.pids, 0);
 	ck_assert_int_eq(got->idle_timeout_ms, 0);
+	ck_assert_int_eq(got->seccomp, MSG_SECCOMP_ANY);
 }
 END
 
@@ -205,14 +208,32 @@ TEST(carries_what_a_start_came_to)
 		.plugin = "shell",
 		.seq = 1,
 		.started = { 5, 42, "cgroup2", 10000, "nobody",
-			{ 64, 1ull << 30, 1500, 256, 1ull << 33 } } };
+			{ 64, 1ull << 30, 1500, 256, 1ull << 33 }, 7000,
+			"default" } };
 	AUTO(msg_free) struct msg_box *box = NULL;
 	const struct msg *got = trip(&msg, MSG_TO_SERVER, &box);
 
 	ck_assert_int_eq(got->kind, MSG_STARTED);
 	ck_assert_int_eq(got->started.pid, 42);
 	ck_assert_str_eq(got->started.user, "nobody");
+	ck_assert_int_eq(got->started.timeout_ms, 7000);
+	ck_assert_str_eq(got->started.seccomp, "default");
 	check_limits(&got->started.limits);
+}
+END
+
+TEST(carries_the_rule_of_a_refusal)
+{
+	struct msg msg = { .kind = MSG_RESULT,
+		.task_id = "t",
+		.plugin = "shell",
+		.result = { .outcome = MSG_NOT_STARTED,
+			.failure = "refused",
+			.rule = "tasks.allow_users" } };
+	AUTO(msg_free) struct msg_box *box = NULL;
+	const struct msg_result *got = &trip(&msg, MSG_TO_SERVER, &box)->result;
+
+	ck_assert_str_eq(got->rule, "tasks.allow_users");
 }
 END
 
@@ -300,7 +321,7 @@ TEST(carries_an_inventory)
 	struct msg msg = { .kind = MSG_INVENTORY,
 		.plugin = "shell",
 		.inventory = { "i", "1.0", "s", "group", fields, 1, held, 1,
-			limits, 2, true, true } };
+			limits, 2, true, true, "required" } };
 	AUTO(msg_free) struct msg_box *box = NULL;
 	const struct msg *got = trip(&msg, MSG_TO_SERVER, &box);
 
@@ -313,6 +334,7 @@ TEST(carries_an_inventory)
 	ck_assert_str_eq(got->inventory.limits[1].by, "rlimit");
 	ck_assert(got->inventory.complete);
 	ck_assert(got->inventory.draining);
+	ck_assert_str_eq(got->inventory.seccomp, "required");
 }
 END
 
@@ -401,6 +423,21 @@ TEST(refuses_hooks_beyond_their_limits)
 	text[LIMIT_USER + 1] = 0;
 	msg.start.user = text;
 	refused(&msg, MSG_TO_AGENT, "a name of 65 bytes, the limit is 64");
+}
+END
+
+TEST(refuses_a_filter_of_an_unknown_name)
+{
+	/* task_id "t", plugin_task {}, plugin "p", options { seccomp "off" } */
+	static const uint8_t bytes[] = { 0x12, 1, 't', 0x32, 0, 0x82, 1, 1, 'p',
+		0x8a, 1, 5, 0x7a, 3, 'o', 'f', 'f' };
+	struct msg_box *box = NULL;
+	struct err err;
+
+	ck_assert_int_eq(
+		msg_unpack(MSG_TO_AGENT, bytes, sizeof bytes, &box, &err),
+		-EBADMSG);
+	ck_assert_str_eq(err.text, "seccomp is 'off'");
 }
 END
 
@@ -511,11 +548,12 @@ END
 		takes_absent_options_as_none, takes_the_user_of_the_seeds_form,
 		carries_cancel_and_ack, shortens_the_texts_of_a_cancel,
 		carries_output_byte_for_byte, carries_what_a_start_came_to,
-		carries_the_hooks_that_have_run, carries_why_a_cancel_goes_on,
-		carries_a_result_with_its_receipt, carries_an_inventory,
-		refuses_ids_of_a_wrong_form,
+		carries_the_rule_of_a_refusal, carries_the_hooks_that_have_run,
+		carries_why_a_cancel_goes_on, carries_a_result_with_its_receipt,
+		carries_an_inventory, refuses_ids_of_a_wrong_form,
 		refuses_text_that_is_not_utf8_at_any_depth,
 		refuses_more_than_its_limits, refuses_hooks_beyond_their_limits,
+		refuses_a_filter_of_an_unknown_name,
 		refuses_a_hook_for_an_unknown_occasion,
 		refuses_results_and_inventories_beyond_their_limits,
 		refuses_too_much_output_at_once,

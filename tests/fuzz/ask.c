@@ -1,0 +1,170 @@
+/* ask.c - a request to the server of rig.h, and what every answer must be */
+#include "tests/fuzz/ask.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/rig.h"
+
+/* What tasks print, to be told as JSON and as bytes. */
+static const char words[] = "hello\n\"quoted\" \x1b[1m\xff\xe2\x82";
+
+static bool is_open;
+static char running[ID_MAX], ended[ID_MAX];
+
+static void
+say_output(const char *id, uint64_t seq, enum msg_stream stream)
+{
+	rig_say(&rig_a, (struct msg){ .kind = MSG_OUTPUT,
+				.task_id = id,
+				.seq = seq,
+				.output = { stream, (const uint8_t *)words,
+					sizeof words } });
+}
+
+static void
+run(char id[ID_MAX])
+{
+	(void)snprintf(id, ID_MAX, "%s", rig_create("a")->id);
+	rig_say(&rig_a, (struct msg){ .kind = MSG_STARTED,
+				.task_id = id,
+				.seq = 1,
+				.started = { .at = 1, .pid = 42 } });
+	say_output(id, 2, MSG_STDOUT);
+	say_output(id, 3, MSG_STDERR);
+	say_output(id, 4, MSG_STDOUT);
+}
+
+static void
+open_rig(void)
+{
+	rig_open(true);
+	run(running);
+	run(ended);
+	rig_say(&rig_a, (struct msg){ .kind = MSG_RESULT,
+				.task_id = ended,
+				.seq = 5,
+				.result = { .outcome = MSG_SIGNALED,
+					.code = 9,
+					.failure = "signal",
+					.ended_at = 5 } });
+	is_open = true;
+}
+
+/* ------------------------------------------------------------------ answers */
+
+static void
+check_json(const char *text, size_t len)
+{
+	json_error_t why;
+	json_t *root = json_loadb(text, len,
+		JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY,
+		&why);
+
+	if (!root)
+		(void)fprintf(stderr, "%s\n%.*s\n", why.text, (int)len, text);
+	MUST(root);
+	json_decref(root);
+}
+
+/* Every event whole, and each a JSON object. */
+static void
+check_events(const char *text, const char *end)
+{
+	while (text < end) {
+		const char *line = memchr(text, '\n', (size_t)(end - text));
+
+		if (!line)
+			return;
+		if (strncmp(text, "data: ", 6) == 0)
+			check_json(text + 6, (size_t)(line - text) - 6);
+		text = line + 1;
+	}
+}
+
+static size_t
+content_length(const char *head, size_t len)
+{
+	static const char name[] = "Content-Length: ";
+	const char *at = memmem(head, len, name, sizeof name - 1);
+
+	return at ? strtoul(at + sizeof name - 1, NULL, 10) : 0;
+}
+
+/* One answer, or several one behind the other. Without a word on how long it
+ * is, it goes on to the end. */
+static void
+check_answers(const char *text, size_t len, bool head_only)
+{
+	const char *end = text + len;
+
+	while (text < end) {
+		const char *body =
+			memmem(text, (size_t)(end - text), "\r\n\r\n", 4);
+		size_t head, size;
+
+		if (strncmp(text, "HTTP/1.1 ", 9) != 0)
+			(void)fprintf(
+				stderr, "%.*s\n", (int)(end - text), text);
+		MUST(strncmp(text, "HTTP/1.1 ", 9) == 0);
+		MUST(strncmp(text + 9, "500", 3) != 0);
+		if (!body)
+			return; /* cut by a client that left */
+		head = (size_t)(body - text);
+		body += 4;
+		size = content_length(text, head);
+		if (memmem(text, head, "text/event-stream", 17))
+			check_events(body, end);
+		if (!size || head_only || size > (size_t)(end - body))
+			return;
+		if (memmem(text, head, "application/json", 16))
+			check_json(body, size);
+		text = body + size;
+	}
+}
+
+/* ---------------------------------------------------------------- questions */
+
+static void
+replace(struct buf *request, const char *name, const char *id)
+{
+	const size_t n = sizeof ASK_RUNNING - 1;
+	uint8_t *at = request->data, *end = at + request->len;
+
+	MUST(strlen(id) == n);
+	while ((at = memmem(at, (size_t)(end - at), name, n))) {
+		memcpy(at, id, n);
+		at += n;
+	}
+}
+
+static bool
+has(const struct buf *request, const char *word)
+{
+	return memmem(request->data, request->len, word, strlen(word));
+}
+
+void
+ask(struct buf *request)
+{
+	const struct buf *got;
+
+	if (!request->len)
+		return;
+	if (!is_open)
+		open_rig();
+	replace(request, ASK_RUNNING, running);
+	replace(request, ASK_ENDED, ended);
+	got = rig_ask(request->data, request->len);
+	check_answers(buf_text(got), got->len, has(request, "HEAD "));
+	/* A server that may have changed is thrown away: an input is to mean
+	 * the same whatever came before it. */
+	if (has(request, "POST ") || has(request, "PUT ") ||
+		has(request, "DELETE ")) {
+		rig_close();
+		is_open = false;
+	}
+}

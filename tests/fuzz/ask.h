@@ -1,0 +1,16 @@
+/* ask.h - a request to the server of rig.h, and what every answer must be */
+#ifndef NODELINK_TESTS_FUZZ_ASK_H
+#define NODELINK_TESTS_FUZZ_ASK_H
+
+#include "base/buf.h"
+
+/* Ids that inputs may name, of as many characters as real ones: of a task that
+ * runs, of one that has ended, and of one that does not exist. */
+#define ASK_RUNNING "00000000-0000-7000-8000-000000000001"
+#define ASK_ENDED "00000000-0000-7000-8000-000000000002"
+#define ASK_MISSING "00000000-0000-7000-8000-000000000003"
+
+/* Ask it of a server with these tasks; the request is changed. */
+void ask(struct buf *request);
+
+#endif

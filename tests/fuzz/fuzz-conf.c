@@ -1,0 +1,80 @@
+/* fuzz-conf.c - a configuration file and a secret beside it */
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "conf/conf.h"
+#include "tests/fuzz/fuzz.h"
+
+static const struct conf_item items[] = {
+	{ "agent.id", "id", 'i', NULL, CONF_TEXT, NULL, 0, 0, NULL, "id" },
+	{ "agent.server", "server", 's', NULL, CONF_ADDRESS, "127.0.0.1:9090",
+		0, 0, NULL, "server" },
+	{ "agent.runtime_dir", "runtime-dir", 0, NULL, CONF_PATH, NULL, 0, 0,
+		NULL, "folder" },
+	{ "tasks.as_root", NULL, 0, NULL, CONF_BOOL, "no", 0, 0, NULL, "root" },
+	{ "tasks.pids", NULL, 0, NULL, CONF_INT, "4096", 1, 100000, NULL, "n" },
+	{ "tasks.spool", NULL, 0, NULL, CONF_SIZE, "256M", 0, 1LL << 40, NULL,
+		"bytes" },
+	{ "tasks.max_grace", NULL, 0, NULL, CONF_DURATION, "1h", 1, 86400000,
+		NULL, "time" },
+	{ "log.level", NULL, 0, NULL, CONF_LEVEL, "info", 0, 0, NULL, "level" },
+};
+
+static int
+one(void *arg, const char *name, const char *key, const char *value,
+	const char *where)
+{
+	size_t *n = arg;
+
+	MUST(name && key && value && strstr(where, ":"));
+	(*n)++;
+	return 0;
+}
+
+static void
+read_settings(const char *path)
+{
+	static const struct conf_program program = { .name = "fuzz",
+		.summary = "fuzz",
+		.default_file = "/nowhere",
+		.items = items,
+		.n_items = ARRAY_SIZE(items),
+		.free_section = "plugin" };
+	char arg0[] = "fuzz", option[] = "--config", file[64];
+	char *argv[] = { arg0, option, file, NULL };
+	AUTO(conf_free) struct conf *conf = NULL;
+	struct err err = { "" };
+	size_t n = 0;
+
+	(void)snprintf(file, sizeof file, "%s", path);
+	if (conf_new(&program, 3, argv, &conf, &err) < 0) {
+		MUST(*err.text);
+		return;
+	}
+	MUST(conf_number(conf, "tasks.pids") >= 1);
+	MUST(conf_number(conf, "tasks.pids") <= 100000);
+	MUST(conf_text(conf, "agent.server"));
+	MUST(conf_each(conf, one, &n) == 0);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	const struct input in = { data, len };
+	int fd = input_file(&in);
+	struct err err = { "" };
+	char path[64], *secret;
+
+	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	read_settings(path);
+	MUST(fchmod(fd, 0600) == 0);
+	if (conf_secret_file(path, &secret, &err) == 0) {
+		MUST(*secret && !strpbrk(secret, "\r\n"));
+		free(secret);
+	} else {
+		MUST(*err.text);
+	}
+	(void)close(fd);
+	return 0;
+}
