@@ -231,6 +231,7 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 		.limits = s->limits,
 		.tls = set->http_tls.cert != NULL,
 		.ca = s->ca,
+		.agents_auth = s->auth,
 		.started_at = clock_wall_ms() };
 	return http_new(s->loop, &conf, &s->http, &s->http_port, err);
 }

@@ -24,7 +24,9 @@ struct api { /* the arg of all handlers; filled in by main() */
 	struct auth *auth; /* NULL: clients are not asked who they are */
 	struct http *http; /* that serves it */
 	bool tls; /* clients come over TLS */
-	struct ca *ca; /* NULL: agents cannot enrol */
+	/* Both, or agents cannot enrol. */
+	struct ca *ca;
+	struct auth *agents_auth;
 	int64_t started_at; /* wall ms */
 	struct audit *audit; /* NULL: none */
 	struct limits *limits; /* NULL: none */

@@ -26,7 +26,7 @@ struct enrolment {
 static bool
 offered(const struct api *api, struct http_request *req)
 {
-	if (api->ca && api->auth)
+	if (api->ca && api->agents_auth)
 		return true;
 	http_reply_error(req, 404, "no_enrolment",
 		"it needs [ca] dir and [auth] path in nodelink-server.conf",
@@ -114,7 +114,7 @@ issue(struct api *api, struct http_request *req, const struct enrolment *in,
 		return -EIO;
 	}
 	if (r == 0)
-		r = auth_agent_issued(api->auth, in->agent_id,
+		r = auth_agent_issued(api->agents_auth, in->agent_id,
 			out->facts.serial, out->facts.not_after, &err);
 	if (r < 0) {
 		asker_failed(api, &asker, ACTION, in->agent_id, err.text);
@@ -147,7 +147,7 @@ enroll(struct api *api, struct http_request *req, const struct enrolment *in)
 	struct ca_issued issued = { 0 };
 	char peer[HTTP_PEER];
 	struct err err = { "" };
-	int r = auth_enrol_use(api->auth, in->token, in->agent_id, &err);
+	int r = auth_enrol_use(api->agents_auth, in->token, in->agent_id, &err);
 
 	if (r < 0) {
 		reply_bad_token(api, req, in, r, &err);

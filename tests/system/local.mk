@@ -30,6 +30,7 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_18_roulette.py \
 	%D%/test_19_partition.py \
 	%D%/test_20_tokens.py \
+	%D%/test_22_tls.py \
 	%D%/test_24_policy.py
 
 system_helpers = %D%/helpers/mute-agent %D%/helpers/whoami
