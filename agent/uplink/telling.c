@@ -23,8 +23,9 @@ telling_say(struct telling *t, const struct uplink_conf *conf,
 	t->status = status;
 	if (status == RPC_STATUS_UNAUTHENTICATED)
 		log_error(0,
-			"server '%s' refuses the token of agent '%s' (%s): "
-			"check token_file or $NODELINK_AGENT_TOKEN; trying on",
+			"server '%s' refuses agent '%s' (%s): check its token "
+			"(token_file, $NODELINK_AGENT_TOKEN) or certificate "
+			"(cert); trying on",
 			server, conf->agent_id, text);
 	else if (status == RPC_STATUS_REPLACED)
 		log_error(0,

@@ -62,7 +62,9 @@ rpc_tls_source_set(struct rpc_tls_source *source, const struct rpc_tls *tls,
 		return err_set(err, -EINVAL,
 			"whether agents need certificates cannot be changed "
 			"while the server runs");
-	config = grpc_ssl_server_certificate_config_create(tls->ca, &pair, 1);
+	/* gRPC insists on a CA here even when it will not ask for any. */
+	config = grpc_ssl_server_certificate_config_create(
+		source->asks ? tls->ca : tls->cert, &pair, 1);
 	pthread_mutex_lock(&source->lock);
 	if (source->next)
 		grpc_ssl_server_certificate_config_destroy(source->next);

@@ -95,6 +95,25 @@ TEST(tells_the_server_who_the_certificate_is_for)
 }
 END
 
+TEST(without_a_ca_nobody_is_asked_for_a_certificate)
+{
+	struct end end = { 0 };
+	struct tls_rig t;
+
+	tls_init(&t);
+	rig_stop_server(&t.rig, 1000);
+	t.server.ca = NULL;
+	rig_serve(&t.rig);
+	connect_as(&t, &end, CERTS, CA);
+	RIG_WAIT(&t.rig, end.s);
+	ck_assert(!t.rig.at_server.verified);
+	ck_assert_str_eq(t.rig.at_server.name, "");
+	ck_assert_str_eq(t.rig.at_server.serial, "");
+	rig_disconnect(&t.rig, &end);
+	tls_done(&t);
+}
+END
+
 TEST(lets_in_nobody_without_a_valid_certificate_of_our_ca)
 {
 	struct end ends[4] = { 0 };
@@ -270,12 +289,13 @@ END
 	int
 	main(void)
 {
-	static const TTest *tests[9];
+	static const TTest *tests[10];
 	size_t n = 0;
 
 	if (!certs_can())
 		return unit_skip("no openssl program");
 	tests[n++] = tells_the_server_who_the_certificate_is_for;
+	tests[n++] = without_a_ca_nobody_is_asked_for_a_certificate;
 	tests[n++] = lets_in_nobody_without_a_valid_certificate_of_our_ca;
 	tests[n++] = says_why_a_handshake_has_failed_but_not_for_each;
 	tests[n++] = an_agent_does_not_talk_to_a_server_of_another_ca;
