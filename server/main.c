@@ -95,6 +95,7 @@ server_done(struct server *s)
 	secure_free(s->secure);
 	http_free(s->http); /* its streams hold tasks */
 	ca_free(s->ca);
+	api_done(&s->api);
 	rpc_server_free(s->rpc);
 	if (s->store && s->hub)
 		s->store->ops->drain(s->store); /* it calls the hub */
@@ -145,6 +146,8 @@ auth_changed(void *arg)
 
 	if (s->hub)
 		hub_recheck_agents(s->hub);
+	if (s->http)
+		api_recheck(&s->api);
 }
 
 static int
@@ -215,11 +218,14 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 		.tls = secure_http(s->secure),
 		.routes = api_routes,
 		.n_routes = api_n_routes,
+		.gate = &api_gate,
+		.asks = !set->http_anonymous && s->auth,
 		.arg = &s->api,
 		.max_connections = set->max_connections,
 		.max_per_ip = set->max_per_address,
 		.request_timeout_ms = set->request_timeout_ms,
 		.idle_timeout_ms = set->idle_timeout_ms };
+	int r;
 
 	s->limits = limits_new(&set->client_limits);
 	if (!s->limits)
@@ -227,13 +233,16 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 	s->api = (struct api){ .loop = s->loop,
 		.hub = s->hub,
 		.store = s->store,
+		.auth = conf.asks ? s->auth : NULL,
 		.audit = s->audit,
 		.limits = s->limits,
 		.tls = set->http_tls.cert != NULL,
 		.ca = s->ca,
 		.agents_auth = s->auth,
 		.started_at = clock_wall_ms() };
-	return http_new(s->loop, &conf, &s->http, &s->http_port, err);
+	r = http_new(s->loop, &conf, &s->http, &s->http_port, err);
+	s->api.http = s->http;
+	return r;
 }
 
 static int
@@ -287,8 +296,10 @@ say_ready(const struct server *s, const struct settings *set)
 	if (!set->auth)
 		log_warn(0, "development mode, no database of tokens "
 			    "(auth.path): any agent and any client is let in");
-	else if (set->agents_anonymous)
+	if (set->auth && set->agents_anonymous)
 		log_warn(0, "agents.anonymous: any agent is let in");
+	if (set->auth && set->http_anonymous)
+		log_warn(0, "http.anonymous: any client may do everything");
 	if (!set->store)
 		log_warn(0, "store 'memory': all tasks are forgotten when the "
 			    "server ends");
@@ -328,6 +339,11 @@ main(int argc, char **argv)
 			log_error(0, "%s", err.text);
 		settings_done(&settings);
 		return r < 0 ? WRONG_USAGE : EXIT_SUCCESS;
+	}
+	if (settings.show_routes) {
+		api_print_routes();
+		settings_done(&settings);
+		return EXIT_SUCCESS;
 	}
 	if (fd_raise_limit() < 0)
 		log_debug("the limit of open files stays as it is");

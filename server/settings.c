@@ -166,6 +166,12 @@ static const struct conf_item items[] = {
 		.fallback = "10",
 		.max = 1000 * 1000,
 		.help = "of one address in a minute; 0: any number" },
+	{ .key = "routes",
+		.flag = "routes",
+		.type = CONF_BOOL,
+		.fallback = "no",
+		.help = "print the routes of the API and the roles that they "
+			"ask for, and exit" },
 	{ .key = "log.level",
 		.flag = "log-level",
 		.type = CONF_LEVEL,
@@ -326,6 +332,7 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 	s->auth = conf_text(s->conf, "auth.path");
 	s->http_anonymous = conf_bool(s->conf, "http.anonymous");
 	s->agents_anonymous = conf_bool(s->conf, "agents.anonymous");
+	s->show_routes = conf_bool(s->conf, "routes");
 	s->tmp_dir = conf_text(s->conf, "server.tmp_dir");
 	s->default_grace_ms = conf_number(s->conf, "server.default_grace");
 	s->start_timeout_ms = conf_number(s->conf, "server.start_timeout");

@@ -22,6 +22,7 @@ struct settings {
 	bool http_anonymous, agents_anonymous; /* not asked who they are */
 	struct tls_files http_tls, grpc_tls; /* cert NULL: none */
 	const char *ca_dir; /* NULL: no CA of our own */
+	bool show_routes; /* and nothing else */
 	const char *tmp_dir;
 	const char *store; /* folder; NULL: in memory */
 	struct store_limits limits;

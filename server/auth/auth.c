@@ -67,8 +67,8 @@ read_all(struct auth *auth)
 
 /* ------------------------------------------------------------------ following */
 
-static void
-follow(struct auth *auth)
+void
+auth_follow(struct auth *auth)
 {
 	int64_t version = 0;
 	int r = db_number(auth->db, "PRAGMA data_version", &version);
@@ -86,7 +86,7 @@ poll_due(void *arg)
 {
 	struct auth *auth = arg;
 
-	follow(auth);
+	auth_follow(auth);
 	if (clock_wall_ms() >= auth->next_expiry) {
 		auth->next_expiry = next_expiry(auth);
 		auth->changed = true;

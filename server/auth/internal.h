@@ -52,6 +52,9 @@ struct auth {
 	int64_t used_written; /* clock_ms() */
 };
 
+/* auth.c: read what other processes have changed, if they have. */
+void auth_follow(struct auth *auth);
+
 /* auth.c: one change of the database. Begin, then end with what became of it:
  * after success the memory follows. Or undo it, when it was refused. */
 int change_begin(struct auth *auth, struct err *err);

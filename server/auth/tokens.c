@@ -281,6 +281,10 @@ auth_check(struct auth *auth, const char *bearer, struct auth_token **out,
 	if (!secret)
 		return err_set(err, -EACCES, "not the form of a token");
 	HASH_FIND_STR(auth->tokens, id, t);
+	if (!t) { /* whoever has made it need not wait for our next look */
+		auth_follow(auth);
+		HASH_FIND_STR(auth->tokens, id, t);
+	}
 	if (!secret_fits(secret, t ? t->hash : NULL))
 		return err_set(err, -EACCES, "token %s: %s", id,
 			t ? "wrong secret" : "unknown");

@@ -92,8 +92,7 @@ rig_open(bool with_http)
 		.default_start_timeout_ms = 60000,
 		.lost_after_ms = 60000,
 		.default_output_limit = 1 << 20,
-		.window = 1 << 16,
-		.anonymous_agents = true };
+		.window = 1 << 16 };
 	const struct http_conf hc = { .host = "127.0.0.1",
 		.routes = api_routes,
 		.n_routes = api_n_routes,

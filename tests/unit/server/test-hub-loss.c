@@ -142,7 +142,7 @@ TEST(loses_no_cancel_that_was_verified)
 {
 	AUTO(task_unref) struct task *t = NULL;
 
-	setup(false);
+	setup_guarded();
 	connect_agent(&one);
 	t = create();
 	started(&one, t, 1);

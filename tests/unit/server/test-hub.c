@@ -78,7 +78,7 @@ TEST(refuses_more_for_an_agent_than_may_be_held)
 	int n = 0, r = 0;
 
 	value[SIZE] = 0;
-	setup(false);
+	setup_guarded();
 	while (r == 0 && n <= MOST) {
 		r = hub_create(hub, &spec, keep_first, &first, &err);
 		n += r == 0;
