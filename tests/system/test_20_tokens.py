@@ -97,7 +97,7 @@ def test_revoked_agent_is_cut_off_and_its_tasks_are_lost(system, auth, server):
         assert events.final().data["isFinal"]
     record = server.client.task(task_id)
     assert record["status"] == "failed" and record["failure"] == "agent_lost"
-    agent.wait_line("refuses agent")
+    agent.wait_line("refuses the token")
     server.wait_line("refused a stream from .*" + BARRED)
     assert server.client.agents()["agent2"]["connected"] and other.alive()
     answer = server.client.call("POST", "/tasks/shell", {"agent_id": "agent1", "cmd": "true"})

@@ -45,6 +45,12 @@ tests_unit_server_test_hub_drain_SOURCES = %D%/test-hub-drain.c %D%/hub-rig.c %D
 tests_unit_server_test_hub_drain_CFLAGS = $(tests_unit_server_test_hub_CFLAGS)
 tests_unit_server_test_hub_drain_LDADD = $(tests_unit_server_test_hub_LDADD)
 
+unit_tests += tests/unit/server/test-admit
+tests_unit_server_test_admit_SOURCES = %D%/test-admit.c %D%/hub-rig.c %D%/hub-rig.h \
+	%D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_admit_CFLAGS = $(tests_unit_server_test_hub_CFLAGS)
+tests_unit_server_test_admit_LDADD = $(tests_unit_server_test_hub_LDADD)
+
 check_LTLIBRARIES += libunitserver.la
 libunitserver_la_SOURCES = %D%/client.c %D%/client.h
 libunitserver_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
