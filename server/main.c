@@ -15,6 +15,7 @@
 #include "base/parse.h"
 #include "ca/ca.h"
 #include "commands/commands.h"
+#include "confine.h"
 #include "http/http.h"
 #include "hub/hub.h"
 #include "loop/loop.h"
@@ -34,6 +35,7 @@ enum {
 
 struct server {
 	struct loop *loop;
+	struct sandbox sandbox;
 	struct audit *audit; /* NULL: none */
 	struct limits *limits;
 	struct store *store;
@@ -218,13 +220,14 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 		.tls = secure_http(s->secure),
 		.routes = api_routes,
 		.n_routes = api_n_routes,
-		.gate = &api_gate,
-		.asks = !set->http_anonymous && s->auth,
 		.arg = &s->api,
 		.max_connections = set->max_connections,
 		.max_per_ip = set->max_per_address,
 		.request_timeout_ms = set->request_timeout_ms,
-		.idle_timeout_ms = set->idle_timeout_ms };
+		.idle_timeout_ms = set->idle_timeout_ms,
+		.stall_timeout_ms = set->stall_timeout_ms,
+		.gate = &api_gate,
+		.asks = !set->http_anonymous && s->auth };
 	int r;
 
 	s->limits = limits_new(&set->client_limits);
@@ -233,9 +236,9 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 	s->api = (struct api){ .loop = s->loop,
 		.hub = s->hub,
 		.store = s->store,
-		.auth = conf.asks ? s->auth : NULL,
 		.audit = s->audit,
 		.limits = s->limits,
+		.auth = conf.asks ? s->auth : NULL,
 		.tls = set->http_tls.cert != NULL,
 		.ca = s->ca,
 		.agents_auth = s->auth,
@@ -260,8 +263,10 @@ start(struct server *s, const struct settings *set, struct err *err)
 		if (!s->signals[i])
 			return err_set(err, -ENOMEM, "cannot wait for signals");
 	}
-	r = secure_new(
-		s->loop, &set->http_tls, &set->grpc_tls, &s->secure, err);
+	r = confine(set, &s->sandbox, err);
+	if (r == 0)
+		r = secure_new(s->loop, &set->http_tls, &set->grpc_tls,
+			&s->secure, err);
 	if (r == 0 && set->ca_dir)
 		r = ca_open(set->ca_dir, &s->ca, err);
 	if (r == 0)
@@ -278,7 +283,7 @@ start(struct server *s, const struct settings *set, struct err *err)
 		r = start_rpc(s, set, err);
 	if (r == 0)
 		secure_follow(s->secure, s->http, s->rpc);
-	return r;
+	return r < 0 ? r : sandbox_filter(&s->sandbox, err);
 }
 
 static void
@@ -286,6 +291,7 @@ say_ready(const struct server *s, const struct settings *set)
 {
 	bool http6 = strchr(set->http_host, ':') != NULL;
 	bool grpc6 = strchr(set->grpc_host, ':') != NULL;
+	struct sandbox_line line;
 	char grpc[300];
 
 	if (strncmp(set->grpc_listen, "unix:", 5) == 0)
@@ -303,6 +309,7 @@ say_ready(const struct server *s, const struct settings *set)
 	if (!set->store)
 		log_warn(0, "store 'memory': all tasks are forgotten when the "
 			    "server ends");
+	log_info("sandbox: %s", sandbox_describe(&s->sandbox, &line));
 	log_info("ready: http%s %s%s%s:%u, grpc %s",
 		set->http_tls.cert ? "s" : "", http6 ? "[" : "", set->http_host,
 		http6 ? "]" : "", s->http_port, grpc);

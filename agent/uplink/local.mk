@@ -9,4 +9,5 @@ nodelink_uplink_SOURCES = \
 	%D%/uplink.c %D%/uplink.h
 nodelink_uplink_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS)
 nodelink_uplink_LDFLAGS = $(AM_LDFLAGS) $(NODELINK_PROG_LDFLAGS)
-nodelink_uplink_LDADD = $(rpc_libs) libwire.la libconf.la libloop.la libbase.la
+nodelink_uplink_LDADD = $(rpc_libs) libwire.la libloop.la \
+	libsandbox.la libbase.la

@@ -10,9 +10,10 @@
 #include "base/parse.h"
 #include "conf/conf.h"
 #include "loop/loop.h"
+#include "sandbox/sandbox.h"
 #include "uplink/uplink.h"
 
-enum { WRONG_USAGE = 2, LEAVE_MS = 2000 };
+enum { WRONG_USAGE = 2, LEAVE_MS = 2000, DNS_PORT = 53 };
 
 static const struct conf_item items[] = {
 	{ .key = "agent-id",
@@ -54,6 +55,17 @@ static const struct conf_item items[] = {
 		.env = "NODELINK_AGENT_TOKEN",
 		.arg = "TOKEN",
 		.help = "the token itself" },
+	{ .key = "seccomp",
+		.flag = "seccomp",
+		.arg = "WHAT",
+		.fallback = "kill",
+		.help = "what a system call outside the program's list does: "
+			"kill, log, or off" },
+	{ .key = "landlock",
+		.flag = "landlock",
+		.type = CONF_BOOL,
+		.fallback = "yes",
+		.help = "only the files that it needs can be reached" },
 	{ .key = "log-level",
 		.flag = "log-level",
 		.type = CONF_LEVEL,
@@ -71,6 +83,7 @@ static const struct conf_program program = {
 struct app {
 	struct loop *loop;
 	struct uplink *uplink;
+	const struct sandbox *sandbox;
 	bool stopping;
 };
 
@@ -94,24 +107,78 @@ stop(void *arg, int signo)
 	uplink_stop(app->uplink, LEAVE_MS, left, app);
 }
 
+/* There is no way back to a file that has taken another's place, such as a new
+ * /etc/resolv.conf, but for a new process; the monitor makes one. */
+static void
+disconnected(void *arg)
+{
+	struct app *app = arg;
+	const char *path =
+		app->stopping ? NULL : sandbox_outdated(app->sandbox);
+
+	if (!path)
+		return;
+	app->stopping = true;
+	log_warn(0, "'%s' was replaced and is out of reach: starting again",
+		path);
+	uplink_stop(app->uplink, LEAVE_MS, left, app);
+}
+
+static void
+add_read(void *arg, const char *path)
+{
+	sandbox_add(arg, (struct sandbox_path){ .path = path, .folder = true });
+}
+
+static void
+add_paths(struct sandbox *s, const struct conf *conf)
+{
+	const char *server = conf_text(conf, "server");
+	char host[256];
+
+	sandbox_add_system(s);
+	conf_each_path(conf, add_read, s);
+	if (parse_address(server, host, &s->ports[0]) == 0)
+		s->ports[1] = DNS_PORT; /* long answers come by TCP */
+}
+
 static int
-run(const struct uplink_conf *conf, struct err *err)
+confine(const struct conf *conf, struct sandbox *out, struct err *err)
+{
+	int r;
+
+	*out = (struct sandbox){ .profile = &sandbox_uplink };
+	r = sandbox_parse(conf_text(conf, "seccomp"), &out->seccomp, err);
+	if (r < 0)
+		return r;
+	if (conf_bool(conf, "landlock"))
+		add_paths(out, conf);
+	return sandbox_confine(out, err);
+}
+
+static int
+run(struct uplink_conf *conf, struct sandbox *sandbox, struct err *err)
 {
 	AUTO(loop_free) struct loop *loop = loop_new();
-	struct app app = { .loop = loop };
+	struct app app = { .loop = loop, .sandbox = sandbox };
 	struct loop_signal *term, *interrupt;
+	struct sandbox_line line;
 	int r;
 
 	if (!loop)
 		return err_set(err, -1, "cannot make an event loop");
+	conf->on_disconnected = disconnected;
+	conf->arg = &app;
 	r = uplink_new(loop, conf, &app.uplink, err);
 	if (r < 0)
 		return r;
+	r = sandbox_filter(sandbox, err);
 	term = loop_signal_new(loop, SIGTERM, stop, &app);
 	interrupt = loop_signal_new(loop, SIGINT, stop, &app);
-	if (term && interrupt)
+	log_info("sandbox: %s", sandbox_describe(sandbox, &line));
+	if (r == 0 && term && interrupt)
 		loop_run(loop);
-	else
+	else if (r == 0)
 		r = err_set(err, -1, "cannot wait for signals");
 	loop_signal_free(term);
 	loop_signal_free(interrupt);
@@ -161,6 +228,7 @@ main(int argc, char **argv)
 	AUTO(conf_free) struct conf *conf = NULL;
 	AUTO_FREE char *token = NULL;
 	struct uplink_conf uplink = { 0 };
+	struct sandbox sandbox;
 	struct err err = { "" };
 	int r;
 
@@ -173,13 +241,15 @@ main(int argc, char **argv)
 		r = apply(conf, &uplink, &err);
 	if (r == 0)
 		r = find_token(conf, &token, &err);
+	if (r == 0)
+		r = confine(conf, &sandbox, &err);
 	if (r < 0) {
 		log_error(0, "%s", err.text);
 		return WRONG_USAGE;
 	}
 	uplink.agent_token = token;
 	(void)fd_raise_limit(); /* the usual one will mostly do */
-	r = run(&uplink, &err);
+	r = run(&uplink, &sandbox, &err);
 	if (r < 0)
 		log_error(0, "%s", err.text);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

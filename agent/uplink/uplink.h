@@ -25,6 +25,8 @@ struct uplink_conf {
 	/* Its members NULL: plaintext. Read again for each connection. */
 	struct tls_files tls;
 	const char *runtime_dir;
+	loop_fn *on_disconnected; /* or could not connect; it is tried again */
+	void *arg;
 };
 
 /* Works from now on. conf is borrowed for as long as the uplink lives. 0 or

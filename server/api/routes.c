@@ -24,6 +24,9 @@ const struct http_route api_routes[] = {
 	{ "DELETE", "/tasks/{id}", ACCESS_WRITE, api_cancel },
 	{ "POST", "/tasks/{plugin}", ACCESS_WRITE, api_create },
 	{ "GET", "/tasks/{id}/output", ACCESS_READ, api_output },
+	{ "GET", "/tokens", ACCESS_ADMIN, api_tokens },
+	{ "POST", "/tokens", ACCESS_ADMIN, api_token_new },
+	{ "DELETE", "/tokens/{id}", ACCESS_ADMIN, api_token_revoke },
 };
 const size_t api_n_routes = ARRAY_SIZE(api_routes);
 

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/rates.h"
 #include "hub/internal.h"
 
 enum { LOOK_MS = 24 * 3600 * 1000 }; /* the wall clock may be set meanwhile */
@@ -38,6 +39,15 @@ check_agent(struct hub *hub, const struct rpc_hello *hello,
 	return auth_agent_check(hub->conf.auth, &proof, pass, err);
 }
 
+bool
+admit_tells(struct hub *hub, const struct rpc_hello *hello)
+{
+	char name[RATES_NAME];
+
+	return rates_take(hub->noise, rates_address(hello->peer, name)) == 0;
+}
+
+/* Of agents it is noted who they are; none is kept waiting for that. */
 void
 admit_note(struct hub *hub, const struct rpc_hello *hello,
 	enum audit_decision decision, const char *reason)
@@ -58,8 +68,9 @@ admit_check(struct hub *hub, const struct rpc_hello *hello,
 	int r = check_agent(hub, hello, pass, err);
 
 	if (r < 0) {
-		log_warn(0, "refused a stream from %s: %s", hello->peer,
-			err->text);
+		if (admit_tells(hub, hello))
+			log_warn(0, "refused a stream from %s: %s", hello->peer,
+				err->text);
 		admit_note(hub, hello, AUDIT_REFUSED, err->text);
 	}
 	return r;
@@ -75,6 +86,19 @@ know_agent(void *arg, const struct auth_agent *agent)
 	return 0;
 }
 
+static void
+cut(struct agent *a, const char *why)
+{
+	log_warn(0, "%s: its stream is closed", why);
+	(void)audit_note(a->hub->conf.audit,
+		&(struct audit_event){ .action = "agent.cut",
+			.actor = "nodelink-server",
+			.peer = a->peer,
+			.target = a->id,
+			.reason = why });
+	agent_drop(a, RPC_STATUS_UNAUTHENTICATED, why);
+}
+
 void
 hub_recheck_agents(struct hub *hub)
 {
@@ -88,8 +112,7 @@ hub_recheck_agents(struct hub *hub)
 		if (!a->stream ||
 			auth_agent_still(auth, a->id, &a->pass, &err) == 0)
 			continue;
-		log_warn(0, "%s: its stream is closed", err.text);
-		agent_drop(a, RPC_STATUS_UNAUTHENTICATED, err.text);
+		cut(a, err.text);
 	}
 }
 
@@ -102,17 +125,16 @@ admit_tick(void *arg)
 {
 	struct hub *hub = arg;
 	int64_t now = clock_wall_ms(), next = 0;
+	struct err err;
 
 	for (struct agent *a = hub->agents; a; a = a->hh.next) {
 		if (!a->stream || !a->not_after)
 			continue;
 		if (a->not_after <= now) {
-			log_warn(0,
-				"agent '%s': the certificate has expired: its "
-				"stream is closed",
+			(void)err_set(&err, 0,
+				"agent '%s': the certificate has expired",
 				a->id);
-			agent_drop(a, RPC_STATUS_UNAUTHENTICATED,
-				"the certificate has expired");
+			cut(a, err.text);
 		} else if (!next || a->not_after < next) {
 			next = a->not_after;
 		}

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/rates.h"
 #include "hub/internal.h"
 #include "wire/batch.h"
 
@@ -116,7 +117,6 @@ agents_resume(void *arg)
 	}
 }
 
-/* Of agents it is noted who they are; none is kept waiting for that. */
 static int
 on_open(void *arg, struct rpc_stream *s, const struct rpc_hello *hello,
 	enum rpc_status *status, struct err *err)
@@ -136,10 +136,11 @@ on_open(void *arg, struct rpc_stream *s, const struct rpc_hello *hello,
 		return err_set(err, -ENOMEM, "server is out of memory");
 	admit_note(hub, hello, AUDIT_ALLOWED, NULL);
 	if (a->stream) {
-		log_warn(0,
-			"agent '%s' connected again from %s: "
-			"the older stream from %s is closed",
-			a->id, hello->peer, a->peer);
+		if (admit_tells(hub, hello))
+			log_warn(0,
+				"agent '%s' connected again from %s: "
+				"the older stream from %s is closed",
+				a->id, hello->peer, a->peer);
 		agent_drop(a, RPC_STATUS_REPLACED,
 			"the agent has opened a newer stream");
 	}
@@ -175,8 +176,7 @@ on_hello(struct agent *a, const struct msg_hello *hello)
 	(void)snprintf(a->version, sizeof a->version, "%s", hello->version);
 	(void)snprintf(a->hostname, sizeof a->hostname, "%s", hello->hostname);
 	(void)snprintf(a->boot_id, sizeof a->boot_id, "%s", hello->boot_id);
-	if (!a->connected)
-		a->hub->n_connected++;
+	a->hub->n_connected++;
 	a->connected = true;
 	saw(a);
 	loop_timer_set(a->timer, SETTLED_AFTER_MS);
@@ -202,6 +202,8 @@ on_known(struct agent *a, const struct msg *msg, const uint8_t *data,
 			msg->agent_id, a->id);
 	if (!a->connected && msg->kind != MSG_HELLO)
 		return err_set(err, -EBADMSG, "the first message is not Hello");
+	if (a->connected && msg->kind == MSG_HELLO)
+		return err_set(err, -EBADMSG, "a second Hello");
 	if (msg->kind == MSG_HELLO) {
 		on_hello(a, &msg->hello);
 		return 0;
@@ -219,6 +221,11 @@ on_known(struct agent *a, const struct msg *msg, const uint8_t *data,
 		return err_set(err, -EBADMSG,
 			"task '%s': response %llu is not the next",
 			msg->task_id, (unsigned long long)msg->seq);
+	if (r == REPORT_TOO_MUCH)
+		return err_set(err, -EBADMSG,
+			"task '%s': more output than its window or its "
+			"output_limit allow",
+			msg->task_id);
 	if (r < 0)
 		return err_set(err, -EAGAIN,
 			"task '%s': its report cannot be stored now: %s",
@@ -266,7 +273,7 @@ on_message(void *arg, struct rpc_stream *s, const uint8_t *data, size_t len)
 	}
 	if (r == 0)
 		return;
-	log_error(0, "agent '%s': stream closed: %s", a->id, err.text);
+	agent_complain(a, COMPLAINT_CLOSED, "stream closed: %s", err.text);
 	/* It will connect again and send what we did not acknowledge. */
 	agent_drop(a,
 		r == -EBADMSG ? RPC_STATUS_INVALID : RPC_STATUS_UNAVAILABLE,

@@ -84,6 +84,10 @@ struct agent {
 	size_t n_acks, max_acks;
 	struct loop_timer *ack_timer;
 	bool paused; /* its stream: the store is full */
+	struct {
+		int64_t since_ms;
+		unsigned n;
+	} complaints[2]; /* complain.c */
 	UT_hash_handle hh;
 };
 

@@ -4,6 +4,7 @@ libhub_la_SOURCES = \
 	%D%/admit.c \
 	%D%/agents.c \
 	%D%/cancel.c \
+	%D%/complain.c \
 	%D%/create.c \
 	%D%/drain.c \
 	%D%/hub.c %D%/hub.h \

@@ -335,15 +335,17 @@ class Answer:
 class Client:
     """The HTTP API by hand: one connection a call, everything has a deadline."""
 
-    def __init__(self, address, headers=None, ca=None):
+    def __init__(self, address, token=None, headers=None, ca=None):
         self.address = address
-        self.ca = ca
+        self.ca = ca  # to know it by; None: plain HTTP
         self.url = f"http{'s' if ca else ''}://{address}"
-        self.headers = headers or {}  # of every request
+        self.token = token
+        bearer = {"Authorization": f"Bearer {token}"} if token else {}
+        self.headers = {**bearer, **(headers or {})}  # of every request
 
     def bearing(self, token):
         """The same server, asked by whoever has this token."""
-        return Client(self.address, {"Authorization": f"Bearer {token}"}, self.ca)
+        return Client(self.address, token, ca=self.ca)
 
     def connect(self, timeout=DEADLINE):
         host, _, port = self.address.rpartition(":")

@@ -33,6 +33,12 @@ tests_unit_server_test_hub_loss_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_server_test_hub_loss_LDADD = libhub.la libauth.la libstore.la libdb.la libaudit.la libtask.la libwire.la libjson.la \
 	libloop.la libbase.la $(unit_libs)
 
+unit_tests += tests/unit/server/test-hub-bad
+tests_unit_server_test_hub_bad_SOURCES = %D%/test-hub-bad.c %D%/hub-rig.c %D%/hub-rig.h \
+	%D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_hub_bad_CFLAGS = $(tests_unit_server_test_hub_CFLAGS)
+tests_unit_server_test_hub_bad_LDADD = $(tests_unit_server_test_hub_LDADD)
+
 unit_tests += tests/unit/server/test-hub-auth
 tests_unit_server_test_hub_auth_SOURCES = %D%/test-hub-auth.c %D%/hub-rig.c %D%/hub-rig.h \
 	%D%/fake-rpc.c %D%/fake-rpc.h
