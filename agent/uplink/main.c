@@ -25,6 +25,22 @@ static const struct conf_item items[] = {
 		.type = CONF_ADDRESS,
 		.fallback = "127.0.0.1:9090",
 		.help = "the server's gRPC address" },
+	{ .key = "ca",
+		.flag = "ca",
+		.type = CONF_PATH,
+		.arg = "FILE",
+		.help = "the server must have a certificate of one of these "
+			"CAs; without it there is no TLS" },
+	{ .key = "cert",
+		.flag = "cert",
+		.type = CONF_PATH,
+		.arg = "FILE",
+		.help = "certificate of this agent" },
+	{ .key = "key",
+		.flag = "key",
+		.type = CONF_PATH,
+		.arg = "FILE",
+		.help = "its key, mode 0600" },
 	{ .key = "runtime-dir",
 		.flag = "runtime-dir",
 		.type = CONF_PATH,
@@ -221,6 +237,9 @@ apply(const struct conf *conf, struct uplink_conf *out, struct err *err)
 	out->agent_id = conf_text(conf, "agent-id");
 	out->server = conf_text(conf, "server");
 	out->runtime_dir = conf_text(conf, "runtime-dir");
+	out->tls = (struct tls_files){ .ca = conf_text(conf, "ca"),
+		.cert = conf_text(conf, "cert"),
+		.key = conf_text(conf, "key") };
 	if (!out->agent_id)
 		return err_set(err, -1, "--agent-id is missing");
 	if (!id_valid_agent(out->agent_id))
