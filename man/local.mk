@@ -5,6 +5,7 @@ dist_man_MANS += \
 	%D%/nodelink-api.7 \
 	%D%/nodelink-executor.8 \
 	%D%/nodelink-plugin.3 \
+	%D%/nodelink-security.7 \
 	%D%/nodelink-server.8 \
 	%D%/nodelink-server.conf.5 \
 	%D%/nodelink-shim.8 \

@@ -11,6 +11,7 @@
 #include "conf/conf.h"
 #include "sandbox/sandbox.h"
 #include "store/store.h"
+#include "tls/tls.h"
 
 struct settings {
 	struct conf *conf; /* owns all texts */
@@ -21,6 +22,9 @@ struct settings {
 	char grpc_listen[300]; /* as core/rpc wants it */
 	const char *auth; /* database of tokens; NULL: development mode */
 	bool http_anonymous, agents_anonymous; /* not asked who they are */
+	struct tls_files http_tls, grpc_tls; /* cert NULL: none */
+	const char *ca_dir; /* NULL: no CA of our own */
+	bool show_routes; /* and nothing else */
 	const char *tmp_dir;
 	const char *store; /* folder; NULL: in memory */
 	struct store_limits limits;
@@ -28,7 +32,7 @@ struct settings {
 	bool audit_required;
 	struct limits_conf client_limits;
 	unsigned max_connections, max_per_address;
-	int64_t request_timeout_ms, idle_timeout_ms;
+	int64_t request_timeout_ms, idle_timeout_ms, stall_timeout_ms;
 	int64_t default_grace_ms, start_timeout_ms, lost_after_ms;
 	uint64_t output_limit;
 	enum sandbox_seccomp seccomp;

@@ -44,6 +44,10 @@ enum {
 	/* names that a rate is kept for */
 	LIMIT_RATES = 4096,
 
+	/* clients */
+	LIMIT_TOKENS = 10000, /* that are good */
+	LIMIT_TOKEN_S = 3650 * 24 * 3600,
+
 	/* agents */
 	LIMIT_AGENTS = 20000, /* connected at a time, or remembered */
 
@@ -53,6 +57,7 @@ enum {
 	LIMIT_PLUGINS = 32,
 	LIMIT_USERS = 64, /* names that its tasks may run as */
 	LIMIT_DIRECTORIES = 64, /* that its tasks may begin in */
+	LIMIT_STARTS = 8 << 20, /* bytes of starts that wait in an executor */
 	LIMIT_SEND_QUEUE = 8 << 20, /* bytes waiting for one stream or socket */
 };
 

@@ -10,6 +10,7 @@ libapi_la_SOURCES = \
 	%D%/cancel_many.c \
 	%D%/create.c \
 	%D%/drain.c \
+	%D%/enroll.c \
 	%D%/filter.c %D%/filter.h \
 	%D%/health.c \
 	%D%/home.c \
@@ -26,6 +27,7 @@ libapi_la_SOURCES = \
 	%D%/sse.c %D%/sse.h \
 	%D%/stream.c \
 	%D%/task_json.c \
-	%D%/task_json_end.c
+	%D%/task_json_end.c \
+	%D%/tokens.c
 libapi_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(NETTLE_CFLAGS)
 libapi_la_LIBADD = $(NETTLE_LIBS)

@@ -99,9 +99,9 @@ read_object(const json_t *body, const char *name, read_object_fn *read,
 
 /* -------------------------------------------------------------- the others */
 
-static int
-read_labels(const json_t *body, struct arena *arena, struct hub_task *out,
-	struct err *err)
+int
+labels_read(const json_t *body, struct arena *arena,
+	const struct task_label **out, size_t *n_out, struct err *err)
 {
 	struct task_label *labels;
 	json_t *object, *value;
@@ -134,8 +134,8 @@ read_labels(const json_t *body, struct arena *arena, struct hub_task *out,
 		labels[n].name = (char *)(uintptr_t)name;
 		labels[n++].value = (char *)(uintptr_t)json_plain_text(value);
 	}
-	out->labels = labels;
-	out->n_labels = n;
+	*out = labels;
+	*n_out = n;
 	return 0;
 }
 
@@ -256,7 +256,7 @@ options_read(const json_t *body, bool with_user, struct arena *arena,
 	if (r >= 0)
 		r = read_seccomp(body, start, err);
 	if (r >= 0)
-		r = read_labels(body, arena, out, err);
+		r = labels_read(body, arena, &out->labels, &out->n_labels, err);
 	if (r >= 0)
 		r = params_read_env(body, arena, start, err);
 	return r < 0 ? r : 0;

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 
 #include "api/internal.h"
+#include "auth/json.h"
 #include "base/hash.h"
 #include "base/limits.h"
 
@@ -110,25 +111,6 @@ set_cookie(struct api *api, struct http_request *req, const char *cookie)
 	explicit_bzero(text, sizeof text);
 }
 
-static void
-reply_token(struct http_request *req, const struct auth_token *token)
-{
-	struct buf body = { 0 };
-	struct emit e;
-
-	emit_init(&e, &body);
-	emit_object(&e, NULL);
-	emit_text(&e, "client", token->client);
-	emit_text(&e, "role", auth_role_name(token->role));
-	emit_object(&e, "labels");
-	for (size_t i = 0; i < token->n_labels; i++)
-		emit_foreign(&e, token->labels[i].name, token->labels[i].value);
-	emit_object_end(&e);
-	emit_time(&e, "expires_at", token->expires_at);
-	emit_object_end(&e);
-	http_reply_json(req, 200, &body, emit_done(&e));
-}
-
 static int
 session_new(struct api *api, struct auth_token *token, char cookie[COOKIE])
 {
@@ -159,6 +141,8 @@ api_login(void *arg, struct http_request *req)
 	struct api *api = arg;
 	struct user *user = access_user(req);
 	char cookie[COOKIE];
+	struct buf body = { 0 };
+	struct emit e;
 
 	if (!user) {
 		http_reply_error(req, 409, "anonymous", NULL,
@@ -172,7 +156,11 @@ api_login(void *arg, struct http_request *req)
 	}
 	set_cookie(api, req, cookie);
 	explicit_bzero(cookie, sizeof cookie);
-	reply_token(req, user->token);
+	emit_init(&e, &body);
+	emit_object(&e, NULL);
+	auth_token_json(&e, user->token);
+	emit_object_end(&e);
+	http_reply_json(req, 200, &body, emit_done(&e));
 }
 
 /* Without a session too: whoever asks has none afterwards. */

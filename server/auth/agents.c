@@ -138,8 +138,8 @@ find(struct auth *auth, const char *id)
 	return a;
 }
 
-static bool
-has_name(const char *const *names, const char *agent_id)
+bool
+auth_names_agent(const char *const *names, const char *agent_id)
 {
 	size_t n = strlen(TLS_NAME);
 
@@ -199,12 +199,16 @@ auth_agent_check(struct auth *auth, const struct auth_agent_proof *proof,
 
 	*pass = (struct auth_pass){ .verified = proof->verified };
 	(void)snprintf(pass->serial, sizeof pass->serial, "%s", proof->serial);
-	if (proof->verified && !has_name(proof->tls_names, proof->agent_id))
+	if (proof->verified &&
+		!auth_names_agent(proof->tls_names, proof->agent_id))
 		return err_set(err, -EACCES,
 			"agent '%s': the certificate is not in its name",
 			proof->agent_id);
 	secret_hash(
 		strncmp(token, PREFIX, n) == 0 ? token + n : "", pass->hash);
+	if (auth_agent_still(auth, proof->agent_id, pass, err) == 0)
+		return 0;
+	auth_follow(auth); /* it may have been let in just now */
 	return auth_agent_still(auth, proof->agent_id, pass, err);
 }
 
@@ -285,22 +289,20 @@ int
 auth_agent_token_new(struct auth *auth, const char *agent_id,
 	int64_t overlap_ms, char text[AUTH_SECRET], struct err *err)
 {
-	char secret[SECRET_PRIVATE + 1];
-	uint8_t hash[SECRET_HASH];
+	struct secret secret;
 	int r = check_id(agent_id, err);
 
+	if (r == 0)
+		r = secret_new(&secret, err);
+	if (r == 0)
+		r = change_begin(auth, err);
 	if (r < 0)
 		return r;
-	if (secret_random(secret, SECRET_PRIVATE) < 0)
-		return err_set(err, -EIO, "the kernel gives no random numbers");
-	secret_hash(secret, hash);
-	r = change_begin(auth, err);
+	r = change_end(auth,
+		replace_token(auth, agent_id, overlap_ms, secret.hash), err);
 	if (r == 0)
-		r = change_end(auth,
-			replace_token(auth, agent_id, overlap_ms, hash), err);
-	if (r == 0)
-		(void)snprintf(text, AUTH_SECRET, PREFIX "%s", secret);
-	explicit_bzero(secret, sizeof secret);
+		(void)snprintf(text, AUTH_SECRET, PREFIX "%s", secret.text);
+	explicit_bzero(&secret, sizeof secret);
 	return r;
 }
 

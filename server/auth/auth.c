@@ -16,7 +16,13 @@
 #include "base/fd.h"
 #include "base/log.h"
 
-enum { POLL_MS = 500, USED_MS = 60000 };
+enum {
+	POLL_MS = 500,
+	USED_MS = 60000,
+	/* Others hold the database for one change, which takes milliseconds. */
+	BUSY_LOOP_MS = 500,
+	BUSY_MS = 5000,
+};
 
 /* ------------------------------------------------------------------- reading */
 
@@ -65,43 +71,6 @@ read_all(struct auth *auth)
 	return 0;
 }
 
-/* ------------------------------------------------------------------ following */
-
-static void
-follow(struct auth *auth)
-{
-	int64_t version = 0;
-	int r = db_number(auth->db, "PRAGMA data_version", &version);
-
-	if (r == 0 && version != auth->version)
-		r = read_all(auth);
-	if (r < 0 && !auth->trouble)
-		log_error(r, "cannot read '%s': what it said last holds on",
-			auth->path);
-	auth->trouble = r < 0;
-}
-
-static void
-poll_due(void *arg)
-{
-	struct auth *auth = arg;
-
-	follow(auth);
-	if (clock_wall_ms() >= auth->next_expiry) {
-		auth->next_expiry = next_expiry(auth);
-		auth->changed = true;
-	}
-	if (clock_ms() - auth->used_written >= USED_MS) {
-		auth->used_written = clock_ms();
-		tokens_write_used(auth);
-	}
-	loop_timer_set(auth->timer, POLL_MS);
-	if (auth->changed && auth->conf.on_change) {
-		auth->changed = false;
-		auth->conf.on_change(auth->conf.arg);
-	}
-}
-
 /* ------------------------------------------------------------------- changing */
 
 static int
@@ -142,11 +111,12 @@ change_end(struct auth *auth, int r, struct err *err)
 	return 0;
 }
 
-/* ----------------------------------------------------------------------- life */
+/* -------------------------------------------------------------------- opening */
 
 static int
-check_file(const char *path, struct err *err)
+check_file(struct auth *auth, struct err *err)
 {
+	const char *path = auth->path;
 	AUTO_CLOSE int fd = fd_open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
 	struct stat st;
 
@@ -166,6 +136,8 @@ check_file(const char *path, struct err *err)
 			"'%s' is open to other users (mode %04o); do: chmod "
 			"600 '%s'",
 			path, (unsigned)(st.st_mode & 07777), path);
+	auth->dev = st.st_dev;
+	auth->ino = st.st_ino;
 	return 0;
 }
 
@@ -175,7 +147,7 @@ open_file(struct auth *auth, struct err *err)
 	int r = db_make(auth->path, err);
 
 	if (r == 0)
-		r = check_file(auth->path, err);
+		r = check_file(auth, err);
 	if (r == 0)
 		r = db_look(auth->path, &auth_schema, err);
 	if (r == 0)
@@ -184,12 +156,72 @@ open_file(struct auth *auth, struct err *err)
 		r = db_file_open(auth->path, &auth->db, err);
 	if (r < 0)
 		return r;
+	(void)sqlite3_busy_timeout(
+		auth->db, auth->loop ? BUSY_LOOP_MS : BUSY_MS);
 	r = read_all(auth);
-	auth->changed = false;
 	return r < 0 ? err_set(err, r, "cannot read '%s': %s", auth->path,
 			       sqlite3_errmsg(auth->db))
 		     : 0;
 }
+
+/* ------------------------------------------------------------------ following */
+
+static int
+follow(struct auth *auth, struct err *err)
+{
+	int64_t version = 0;
+	struct stat st;
+	int r;
+
+	if (stat(auth->path, &st) < 0)
+		return err_set(err, -errno, "cannot find '%s': %s", auth->path,
+			err_name(errno));
+	if (st.st_ino != auth->ino || st.st_dev != auth->dev)
+		return err_set(err, -ESTALE,
+			"'%s' is another file now; start the server again to "
+			"have it read",
+			auth->path);
+	r = db_number(auth->db, "PRAGMA data_version", &version);
+	if (r == 0 && version != auth->version)
+		r = read_all(auth);
+	return r < 0 ? err_set(err, r, "cannot read '%s': %s", auth->path,
+			       sqlite3_errmsg(auth->db))
+		     : 0;
+}
+
+void
+auth_follow(struct auth *auth)
+{
+	struct err err;
+	int r = follow(auth, &err);
+
+	if (r < 0 && !auth->trouble)
+		log_error(0, "%s; what it said last holds on", err.text);
+	auth->trouble = r < 0;
+}
+
+static void
+poll_due(void *arg)
+{
+	struct auth *auth = arg;
+
+	auth_follow(auth);
+	if (clock_wall_ms() >= auth->next_expiry) {
+		auth->next_expiry = next_expiry(auth);
+		auth->changed = true;
+	}
+	if (clock_ms() - auth->used_written >= USED_MS) {
+		auth->used_written = clock_ms();
+		tokens_write_used(auth);
+	}
+	loop_timer_set(auth->timer, POLL_MS);
+	if (auth->changed && auth->conf.on_change) {
+		auth->changed = false;
+		auth->conf.on_change(auth->conf.arg);
+	}
+}
+
+/* ----------------------------------------------------------------------- life */
 
 int
 auth_new(struct loop *loop, const struct auth_conf *conf, struct auth **out,
@@ -211,6 +243,7 @@ auth_new(struct loop *loop, const struct auth_conf *conf, struct auth **out,
 	r = open_file(auth, err);
 	if (r < 0)
 		return r;
+	auth->changed = false; /* nobody knows of anything yet */
 	if (loop)
 		loop_timer_set(auth->timer, POLL_MS);
 	*out = TAKE(auth);

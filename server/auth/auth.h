@@ -86,6 +86,9 @@ AUTO_DEFINE(struct auth *, auth_free)
 int auth_check(struct auth *auth, const char *bearer, struct auth_token **out,
 	struct err *err);
 
+/* How long a token is good when nobody says. */
+#define AUTH_TOKEN_EXPIRES "90d"
+
 struct auth_token_spec {
 	const char *client;
 	enum auth_role role;
@@ -93,9 +96,12 @@ struct auth_token_spec {
 	size_t n_labels;
 	int64_t expires_at; /* 0: never */
 };
-/* Committed when it returns 0; `text` is the only copy of the token. */
+/* Committed when it returns 0; `text` is the only copy of the token. -EINVAL;
+ * -EDQUOT: LIMIT_TOKENS. Waits for the disk, as every change here does. */
 int auth_token_new(struct auth *auth, const struct auth_token_spec *spec,
 	char text[AUTH_SECRET], struct err *err);
+/* One that was just made, by its text; borrowed. NULL: it has gone again. */
+const struct auth_token *auth_token_find(struct auth *auth, const char *text);
 /* By public id. -ENOENT. */
 int auth_token_revoke(struct auth *auth, const char *id, struct err *err);
 /* In order of creation, revoked ones not. Ends when fn returns negative. */
@@ -118,6 +124,8 @@ struct auth_pass {
 	char serial[AUTH_SERIAL];
 	uint8_t hash[AUTH_HASH];
 };
+/* "nodelink:agent:<agent_id>" is among them. */
+bool auth_names_agent(const char *const *names, const char *agent_id);
 /* 0, or -EACCES: with a certificate its name must be
  * "nodelink:agent:<agent_id>"; without one the token must be the agent's. A
  * revoked agent is refused either way. */

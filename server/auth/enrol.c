@@ -12,8 +12,8 @@
 #define PREFIX "nle_"
 
 static int
-insert(struct auth *auth, const char *id, const uint8_t hash[SECRET_HASH],
-	const char *pattern, int64_t expires_at)
+insert(struct auth *auth, const struct secret *secret, const char *pattern,
+	int64_t expires_at)
 {
 	int64_t now = clock_wall_ms();
 	int r = db_exec(auth->db, "DELETE FROM enrolment WHERE expires_at<=?",
@@ -23,8 +23,8 @@ insert(struct auth *auth, const char *id, const uint8_t hash[SECRET_HASH],
 		r = db_exec(auth->db,
 			"INSERT INTO enrolment(id, hash, pattern, created_at,"
 			" expires_at) VALUES(?, ?, ?, ?, ?)",
-			"tbtii", id, hash, (size_t)SECRET_HASH, pattern, now,
-			expires_at);
+			"tbtii", secret->id, secret->hash, (size_t)SECRET_HASH,
+			pattern, now, expires_at);
 	return r;
 }
 
@@ -32,21 +32,18 @@ int
 auth_enrol_new(struct auth *auth, const char *pattern, int64_t expires_at,
 	char text[AUTH_SECRET], struct err *err)
 {
-	char id[SECRET_PUBLIC + 1], secret[SECRET_PRIVATE + 1];
-	uint8_t hash[SECRET_HASH];
-	int r;
+	struct secret secret;
+	int r = secret_new(&secret, err);
 
-	if (secret_random(id, SECRET_PUBLIC) < 0 ||
-		secret_random(secret, SECRET_PRIVATE) < 0)
-		return err_set(err, -EIO, "the kernel gives no random numbers");
-	secret_hash(secret, hash);
-	r = change_begin(auth, err);
+	if (r == 0)
+		r = change_begin(auth, err);
 	if (r == 0)
 		r = change_end(
-			auth, insert(auth, id, hash, pattern, expires_at), err);
+			auth, insert(auth, &secret, pattern, expires_at), err);
 	if (r == 0)
-		(void)snprintf(text, AUTH_SECRET, PREFIX "%s_%s", id, secret);
-	explicit_bzero(secret, sizeof secret);
+		(void)snprintf(text, AUTH_SECRET, PREFIX "%s_%s", secret.id,
+			secret.text);
+	explicit_bzero(&secret, sizeof secret);
 	return r;
 }
 

@@ -1,13 +1,16 @@
 /* internal.h - what the files of server/auth share
  *
  *	auth.c		life, what others have changed, time
- *	tokens.c	clients' tokens
+ *	tokens.c	clients' tokens: made, checked, revoked
+ *	token_rows.c	... in memory
  *	agents.c	agents' tokens and certificates
  *	enrol.c		one-time tokens for new agents
  *	secret.c	secrets and their hashes
  *	schema.c	the tables */
 #ifndef NODELINK_AUTH_INTERNAL_H
 #define NODELINK_AUTH_INTERNAL_H
+
+#include <sys/types.h>
 
 #include "auth/auth.h"
 #include "auth/secret.h"
@@ -42,6 +45,8 @@ struct auth {
 	struct auth_conf conf;
 	char *path;
 	sqlite3 *db;
+	dev_t dev; /* the file that is open */
+	ino_t ino;
 	int64_t version; /* of the data in memory; -1: read it again */
 	struct token *tokens;
 	struct agent_entry *agents;
@@ -52,17 +57,21 @@ struct auth {
 	int64_t used_written; /* clock_ms() */
 };
 
+/* auth.c: read what other processes have changed, if they have. */
+void auth_follow(struct auth *auth);
+
 /* auth.c: one change of the database. Begin, then end with what became of it:
  * after success the memory follows. Or undo it, when it was refused. */
 int change_begin(struct auth *auth, struct err *err);
 int change_end(struct auth *auth, int r, struct err *err);
 void change_undo(struct auth *auth);
 
-/* tokens.c: read the table; on success tokens_set() puts it in place of the
+/* token_rows.c: read the table; on success tokens_set() puts it in place of the
  * old, else tokens_free(). */
 int tokens_load(sqlite3 *db, struct token **out);
 bool tokens_set(struct auth *auth, struct token *take_fresh);
 void tokens_free(struct token *tokens);
+/* tokens.c */
 void tokens_write_used(struct auth *auth);
 
 /* agents.c: likewise */

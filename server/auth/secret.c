@@ -12,30 +12,39 @@
 
 static const char alphabet[] = "abcdefghijkmnpqrstuvwxyz23456789";
 
-int
-secret_random(char *out, size_t n)
+/* n characters and a NUL. */
+static bool
+random_text(char *out, size_t n)
 {
 	uint8_t bytes[SECRET_PRIVATE];
 
-	if (n > sizeof bytes)
-		return -EINVAL;
 	if (getrandom(bytes, n, 0) != (ssize_t)n)
-		return errno ? -errno : -EIO;
+		return false;
 	for (size_t i = 0; i < n; i++)
 		out[i] = alphabet[bytes[i] & 31];
 	out[n] = 0;
 	explicit_bzero(bytes, sizeof bytes);
-	return 0;
+	return true;
 }
 
 void
-secret_hash(const char *secret, uint8_t out[SECRET_HASH])
+secret_hash(const char *text, uint8_t out[SECRET_HASH])
 {
 	struct sha256_ctx ctx;
 
 	sha256_init(&ctx);
-	sha256_update(&ctx, strlen(secret), (const uint8_t *)secret);
+	sha256_update(&ctx, strlen(text), (const uint8_t *)text);
 	sha256_digest(&ctx, SECRET_HASH, out);
+}
+
+int
+secret_new(struct secret *secret, struct err *err)
+{
+	if (!random_text(secret->id, SECRET_PUBLIC) ||
+		!random_text(secret->text, SECRET_PRIVATE))
+		return err_set(err, -EIO, "the kernel gives no random numbers");
+	secret_hash(secret->text, secret->hash);
+	return 0;
 }
 
 bool

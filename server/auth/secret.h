@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "auth/auth.h"
+#include "base/err.h"
 
 enum {
 	SECRET_HASH = AUTH_HASH,
@@ -14,8 +15,14 @@ enum {
 	SECRET_PRIVATE = 52, /* of a secret: 260 bits */
 };
 
-/* n random characters of [a-z2-9], and a NUL. -errno: no randomness. */
-int secret_random(char *out, size_t n);
+/* A new one; who makes it clears it. -EIO: no randomness. */
+struct secret {
+	char id[SECRET_PUBLIC + 1];
+	char text[SECRET_PRIVATE + 1];
+	uint8_t hash[SECRET_HASH];
+};
+int secret_new(struct secret *secret, struct err *err);
+
 void secret_hash(const char *secret, uint8_t out[SECRET_HASH]);
 /* NULL is nobody's hash: false, in the same time. */
 bool secret_same(const uint8_t a[SECRET_HASH], const uint8_t *b);

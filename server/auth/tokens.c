@@ -8,8 +8,11 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/utf8.h"
 
 #define PREFIX "nlk_"
+
+static const int64_t KEEP_MS = 30LL * 24 * 3600 * 1000;
 
 static const char *const roles[AUTH_ROLES] = {
 	[AUTH_VIEWER] = "viewer",
@@ -61,182 +64,6 @@ auth_token_valid(const struct auth_token *token)
 	       (!token->expires_at || clock_wall_ms() < token->expires_at);
 }
 
-static bool
-same_labels(const struct auth_token *a, const struct auth_token *b)
-{
-	if (a->n_labels != b->n_labels)
-		return false;
-	for (size_t i = 0; i < a->n_labels; i++)
-		if (strcmp(a->labels[i].name, b->labels[i].name) != 0 ||
-			strcmp(a->labels[i].value, b->labels[i].value) != 0)
-			return false;
-	return true;
-}
-
-static bool
-same(const struct token *a, const struct token *b)
-{
-	return strcmp(a->pub.client, b->pub.client) == 0 &&
-	       a->pub.role == b->pub.role &&
-	       a->pub.expires_at == b->pub.expires_at &&
-	       a->revoked_at == b->revoked_at &&
-	       memcmp(a->hash, b->hash, SECRET_HASH) == 0 &&
-	       same_labels(&a->pub, &b->pub);
-}
-
-/* ------------------------------------------------------------------- reading */
-
-/* A row that we would not have written says nothing: -EBADMSG. */
-static int
-read_row(sqlite3_stmt *st, struct token **out)
-{
-	AUTO_FREE struct token *t = calloc(1, sizeof *t);
-	const char *id = db_text(st, 0), *client = db_text(st, 2);
-
-	if (!t)
-		return -ENOMEM;
-	t->pub.role = auth_role_parse(db_text(st, 3));
-	if (strlen(id) >= sizeof t->pub.id || !id_valid_agent(client) ||
-		t->pub.role == AUTH_ROLES ||
-		sqlite3_column_bytes(st, 1) != SECRET_HASH)
-		return -EBADMSG;
-	(void)snprintf(t->pub.id, sizeof t->pub.id, "%s", id);
-	(void)snprintf(t->pub.client, sizeof t->pub.client, "%s", client);
-	memcpy(t->hash, sqlite3_column_blob(st, 1), SECRET_HASH);
-	t->pub.created_at = sqlite3_column_int64(st, 4);
-	t->pub.expires_at = sqlite3_column_int64(st, 5);
-	t->pub.used_at = sqlite3_column_int64(st, 6);
-	t->revoked_at = sqlite3_column_int64(st, 7);
-	t->pub.gone = t->revoked_at != 0;
-	t->pub.refs = 1;
-	*out = TAKE(t);
-	return 0;
-}
-
-static int
-read_tokens(sqlite3 *db, struct token **all)
-{
-	sqlite3_stmt *st = NULL;
-	struct token *t;
-	int r = db_prepare(db,
-		"SELECT id, hash, client, role, created_at, expires_at,"
-		" used_at, revoked_at FROM token ORDER BY created_at, id",
-		&st);
-
-	while (r == 0 && sqlite3_step(st) == SQLITE_ROW) {
-		r = read_row(st, &t);
-		if (r == 0)
-			HASH_ADD_STR(*all, pub.id, t);
-		else if (r == -EBADMSG)
-			log_warn(0,
-				"token '%.24s' has an entry that is not "
-				"understood: it is ignored",
-				db_text(st, 0));
-		r = r == -EBADMSG ? 0 : r;
-	}
-	if (r == 0)
-		r = db_errno(db);
-	(void)sqlite3_finalize(st); /* said above */
-	return r;
-}
-
-static int
-add_label(struct auth_token *t, const char *name, const char *value)
-{
-	struct auth_label *labels =
-		reallocarray(t->labels, t->n_labels + 1, sizeof *labels);
-	struct auth_label *label;
-
-	if (!labels)
-		return -ENOMEM;
-	t->labels = labels;
-	label = &labels[t->n_labels++];
-	*label = (struct auth_label){ strdup(name), strdup(value) };
-	return label->name && label->value ? 0 : -ENOMEM;
-}
-
-static int
-read_labels(sqlite3 *db, struct token *all)
-{
-	sqlite3_stmt *st = NULL;
-	struct token *t;
-	int r = db_prepare(db,
-		"SELECT token, name, value FROM token_label"
-		" ORDER BY token, name",
-		&st);
-
-	while (r == 0 && sqlite3_step(st) == SQLITE_ROW) {
-		HASH_FIND_STR(all, db_text(st, 0), t);
-		if (t)
-			r = add_label(&t->pub, db_text(st, 1), db_text(st, 2));
-	}
-	if (r == 0)
-		r = db_errno(db);
-	(void)sqlite3_finalize(st); /* said above */
-	return r;
-}
-
-int
-tokens_load(sqlite3 *db, struct token **out)
-{
-	struct token *all = NULL;
-	int r = read_tokens(db, &all);
-
-	if (r == 0)
-		r = read_labels(db, all);
-	if (r < 0)
-		tokens_free(all);
-	else
-		*out = all;
-	return r;
-}
-
-/* What is as it was stays the same object: others hold it. */
-static struct token *
-take_old(struct auth *auth, const struct token *fresh)
-{
-	struct token *old;
-
-	HASH_FIND_STR(auth->tokens, fresh->pub.id, old);
-	if (!old || !same(old, fresh))
-		return NULL;
-	HASH_DEL(auth->tokens, old);
-	return old;
-}
-
-bool
-tokens_set(struct auth *auth, struct token *take_fresh)
-{
-	struct token *t, *next, *all = NULL;
-	bool changed;
-
-	HASH_ITER(hh, take_fresh, t, next) {
-		struct token *old = take_old(auth, t);
-
-		HASH_DEL(take_fresh, t);
-		if (old)
-			auth_token_unref(&t->pub);
-		t = old ? old : t;
-		HASH_ADD_STR(all, pub.id, t);
-	}
-	changed = auth->tokens != NULL;
-	tokens_free(auth->tokens);
-	auth->tokens = all;
-	return changed;
-}
-
-void
-tokens_free(struct token *tokens)
-{
-	struct token *t, *next;
-
-	HASH_ITER(hh, tokens, t, next) {
-		HASH_DEL(tokens, t);
-		t->pub.gone = true;
-		auth_token_unref(&t->pub);
-	}
-}
-
 /* ----------------------------------------------------------------------- use */
 
 /* Not worth waiting for the disk. */
@@ -281,6 +108,10 @@ auth_check(struct auth *auth, const char *bearer, struct auth_token **out,
 	if (!secret)
 		return err_set(err, -EACCES, "not the form of a token");
 	HASH_FIND_STR(auth->tokens, id, t);
+	if (!t) { /* whoever has made it need not wait for our next look */
+		auth_follow(auth);
+		HASH_FIND_STR(auth->tokens, id, t);
+	}
 	if (!secret_fits(secret, t ? t->hash : NULL))
 		return err_set(err, -EACCES, "token %s: %s", id,
 			t ? "wrong secret" : "unknown");
@@ -296,6 +127,17 @@ auth_check(struct auth *auth, const char *bearer, struct auth_token **out,
 	return 0;
 }
 
+const struct auth_token *
+auth_token_find(struct auth *auth, const char *text)
+{
+	char id[SECRET_PUBLIC + 1];
+	struct token *t = NULL;
+
+	if (secret_split(text, PREFIX, id))
+		HASH_FIND_STR(auth->tokens, id, t);
+	return t ? &t->pub : NULL;
+}
+
 int
 auth_tokens_each(struct auth *auth, auth_token_fn *fn, void *arg)
 {
@@ -308,6 +150,60 @@ auth_tokens_each(struct auth *auth, auth_token_fn *fn, void *arg)
 }
 
 /* ------------------------------------------------------------------ changing */
+
+static int
+check_spec(const struct auth_token_spec *spec, struct err *err)
+{
+	if (!id_valid_agent(spec->client))
+		return err_set(err, -EINVAL,
+			"client '%.64s' is not [A-Za-z0-9._-]{1,64}",
+			spec->client);
+	if (spec->n_labels > LIMIT_LABELS)
+		return err_set(
+			err, -EINVAL, "more than %d labels", LIMIT_LABELS);
+	for (size_t i = 0; i < spec->n_labels; i++) {
+		const char *name = spec->labels[i].name;
+		const char *value = spec->labels[i].value;
+
+		if (!*name || strchr(name, '=') ||
+			strlen(name) > LIMIT_LABEL_TEXT ||
+			strlen(value) > LIMIT_LABEL_TEXT ||
+			!utf8_valid((const uint8_t *)name, strlen(name)) ||
+			!utf8_valid((const uint8_t *)value, strlen(value)))
+			return err_set(err, -EINVAL,
+				"'%.64s=%.64s' is no label: UTF-8, name and "
+				"value of at most %d bytes",
+				name, value, LIMIT_LABEL_TEXT);
+	}
+	return 0;
+}
+
+/* What has ended is kept for a while: whoever still comes with it is told so.
+ * When there are too many all of it makes room. */
+static int
+make_room(struct auth *auth, struct err *err)
+{
+	bool many = HASH_COUNT(auth->tokens) >= LIMIT_TOKENS;
+	int64_t now = clock_wall_ms(), before = many ? now : now - KEEP_MS;
+	int64_t n = 0;
+	int r = db_exec(auth->db,
+		"DELETE FROM token WHERE revoked_at BETWEEN 1 AND ?1"
+		" OR expires_at BETWEEN 1 AND ?1",
+		"i", before);
+
+	if (r == 0)
+		r = db_run(auth->db,
+			"DELETE FROM token_label WHERE token NOT IN"
+			" (SELECT id FROM token)");
+	if (r == 0)
+		r = db_number(auth->db, "SELECT count(*) FROM token", &n);
+	if (r == 0 && n >= LIMIT_TOKENS)
+		return err_set(err, -EDQUOT,
+			"there are %d tokens, and no more are kept: revoke "
+			"some",
+			LIMIT_TOKENS);
+	return r;
+}
 
 static int
 insert(struct auth *auth, const struct auth_token_spec *spec, const char *id,
@@ -329,24 +225,27 @@ int
 auth_token_new(struct auth *auth, const struct auth_token_spec *spec,
 	char text[AUTH_SECRET], struct err *err)
 {
-	char id[SECRET_PUBLIC + 1], secret[SECRET_PRIVATE + 1];
-	uint8_t hash[SECRET_HASH];
-	int r;
+	struct secret secret;
+	int r = check_spec(spec, err);
 
-	if (!id_valid_agent(spec->client))
-		return err_set(err, -EINVAL,
-			"client '%.64s' is not [A-Za-z0-9._-]{1,64}",
-			spec->client);
-	if (secret_random(id, SECRET_PUBLIC) < 0 ||
-		secret_random(secret, SECRET_PRIVATE) < 0)
-		return err_set(err, -EIO, "the kernel gives no random numbers");
-	secret_hash(secret, hash);
-	r = change_begin(auth, err);
 	if (r == 0)
-		r = change_end(auth, insert(auth, spec, id, hash), err);
+		r = secret_new(&secret, err);
 	if (r == 0)
-		(void)snprintf(text, AUTH_SECRET, PREFIX "%s_%s", id, secret);
-	explicit_bzero(secret, sizeof secret);
+		r = change_begin(auth, err);
+	if (r < 0)
+		return r;
+	r = make_room(auth, err);
+	if (r == -EDQUOT) {
+		change_undo(auth);
+		return r;
+	}
+	if (r == 0)
+		r = insert(auth, spec, secret.id, secret.hash);
+	r = change_end(auth, r, err);
+	if (r == 0)
+		(void)snprintf(text, AUTH_SECRET, PREFIX "%s_%s", secret.id,
+			secret.text);
+	explicit_bzero(&secret, sizeof secret);
 	return r;
 }
 

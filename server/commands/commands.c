@@ -2,10 +2,15 @@
 #include "commands/commands.h"
 
 #include <errno.h>
+#include <grp.h>
+#include <libgen.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "audit/audit.h"
 #include "base/log.h"
 
 enum { WRONG_USAGE = 2, NAME_WORDS = 2 };
@@ -19,6 +24,10 @@ static const struct command *const commands[] = {
 	&command_agent_revoke,
 	&command_agent_allow,
 	&command_enroll_token,
+	&command_ca_create,
+	&command_ca_server,
+	&command_ca_hash,
+	&command_audit_verify,
 };
 
 /* Failing to write to stdout is for the reader of it to notice. */
@@ -94,32 +103,66 @@ join_items(const struct command *c, const struct conf_program *server)
 	return items;
 }
 
+int
+command_become_owner(const char *path, struct err *err)
+{
+	AUTO_FREE char *folder = strdup(path);
+	struct stat st;
+
+	if (geteuid() != 0)
+		return 0;
+	if (!folder)
+		return err_set(err, -ENOMEM, "out of memory");
+	if (stat(dirname(folder), &st) < 0)
+		return err_set(err, -errno,
+			"cannot find the folder of '%s': %s", path,
+			err_name(errno));
+	if (st.st_uid == 0)
+		return 0;
+	if (setgroups(0, NULL) < 0 || setgid(st.st_gid) < 0 ||
+		setuid(st.st_uid) < 0)
+		return err_set(err, -errno, "cannot become user %u: %s",
+			(unsigned)st.st_uid, err_name(errno));
+	return 0;
+}
+
 static int
 open_auth(const struct conf *conf, struct auth **out, struct err *err)
 {
 	const struct auth_conf auth = { .path = conf_text(conf, "auth.path") };
+	int r;
 
 	if (!auth.path)
 		return err_set(err, -EINVAL,
 			"no database of tokens: give --auth FILE, or path in "
 			"section [auth] of the configuration file");
-	return auth_new(NULL, &auth, out, err);
+	r = command_become_owner(auth.path, err);
+	return r < 0 ? r : auth_new(NULL, &auth, out, err);
 }
 
 static int
-run(const struct command *c, const struct conf *conf, struct err *err)
+run(const struct command *c, const struct conf *conf, int n_args,
+	char *const *args, struct err *err)
 {
 	AUTO(auth_free) struct auth *auth = NULL;
+	AUTO(audit_free) struct audit *audit = NULL;
 	struct command_call call = { .conf = conf };
 	int r = 0;
 
 	if (c->setting && strcmp(c->setting, "auth") == 0)
 		r = open_auth(conf, &auth, err);
+	if (r == 0 && c->action)
+		r = command_audit(conf, &audit, err);
+	if (r == 0 && c->action)
+		r = command_note(audit, c, n_args, args, err);
 	if (r < 0)
 		return r;
 	call.n_words = conf_words(conf, &call.words);
 	call.auth = auth;
-	return c->run(&call, err);
+	r = c->run(&call, err);
+	if (r < 0 && c->action)
+		command_note_failure(audit, c, err->text);
+	return r;
 }
 
 static int
@@ -163,5 +206,7 @@ commands_run(const struct conf_program *server, int argc, char **argv)
 	if (r < 0)
 		return exit_status(-EINVAL, &err);
 	return r == CONF_EXIT ? EXIT_SUCCESS
-			      : exit_status(run(c, conf, &err), &err);
+			      : exit_status(run(c, conf, argc - n - 1,
+						    argv + n + 1, &err),
+					&err);
 }

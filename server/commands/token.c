@@ -29,8 +29,8 @@ static const struct conf_item create_items[] = {
 	{ .key = "expires",
 		.flag = "expires",
 		.type = CONF_DURATION,
-		.fallback = "90d",
-		.max = 3650LL * 24 * 3600 * 1000,
+		.fallback = AUTH_TOKEN_EXPIRES,
+		.max = LIMIT_TOKEN_S * 1000LL,
 		.help = "how long it is good; 0: for ever" },
 };
 
@@ -107,6 +107,7 @@ create(const struct command_call *call, struct err *err)
 
 const struct command command_token_create = {
 	.name = "token create",
+	.action = "token.create",
 	.summary = "Makes a token for a client of the HTTP API.",
 	.items = create_items,
 	.n_items = ARRAY_SIZE(create_items),
@@ -193,6 +194,7 @@ end_token(const struct command_call *call, struct err *err)
 
 const struct command command_token_revoke = {
 	.name = "token revoke",
+	.action = "token.revoke",
 	.words = "ID",
 	.summary = "Ends a client's token; what is open with it is cut.",
 	.setting = "auth",

@@ -1,4 +1,4 @@
-/* agents.c - the streams of agents: who may connect, hello, loss */
+/* agents.c - the streams of agents: hello, loss */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/rates.h"
 #include "hub/internal.h"
 #include "wire/batch.h"
 
@@ -16,26 +17,6 @@ enum {
 	SETTLED_AFTER_MS = 2000,
 	ANSWERS_MAX = 4 * LIMIT_SEND_QUEUE,
 };
-
-static int
-check_agent(struct hub *hub, const struct rpc_hello *hello,
-	struct auth_pass *pass, struct err *err)
-{
-	const struct auth_agent_proof proof = { .agent_id = hello->agent_id,
-		.token = hello->agent_token,
-		.tls_names = hello->tls_names,
-		.serial = "",
-		.verified = hello->tls_names && *hello->tls_names };
-
-	if (!id_valid_agent(hello->agent_id))
-		return err_set(err, -EACCES,
-			"agent_id '%.80s' in the metadata is not "
-			"[A-Za-z0-9._-]{1,64}",
-			hello->agent_id);
-	if (!hub->conf.auth)
-		return 0;
-	return auth_agent_check(hub->conf.auth, &proof, pass, err);
-}
 
 static void
 saw(struct agent *a)
@@ -68,8 +49,8 @@ detach_stream(struct agent *a)
 		loop_timer_set(a->timer, a->hub->conf.lost_after_ms);
 }
 
-static void
-drop_stream(struct agent *a, enum rpc_status status, const char *text)
+void
+agent_drop(struct agent *a, enum rpc_status status, const char *text)
 {
 	struct rpc_stream *s = a->stream;
 
@@ -92,7 +73,7 @@ timer_due(void *arg)
 	if (a->stream) {
 		log_warn(0, "agent '%s' sent no hello within %d s: closed",
 			a->id, HELLO_WITHIN_MS / 1000);
-		drop_stream(a, RPC_STATUS_INVALID,
+		agent_drop(a, RPC_STATUS_INVALID,
 			"no Hello within 10 s of opening the stream");
 		return;
 	}
@@ -136,20 +117,6 @@ agents_resume(void *arg)
 	}
 }
 
-/* Of agents it is noted who they are; none is kept waiting for that. */
-static void
-note(struct hub *hub, const struct rpc_hello *hello,
-	enum audit_decision decision, const char *reason)
-{
-	(void)audit_note(hub->conf.audit,
-		&(struct audit_event){ .action = "agent.connect",
-			.decision = decision,
-			.actor = hello->agent_id,
-			.peer = hello->peer,
-			.target = hello->agent_id,
-			.reason = reason });
-}
-
 static int
 on_open(void *arg, struct rpc_stream *s, const struct rpc_hello *hello,
 	enum rpc_status *status, struct err *err)
@@ -157,63 +124,34 @@ on_open(void *arg, struct rpc_stream *s, const struct rpc_hello *hello,
 	struct hub *hub = arg;
 	struct auth_pass pass = { 0 };
 	struct agent *a;
-	int r = check_agent(hub, hello, &pass, err);
+	int r = admit_check(hub, hello, &pass, err);
 
 	if (r < 0) {
 		*status = RPC_STATUS_UNAUTHENTICATED;
-		log_warn(0, "refused a stream from %s: %s", hello->peer,
-			err->text);
-		note(hub, hello, AUDIT_REFUSED, err->text);
 		return r;
 	}
 	*status = RPC_STATUS_OTHER;
 	a = hub_agent_make(hub, hello->agent_id);
 	if (!a || agent_expect(a) < 0)
 		return err_set(err, -ENOMEM, "server is out of memory");
-	note(hub, hello, AUDIT_ALLOWED, NULL);
+	admit_note(hub, hello, AUDIT_ALLOWED, NULL);
 	if (a->stream) {
-		log_warn(0,
-			"agent '%s' connected again from %s: "
-			"the older stream from %s is closed",
-			a->id, hello->peer, a->peer);
-		drop_stream(a, RPC_STATUS_REPLACED,
+		if (admit_tells(hub, hello))
+			log_warn(0,
+				"agent '%s' connected again from %s: "
+				"the older stream from %s is closed",
+				a->id, hello->peer, a->peer);
+		agent_drop(a, RPC_STATUS_REPLACED,
 			"the agent has opened a newer stream");
 	}
 	a->stream = s;
 	a->pass = pass;
+	admit_until(a, hello->not_after);
 	rpc_set_user(s, a);
 	(void)snprintf(a->peer, sizeof a->peer, "%s", hello->peer);
 	a->connected_at = a->seen_at = clock_wall_ms();
 	loop_timer_set(a->timer, HELLO_WITHIN_MS);
 	return 0;
-}
-
-static int
-know_agent(void *arg, const struct auth_agent *agent)
-{
-	struct hub *hub = arg;
-
-	if (!agent->revoked_at && !hub_agent_make(hub, agent->id))
-		log_error(-ENOMEM, "agent '%s' is not listed", agent->id);
-	return 0;
-}
-
-void
-hub_recheck_agents(struct hub *hub)
-{
-	struct auth *auth = hub->conf.auth;
-	struct err err;
-
-	if (!auth)
-		return;
-	(void)auth_agents_each(auth, know_agent, hub); /* it never fails */
-	for (struct agent *a = hub->agents; a; a = a->hh.next) {
-		if (!a->stream ||
-			auth_agent_still(auth, a->id, &a->pass, &err) == 0)
-			continue;
-		log_warn(0, "%s: its stream is closed", err.text);
-		drop_stream(a, RPC_STATUS_UNAUTHENTICATED, err.text);
-	}
 }
 
 /* Of what ran before the host was started again nothing is left. */
@@ -238,8 +176,7 @@ on_hello(struct agent *a, const struct msg_hello *hello)
 	(void)snprintf(a->version, sizeof a->version, "%s", hello->version);
 	(void)snprintf(a->hostname, sizeof a->hostname, "%s", hello->hostname);
 	(void)snprintf(a->boot_id, sizeof a->boot_id, "%s", hello->boot_id);
-	if (!a->connected)
-		a->hub->n_connected++;
+	a->hub->n_connected++;
 	a->connected = true;
 	saw(a);
 	loop_timer_set(a->timer, SETTLED_AFTER_MS);
@@ -265,6 +202,8 @@ on_known(struct agent *a, const struct msg *msg, const uint8_t *data,
 			msg->agent_id, a->id);
 	if (!a->connected && msg->kind != MSG_HELLO)
 		return err_set(err, -EBADMSG, "the first message is not Hello");
+	if (a->connected && msg->kind == MSG_HELLO)
+		return err_set(err, -EBADMSG, "a second Hello");
 	if (msg->kind == MSG_HELLO) {
 		on_hello(a, &msg->hello);
 		return 0;
@@ -282,6 +221,11 @@ on_known(struct agent *a, const struct msg *msg, const uint8_t *data,
 		return err_set(err, -EBADMSG,
 			"task '%s': response %llu is not the next",
 			msg->task_id, (unsigned long long)msg->seq);
+	if (r == REPORT_TOO_MUCH)
+		return err_set(err, -EBADMSG,
+			"task '%s': more output than its window or its "
+			"output_limit allow",
+			msg->task_id);
 	if (r < 0)
 		return err_set(err, -EAGAIN,
 			"task '%s': its report cannot be stored now: %s",
@@ -329,9 +273,9 @@ on_message(void *arg, struct rpc_stream *s, const uint8_t *data, size_t len)
 	}
 	if (r == 0)
 		return;
-	log_error(0, "agent '%s': stream closed: %s", a->id, err.text);
+	agent_complain(a, COMPLAINT_CLOSED, "stream closed: %s", err.text);
 	/* It will connect again and send what we did not acknowledge. */
-	drop_stream(a,
+	agent_drop(a,
 		r == -EBADMSG ? RPC_STATUS_INVALID : RPC_STATUS_UNAVAILABLE,
 		err.text);
 }

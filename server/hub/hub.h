@@ -75,6 +75,7 @@ struct agent {
 	/* the hub's own */
 	struct hub *hub;
 	struct auth_pass pass; /* that its stream came with */
+	int64_t not_after; /* wall ms: its certificate's; 0: none */
 	struct rpc_stream *stream; /* NULL: not connected */
 	bool settled; /* it has been here before: its plugins are known */
 	struct task *tasks; /* unfinished, oldest first */
@@ -83,6 +84,10 @@ struct agent {
 	size_t n_acks, max_acks;
 	struct loop_timer *ack_timer;
 	bool paused; /* its stream: the store is full */
+	struct {
+		int64_t since_ms;
+		unsigned n;
+	} complaints[2]; /* complain.c */
 	UT_hash_handle hh;
 };
 

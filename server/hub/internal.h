@@ -1,7 +1,8 @@
 /* internal.h - what the files of the hub share
  *
  *	hub.c		life of the hub, agents by id
- *	agents.c	streams: who may connect, hello, loss
+ *	admit.c		which agents may be connected
+ *	agents.c	streams: hello, loss
  *	inventory.c	what executors hold against what we believe
  *	create.c	new tasks
  *	tasks.c		dispatch, end
@@ -9,6 +10,7 @@
  *	recover.c	tasks of an earlier server
  *	cancel.c	the intent to end a task
  *	report.c	what nodes say about tasks
+ *	complain.c	what is wrong with that, in the log
  *	acks.c		telling nodes what they may forget */
 #ifndef NODELINK_HUB_INTERNAL_H
 #define NODELINK_HUB_INTERNAL_H
@@ -20,6 +22,8 @@ struct hub {
 	struct agent *agents;
 	struct task *live; /* unfinished, by id */
 	size_t n_connected;
+	struct loop_timer *expiry; /* the next certificate to end */
+	struct rates *noise; /* what a peer may have us log, by address */
 };
 
 /* hub.c */
@@ -27,8 +31,21 @@ struct agent *hub_agent_make(struct hub *hub, const char *id);
 struct hub_plugin *hub_plugin_find(const struct agent *a, const char *name);
 struct task *hub_live(struct hub *hub, const char *id);
 
+/* admit.c: 0, or -EACCES with text, and it was told and noted. */
+int admit_check(struct hub *hub, const struct rpc_hello *hello,
+	struct auth_pass *pass, struct err *err);
+/* What a peer makes happen is told only so often. */
+bool admit_tells(struct hub *hub, const struct rpc_hello *hello);
+void admit_note(struct hub *hub, const struct rpc_hello *hello,
+	enum audit_decision decision, const char *reason);
+/* The agent's stream may last until then; wall ms, 0: for ever. */
+void admit_until(struct agent *a, int64_t not_after);
+void admit_tick(void *hub);
+
 /* agents.c: send to the agent's present stream; RPC_GONE: it has none. */
 int agent_send(struct agent *a, const struct msg *msg, bool must);
+/* End its stream; there has to be one. */
+void agent_drop(struct agent *a, enum rpc_status status, const char *text);
 /* The agent has a timer; when it is not connected it may be lost. -ENOMEM. */
 int agent_expect(struct agent *a);
 /* The store is full: no more of this one; it has room: go on with all. */
@@ -90,9 +107,16 @@ void ack_final(
 void acks_drop(struct agent *a);
 void acks_free(struct agent *a);
 
+/* complain.c: to the log, but not endlessly. What ends a stream is not drowned
+ * by the rest. */
+enum complaint { COMPLAINT_DROPPED, COMPLAINT_CLOSED };
+void agent_complain(struct agent *a, enum complaint kind, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* report.c: 0; REPORT_GAP: numbers are missing, the stream must begin anew;
- * -errno: cannot be stored now. */
-enum { REPORT_OK, REPORT_GAP };
+ * REPORT_TOO_MUCH: output beyond window or output_limit; -errno: cannot be
+ * stored now. */
+enum { REPORT_OK, REPORT_GAP, REPORT_TOO_MUCH };
 int report_came(struct agent *a, const struct msg *msg, const uint8_t *packed,
 	size_t len);
 /* Say what is stored of the task and how far its output may go. */

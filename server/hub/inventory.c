@@ -89,10 +89,10 @@ inventory_stop(struct agent *a, const char *task_id, const char *plugin)
 			.actor = "nodelink-server",
 			.grace_ms = -1 } };
 
-	log_warn(0,
-		"agent '%s' runs task '%s', which is unknown or ended here: "
-		"it is told to stop it",
-		a->id, task_id);
+	agent_complain(a, COMPLAINT_DROPPED,
+		"it runs task '%s', which is unknown here, ended, or another "
+		"agent's: it is told to stop it",
+		task_id);
 	(void)agent_send(a, &cancel, true); /* else at the next inventory */
 	ack_now(a, task_id, plugin,
 		&(struct msg_ack){ .seq = UINT64_MAX, .final = true });
@@ -137,10 +137,10 @@ inventory_came(struct agent *a, const struct msg *msg)
 	int r;
 
 	if (!p) {
-		log_error(0,
-			"agent '%s': plugin '%s' is ignored: more than %d, "
-			"or out of memory",
-			a->id, msg->plugin, LIMIT_PLUGINS);
+		agent_complain(a, COMPLAINT_DROPPED,
+			"plugin '%s' is ignored: more than %d, or out of "
+			"memory",
+			msg->plugin, LIMIT_PLUGINS);
 		return 0;
 	}
 	buf_clear(&p->inventory);
@@ -181,5 +181,6 @@ inventory_gone(struct agent *a, const char *plugin, const char *why)
 		return;
 	p->up = false;
 	loop_timer_set(p->timer, a->hub->conf.lost_after_ms);
-	log_warn(0, "agent '%s': plugin '%s' is down: %s", a->id, plugin, why);
+	agent_complain(
+		a, COMPLAINT_DROPPED, "plugin '%s' is down: %s", plugin, why);
 }

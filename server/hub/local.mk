@@ -1,8 +1,10 @@
 noinst_LTLIBRARIES += libhub.la
 libhub_la_SOURCES = \
 	%D%/acks.c \
+	%D%/admit.c \
 	%D%/agents.c \
 	%D%/cancel.c \
+	%D%/complain.c \
 	%D%/create.c \
 	%D%/drain.c \
 	%D%/hub.c %D%/hub.h \

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "hub/internal.h"
 #include "task/reason.h"
@@ -45,7 +46,8 @@ on_started(struct hub *hub, struct task *t, const struct msg_started *m,
 	if (t->status == TASK_SENT && buf_add(&t->started, packed, len) < 0)
 		return -ENOMEM;
 	if (task_move(&t->status, TASK_EV_START) != STATE_OK) {
-		log_warn(0, "task '%s': reported started while %s", t->id,
+		agent_complain(t->agent, COMPLAINT_DROPPED,
+			"task '%s' reported started while %s", t->id,
 			task_status_name(t->status));
 		return 0;
 	}
@@ -71,6 +73,39 @@ kind_of(enum msg_stream stream)
 	case MSG_HOOK: return TRANSCRIPT_HOOK;
 	}
 	return TRANSCRIPT_STDOUT;
+}
+
+static uint64_t
+output_limit(struct task *t)
+{
+	AUTO(msg_free) struct msg_box *box = NULL;
+
+	if (t->output_limit)
+		return t->output_limit;
+	t->output_limit = UINT64_MAX;
+	if (msg_unpack(MSG_TO_AGENT, t->start.data, t->start.len, &box, NULL) ==
+			0 &&
+		msg_get(box)->start.output_limit)
+		t->output_limit = msg_get(box)->start.output_limit;
+	return t->output_limit;
+}
+
+/* No executor sends what neither window nor output_limit lets out: what does is
+ * something else, and would fill our disk. */
+static bool
+is_too_much(struct task *t, uint64_t seq, size_t len)
+{
+	const struct transcript_mark now = transcript_mark(t->transcript);
+	uint64_t window = t->agent->hub->conf.window, taken;
+
+	if (seq <= transcript_seq(t->transcript))
+		return false; /* had it before a restart */
+	if (window < LIMIT_OUTPUT_CHUNK)
+		window = LIMIT_OUTPUT_CHUNK; /* what executors make of it */
+	taken = now.bytes[TRANSCRIPT_STDOUT] + now.bytes[TRANSCRIPT_STDERR] +
+		now.bytes[TRANSCRIPT_HOOK];
+	return taken + len > output_bytes(t) + window ||
+	       taken + len > output_limit(t);
 }
 
 static int
@@ -184,7 +219,8 @@ on_result(struct hub *hub, struct task *t, const struct msg_result *m,
 		return -ENOMEM;
 	if (task_move(&t->status, event) != STATE_OK) {
 		/* Only a broken node does this; taking it anew helps nobody. */
-		log_error(0, "task '%s': its result does not fit status '%s'",
+		agent_complain(t->agent, COMPLAINT_DROPPED,
+			"the result of task '%s' does not fit status '%s'",
 			t->id, task_status_name(t->status));
 		buf_clear(&t->result);
 		return 0;
@@ -245,8 +281,11 @@ report_came(struct agent *a, const struct msg *msg, const uint8_t *packed,
 	if (!t || t->agent != a) {
 		/* Ended here, or never ours: late evidence. The node may forget
 		 * it once it is over there as well. */
-		log_debug("agent '%s' reports on task '%s', not its own", a->id,
-			msg->task_id);
+		if (t)
+			agent_complain(a, COMPLAINT_DROPPED,
+				"dropped what it says of task '%s', which is "
+				"on agent '%s'",
+				t->id, t->agent_id);
 		if (!t && msg->kind == MSG_STARTED)
 			inventory_stop(a, msg->task_id, msg->plugin);
 		if (msg->kind == MSG_RESULT)
@@ -259,6 +298,9 @@ report_came(struct agent *a, const struct msg *msg, const uint8_t *packed,
 		return REPORT_OK; /* had it before the stream broke */
 	if (!is_next(t, msg->seq))
 		return REPORT_GAP;
+	if (msg->kind == MSG_OUTPUT &&
+		is_too_much(t, msg->seq, msg->output.len))
+		return REPORT_TOO_MUCH;
 	before = t->agent_seq;
 	t->agent_seq = msg->seq; /* first: the store may be done at once */
 	r = take(a->hub, t, msg, packed, len);

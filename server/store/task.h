@@ -80,6 +80,7 @@ struct task {
 	struct loop_timer *start_timer; /* pending: no agent in time */
 	struct task *agent_prev, *agent_next;
 	uint64_t acked_bytes; /* output the node was told to forget */
+	uint64_t output_limit; /* as its start says; 0: not looked at */
 	bool held; /* named by the inventory being read */
 	bool unsent; /* sent before, and to be sent again */
 	bool placed, placing; /* instance is stored: it may be sent there */

@@ -3,6 +3,8 @@
 #define NODELINK_TESTS_FUZZ_ASK_H
 
 #include "base/buf.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/rig.h"
 
 /* Ids that inputs may name, of as many characters as real ones: of a task that
  * runs, of one that has ended, and of one that does not exist. */
@@ -10,7 +12,13 @@
 #define ASK_ENDED "00000000-0000-7000-8000-000000000002"
 #define ASK_MISSING "00000000-0000-7000-8000-000000000003"
 
-/* Ask it of a server with these tasks; the request is changed. */
-void ask(struct buf *request);
+/* Ask it of a server with these tasks; the request is changed. What came back
+ * is there until the next call. */
+const struct buf *ask(enum rig_kind kind, struct buf *request);
+
+/* The same of lines: a request line without version, headers, an empty line,
+ * the body. Host and Content-Length are added; "$TOKEN" is one that is known.
+ * NULL: it was not asked. */
+const struct buf *ask_lines(enum rig_kind kind, struct input in);
 
 #endif

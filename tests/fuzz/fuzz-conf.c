@@ -7,18 +7,20 @@
 #include "tests/fuzz/fuzz.h"
 
 static const struct conf_item items[] = {
-	{ "agent.id", "id", 'i', NULL, CONF_TEXT, NULL, 0, 0, NULL, "id" },
-	{ "agent.server", "server", 's', NULL, CONF_ADDRESS, "127.0.0.1:9090",
-		0, 0, NULL, "server" },
-	{ "agent.runtime_dir", "runtime-dir", 0, NULL, CONF_PATH, NULL, 0, 0,
-		NULL, "folder" },
-	{ "tasks.as_root", NULL, 0, NULL, CONF_BOOL, "no", 0, 0, NULL, "root" },
-	{ "tasks.pids", NULL, 0, NULL, CONF_INT, "4096", 1, 100000, NULL, "n" },
-	{ "tasks.spool", NULL, 0, NULL, CONF_SIZE, "256M", 0, 1LL << 40, NULL,
-		"bytes" },
-	{ "tasks.max_grace", NULL, 0, NULL, CONF_DURATION, "1h", 1, 86400000,
-		NULL, "time" },
-	{ "log.level", NULL, 0, NULL, CONF_LEVEL, "info", 0, 0, NULL, "level" },
+	{ .key = "agent.id", .flag = "id", .short_flag = 'i' },
+	{ .key = "agent.server",
+		.flag = "server",
+		.type = CONF_ADDRESS,
+		.fallback = "127.0.0.1:9090" },
+	{ .key = "agent.runtime_dir", .type = CONF_PATH },
+	{ .key = "tasks.as_root", .type = CONF_BOOL, .fallback = "no" },
+	{ .key = "tasks.pids", .type = CONF_INT, .min = 1, .max = 100000 },
+	{ .key = "tasks.spool", .type = CONF_SIZE, .max = 1LL << 40 },
+	{ .key = "tasks.max_grace",
+		.type = CONF_DURATION,
+		.min = 1,
+		.max = 86400000 },
+	{ .key = "log.level", .type = CONF_LEVEL, .fallback = "info" },
 };
 
 static int

@@ -91,7 +91,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	const struct input in = { data, len };
-	char *text = input_text(&in), *rest = text, *line, *body, why[256];
+	char *text = input_text(&in), *rest = text, *line, *body;
+	struct refusal why;
 	struct spec spec = { 0 };
 	size_t n = 0;
 	int r;
@@ -105,7 +106,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	fake.params = params;
 	MUST(engine_open("/run/my.sock") == 0 && engine_agree("1.41"));
 	MUST(policy_load(NULL) == 0);
-	r = spec_read(NULL, &spec, why, sizeof why);
+	r = spec_read(NULL, &spec, &why);
 	MUST(r == 0 || r == -EINVAL || r == -EPERM);
 	if (r == 0 && spec.operation == SPEC_RUN) {
 		body = spec_body(NULL, &spec);

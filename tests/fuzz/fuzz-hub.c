@@ -197,7 +197,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct input in = { data, len };
 
-	rig_open(false);
+	rig_open(RIG_HUB);
 	for (int i = 0; i < TASKS; i++)
 		tasks[i] = task_ref(rig_create("a"));
 	other = task_ref(rig_create("b"));

@@ -55,8 +55,8 @@ fuzz_targets += %D%/fuzz-response
 
 # A whole server, but for the network to its agents.
 fuzz_rig = %D%/rig.c %D%/rig.h %D%/fake-rpc.c %D%/fake-rpc.h
-fuzz_rig_libs = $(fuzz_libs) libapi.la libhub.la libstore.la libhttp.la \
-	libtask.la libwire.la libjson.la libloop.la libbase.la
+fuzz_rig_libs = $(fuzz_libs) libapi.la libhub.la libauth.la libstore.la libdb.la \
+	libhttp.la libaudit.la libtask.la libwire.la libjson.la libloop.la libbase.la
 
 fuzz_targets += %D%/fuzz-hub
 %C%_fuzz_hub_SOURCES = %D%/fuzz-hub.c $(fuzz_rig)
@@ -75,11 +75,23 @@ fuzz_targets += %D%/fuzz-api
 %C%_fuzz_api_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_api_LDADD = $(fuzz_rig_libs) $(JANSSON_LIBS)
 
-# What tasks and engines leave on a node.
+fuzz_targets += %D%/fuzz-login
+%C%_fuzz_login_SOURCES = %D%/fuzz-login.c %D%/ask.c %D%/ask.h $(fuzz_rig)
+%C%_fuzz_login_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+%C%_fuzz_login_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_login_LDADD = $(fuzz_rig_libs) $(JANSSON_LIBS)
+
+# What administrators, tasks and engines leave on a node.
 fuzz_targets += %D%/fuzz-defers
 %C%_fuzz_defers_SOURCES = %D%/fuzz-defers.c
 %C%_fuzz_defers_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_defers_LDADD = $(fuzz_libs) libexecutor.la
+
+fuzz_targets += %D%/fuzz-profile
+%C%_fuzz_profile_SOURCES = %D%/fuzz-profile.c
+%C%_fuzz_profile_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SECCOMP_CFLAGS)
+%C%_fuzz_profile_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_profile_LDADD = $(fuzz_libs) libexecutor.la $(JANSSON_LIBS)
 
 if DOCKER
 fuzz_docker_libs = $(fuzz_libs) libdockertest.la libbase.la $(CURL_LIBS) $(JANSSON_LIBS)

@@ -21,6 +21,8 @@ struct rpc_stream rig_a, rig_b;
 static struct http *http;
 static uint16_t port;
 static struct buf answer;
+char rig_token[AUTH_SECRET];
+static char auth_dir[] = "/tmp/fuzz-auth-XXXXXX";
 
 void
 rig_say(struct rpc_stream *s, struct msg msg)
@@ -79,8 +81,38 @@ add_login(void)
 					.n_params = 7 } });
 }
 
+static void
+drop_auth(void)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof path, "%s/auth.db", auth_dir);
+	(void)unlink(path);
+	(void)rmdir(auth_dir);
+}
+
+/* One database for all that this process does. */
+static void
+open_auth(void)
+{
+	const struct auth_token_spec spec = { .client = "fuzz",
+		.role = AUTH_VIEWER };
+	char path[64];
+	const struct auth_conf conf = { .path = path };
+	struct err err = { "" };
+
+	if (!*rig_token) {
+		MUST(mkdtemp(auth_dir));
+		(void)atexit(drop_auth);
+	}
+	(void)snprintf(path, sizeof path, "%s/auth.db", auth_dir);
+	MUST(auth_new(rig.loop, &conf, &rig.auth, &err) == 0);
+	if (!*rig_token)
+		MUST(auth_token_new(rig.auth, &spec, rig_token, &err) == 0);
+}
+
 void
-rig_open(bool with_http)
+rig_open(enum rig_kind kind)
 {
 	const struct store_memory_conf memory = { .loop = rig.loop = loop_new(),
 		.dir = "/tmp",
@@ -92,11 +124,11 @@ rig_open(bool with_http)
 		.default_start_timeout_ms = 60000,
 		.lost_after_ms = 60000,
 		.default_output_limit = 1 << 20,
-		.window = 1 << 16,
-		.anonymous_agents = true };
+		.window = 1 << 16 };
 	const struct http_conf hc = { .host = "127.0.0.1",
 		.routes = api_routes,
 		.n_routes = api_n_routes,
+		.gate = &api_gate,
 		.arg = &rig,
 		.max_connections = 64 };
 	struct err err = { "" };
@@ -105,8 +137,12 @@ rig_open(bool with_http)
 	MUST(store_memory_new(&memory, &rig.store) == 0);
 	conf.store = rig.store;
 	MUST(hub_new(&conf, &rig.hub, NULL) == 0);
-	if (with_http)
+	rig.auth = NULL;
+	if (kind == RIG_GUARDED)
+		open_auth();
+	if (kind != RIG_HUB)
 		MUST(http_new(rig.loop, &hc, &http, &port, &err) == 0);
+	rig.http = http;
 	rig_connect("a", &rig_a);
 	rig_connect("b", &rig_b);
 	add_login();
@@ -116,6 +152,8 @@ void
 rig_close(void)
 {
 	http_free(TAKE(http));
+	api_done(&rig);
+	auth_free(rig.auth);
 	hub_free(rig.hub);
 	rig.store->ops->free(rig.store);
 	loop_free(rig.loop);

@@ -10,8 +10,11 @@
 
 extern struct api rig;
 extern struct rpc_stream rig_a, rig_b;
+extern char rig_token[AUTH_SECRET]; /* a viewer's */
 
-void rig_open(bool with_http);
+enum rig_kind { RIG_HUB, RIG_HTTP, RIG_GUARDED };
+/* RIG_HUB has no HTTP; RIG_GUARDED wants to know who asks: rig_token. */
+void rig_open(enum rig_kind kind);
 void rig_close(void);
 
 /* Start the agent's stream; it says who it is and what it has. */

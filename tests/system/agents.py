@@ -53,7 +53,7 @@ def packed(*messages):
 class FakeAgent:
     """One stream to the server, as this agent."""
 
-    def __init__(self, address, agent_id, token=""):
+    def __init__(self, address, agent_id, token="", reads=True):
         self.got = []  # TaskRequests, batches taken apart
         self._news = threading.Condition()
         self._out = queue.Queue(64)  # a flood must not grow here
@@ -71,7 +71,8 @@ class FakeAgent:
             metadata.append(("agent_token", token))
         self.call = call(iter(self._out.get, None), metadata=metadata)
         self.ended = None  # (code, text) of the server
-        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader = threading.Thread(
+            target=self._read if reads else self._end, daemon=True)
         self._reader.start()
 
     def __enter__(self):
@@ -94,8 +95,10 @@ class FakeAgent:
                     self._news.notify_all()
         except grpc.RpcError:
             pass
-        except ValueError:
-            pass  # closed while it was read
+        self._end()
+
+    def _end(self):
+        self.call.code()  # waits for it
         with self._news:
             self.ended = (self.call.code(), self.call.details())
             self._news.notify_all()
@@ -122,6 +125,7 @@ class FakeAgent:
 
     def inventory(self, plugin="shell", **fields):
         fields.setdefault("instance", f"instance-of-{plugin}")
+        fields.setdefault("params", [{"name": "cmd", "type": "text"}])
         self.say(plugin=plugin, inventory=fields)
 
     def wait(self, fits, what, timeout=DEADLINE):

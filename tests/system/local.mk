@@ -2,6 +2,7 @@
 # in PYTESTFLAGS; Debian's own python, because pytest is its package.
 PYTHON_SYSTEM = /usr/bin/python3
 EXTRA_DIST += tests/tsan.supp \
+	%D%/agents.py \
 	%D%/conftest.py \
 	%D%/contain.py \
 	%D%/harness.py \
@@ -30,14 +31,21 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_18_roulette.py \
 	%D%/test_19_partition.py \
 	%D%/test_20_tokens.py \
+	%D%/test_21_access.py \
+	%D%/test_22_tls.py \
 	%D%/test_23_sandbox.py \
-	%D%/test_24_policy.py
+	%D%/test_24_policy.py \
+	%D%/servers.py \
+	%D%/test_25_bad_server.py \
+	%D%/test_26_audit.py \
+	%D%/test_27_abuse.py \
+	%D%/test_28_bad_agent.py
 
 system_helpers = %D%/helpers/mute-agent %D%/helpers/whoami
 check_PROGRAMS += $(system_helpers)
 
 %C%_helpers_mute_agent_SOURCES = %D%/helpers/mute-agent.c
-%C%_helpers_mute_agent_LDADD = librpc.la libloop.la libbase.la $(UV_LIBS)
+%C%_helpers_mute_agent_LDADD = $(rpc_libs) libloop.la libbase.la $(UV_LIBS)
 
 %C%_helpers_whoami_SOURCES = %D%/helpers/whoami.c
 

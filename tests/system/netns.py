@@ -75,8 +75,8 @@ class Namespace:
 class InsideClient(Client):
     """Comes from within a namespace, whatever is cut around it."""
 
-    def __init__(self, address, namespace, headers=None):
-        super().__init__(address, headers)
+    def __init__(self, address, namespace, token=None):
+        super().__init__(address, token)
         self._namespace = namespace
 
     def connect(self, *more):
@@ -163,7 +163,7 @@ class Star:
             cable.token = auth.agent_file(f"agent{cable.number}")
         server = self.system.server("--config", conf, *options, grpc="0.0.0.0:0",
                                     auth=auth, inside=self.hub)
-        server.client = InsideClient(server.http, self.hub, server.client.headers)
+        server.client = InsideClient(server.http, self.hub, server.client.token)
         return server
 
     def agent(self, cable, server):

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from harness import DEADLINE, ENVIRONMENT, SBIN
+from harness import DEADLINE, ENVIRONMENT, SBIN, Client, until
 
 BARRED = r"agent 'agent1' was revoked"
 
@@ -34,7 +34,8 @@ def test_token_is_shown_once_and_kept_nowhere(system, auth, server):
     agent = auth.agent("agent1")
     enrol = auth.ok("enroll-token", "--for", "web-*")
     system.agent("agent1", server, env={"NODELINK_AGENT_TOKEN": agent})
-    secrets = [text.rpartition("_")[2] for text in (token, agent, enrol, server.client.headers["Authorization"])]
+    secrets = [text.rpartition("_")[2] for text in
+               (token, agent, enrol, server.client.token)]
     for root, _, names in os.walk(auth.folder):
         for name in names:
             with open(os.path.join(root, name), "rb") as file:
@@ -124,6 +125,22 @@ def test_old_token_works_until_its_overlap_is_over(system, auth, server):
     system.agent("agent1", server, *new)
 
 
+def test_agent_takes_a_new_token_from_its_file_and_its_tasks_go_on(system, auth, server):
+    options = auth.agent_file("agent1")
+    agent = system.agent("agent1", server, *options)
+    go = system.path("go")
+    os.mkfifo(go)
+    task_id = server.client.shell(f"echo on; read x < {go}; echo more")
+    auth.agent_file("agent1", "--overlap", "0")
+    server.wait_line("wrong agent_token: its stream is closed")
+    agent.wait_line("has a new token")
+    server.wait_line("agent 'agent1' is here")
+    with open(go, "w", encoding="ascii") as file:
+        file.write("go\n")
+    assert server.client.end(task_id)["status"] == "completed"
+    assert server.client.output(task_id) == b"on\nmore\n"
+
+
 def test_server_starts_again_and_knows_who_may_what(system, auth, server):
     token = auth.agent_file("agent1")
     gone = auth.agent_file("agent2")
@@ -193,3 +210,54 @@ def test_database_that_is_damaged_later_leaves_the_server_with_what_it_knew(
         file.write(b"x" * 4096)
     assert server.client.run("echo on")[1] == "on\n"
     assert server.alive()
+
+
+def test_api_makes_lists_and_revokes_tokens(auth, server):
+    admin = server.client
+    made = admin.call("POST", "/tokens", {"client": "ci", "role": "viewer", "expires": "1h",
+                                          "labels": {"team": "red"}})
+    assert made.status == 200, made
+    token = made.json["token"]
+    assert token.startswith("nlk_" + made.json["id"])
+    assert made.headers["Cache-Control"] == "no-store"
+    listed = {t["id"]: t for t in admin.ok("GET", "/tokens")["tokens"]}
+    assert listed[made.json["id"]]["client"] == "ci" and token not in str(listed)
+    assert listed[made.json["id"]]["labels"] == {"team": "red"}
+    assert listed[made.json["id"]]["used_at"] is None
+    assert admin.bearing(token).get("/tasks").status == 200
+    listed = {t["id"]: t for t in admin.ok("GET", "/tokens")["tokens"]}
+    assert listed[made.json["id"]]["used_at"]
+    path = f"/tokens/{made.json['id']}"
+    assert admin.call("DELETE", path).status == 200
+    assert admin.call("DELETE", path).status == 404
+    assert admin.bearing(token).get("/tasks").status == 401
+    assert token.rpartition("_")[2] not in server.log()
+
+
+@pytest.mark.parametrize("body", [
+    {}, [], {"client": "ci"}, {"client": "ci", "role": "root"}, {"client": "a b", "role": "admin"},
+    {"client": "ci", "role": "admin", "expires": -1}, {"client": "ci", "role": "admin", "x": 1},
+    {"client": "ci", "role": "admin", "labels": {"a=b": "c"}},
+    {"client": "ci", "role": "admin", "labels": {"a": 5}}])
+def test_api_refuses_what_is_no_token(server, body):
+    assert server.client.call("POST", "/tokens", body).status == 400
+
+
+def test_api_has_no_tokens_in_development_mode(system):
+    client = Client(system.server().http)
+    answer = client.get("/tokens")
+    assert answer.status == 409 and answer.json["code"] == "anonymous", answer
+
+
+def test_commands_of_many_at_a_time_lose_nothing(auth, server):
+    """The database is shared with the server and with each other."""
+    run = [f"{SBIN}/nodelink-server", "token", "create", "--client", "many", "--role",
+           "viewer", "--auth", auth.path]
+    started = [subprocess.Popen(run, env={**os.environ, **ENVIRONMENT}, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+               for _ in range(8)]
+    tokens = {p.communicate(timeout=DEADLINE)[0].strip() for p in started}
+    assert len(tokens) == 8 and all(p.returncode == 0 for p in started)
+    ids = {token.split("_")[1] for token in tokens}
+    until(lambda: ids <= {t["id"] for t in server.client.ok("GET", "/tokens")["tokens"]},
+          "the server knows them all")

@@ -335,7 +335,24 @@ TEST(refuses_a_start_for_a_plugin_that_is_not_there)
 	ck_assert(!msg->result.ok);
 	ck_assert_int_eq(msg->result.outcome, MSG_NOT_STARTED);
 	ck_assert_str_eq(msg->result.failure, "refused");
+	ck_assert_str_eq(msg->result.rule, "agent.plugins");
 	ck_assert_ptr_nonnull(strstr(msg->result.message, "'docker'"));
+	tear_down();
+}
+END
+
+TEST(answers_nobody_who_asks_without_end_and_reads_nothing)
+{
+	set_up();
+	fake_rpc_open();
+	WAIT_FOR(fake_rpc.n_sent == 1);
+	fake_rpc_forget();
+	fake_rpc.queued = LIMIT_SEND_QUEUE + 1;
+	deliver(MSG_START, "agent1", "docker");
+	fake_rpc.queued = 0;
+	deliver(MSG_START, "agent1", "other");
+	WAIT_FOR(fake_rpc.n_sent > 0);
+	ck_assert_uint_eq(fake_rpc.n_sent, 1);
 	tear_down();
 }
 END
@@ -393,5 +410,6 @@ END
 		says_that_a_plugin_is_down_and_attaches_when_it_is_back,
 		hands_a_request_to_the_executor_of_its_plugin,
 		refuses_a_start_for_a_plugin_that_is_not_there,
+		answers_nobody_who_asks_without_end_and_reads_nothing,
 		stops_reading_executors_while_the_stream_is_full,
 		stops_reading_the_stream_while_an_executor_is_full)

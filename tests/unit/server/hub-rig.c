@@ -89,6 +89,31 @@ teardown(void)
 	loop_free(loop);
 }
 
+static struct transcript_mark slow_mark;
+
+/* A disk that takes its time: what is appended is not shown. */
+static int
+append_slowly(struct store *s, struct task *t, enum transcript_kind kind,
+	const void *data, size_t len, uint64_t seq)
+{
+	int r = transcript_append(t->transcript, kind, data, len, seq);
+
+	(void)s;
+	transcript_show(t->transcript, &slow_mark);
+	return r;
+}
+
+void
+slow_store(const struct task *t)
+{
+	static struct store_ops slow;
+
+	slow_mark = transcript_mark(t->transcript);
+	slow = *store->ops;
+	slow.append = append_slowly;
+	store->ops = &slow;
+}
+
 /* ------------------------------------------------------------- what nodes do */
 
 int

@@ -292,8 +292,8 @@ END
 	/* ------------------------------------------------------------------- trouble */
 
 	/* Between two of these nothing is asserted: Check writes files, too. */
-static int
-limit_size(rlim_t max)
+	static int
+	limit_size(rlim_t max)
 {
 	const struct rlimit limit = { max, RLIM_INFINITY };
 

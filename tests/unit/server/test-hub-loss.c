@@ -142,7 +142,7 @@ TEST(loses_no_cancel_that_was_verified)
 {
 	AUTO(task_unref) struct task *t = NULL;
 
-	setup(false);
+	setup_guarded();
 	connect_agent(&one);
 	t = create();
 	started(&one, t, 1);
@@ -269,13 +269,17 @@ TEST(listens_to_no_agent_about_the_tasks_of_another)
 }
 END
 
-TEST(wants_hello_first)
+TEST(wants_hello_first_and_once)
 {
 	setup();
 	ck_assert_int_eq(open_as(&one, "a", ""), 0);
 	inventory(&one, NULL, 0);
 	ck_assert(one.closed);
 	ck_assert_int_eq((int)one.status, RPC_STATUS_INVALID);
+	connect_agent(&two);
+	hello(&two);
+	ck_assert(two.closed);
+	ck_assert_int_eq((int)two.status, RPC_STATUS_INVALID);
 	teardown();
 }
 END
@@ -340,6 +344,6 @@ END
 		ends_a_task_that_no_agent_takes_in_time,
 		holds_back_starts_while_the_stream_is_full,
 		listens_to_no_agent_about_the_tasks_of_another,
-		wants_hello_first,
+		wants_hello_first_and_once,
 		starts_nothing_twice_when_the_executor_is_another_one,
 		fails_what_ran_before_the_host_was_started_again)

@@ -14,7 +14,7 @@ TEST(runs_a_task_from_pending_to_completed)
 {
 	AUTO(task_unref) struct task *t = NULL;
 
-	setup();
+	setup_guarded();
 	t = create();
 	ck_assert_int_eq(t->status, TASK_PENDING);
 	connect_agent(&one);
@@ -78,7 +78,7 @@ TEST(refuses_more_for_an_agent_than_may_be_held)
 	int n = 0, r = 0;
 
 	value[SIZE] = 0;
-	setup(false);
+	setup_guarded();
 	while (r == 0 && n <= MOST) {
 		r = hub_create(hub, &spec, keep_first, &first, &err);
 		n += r == 0;
