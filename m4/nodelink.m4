@@ -66,10 +66,12 @@ AC_DEFUN([NODELINK_FLAGS], [
   ])
   AS_IF([test "x$enable_sanitizers" != xno], [
     enable_hardening="no (sanitizers)"
+    AC_DEFINE([NODELINK_SANITIZERS], [1], [a sanitizer is part of each program])
     NODELINK_CFLAGS="$NODELINK_CFLAGS -g -O1 -fno-omit-frame-pointer -fsanitize=$enable_sanitizers -fno-sanitize-recover=all"
     NODELINK_LDFLAGS="$NODELINK_LDFLAGS -fsanitize=$enable_sanitizers -Wl,--as-needed"
   ])
   AS_IF([test "x$enable_coverage" = xyes], [
+    AC_DEFINE([NODELINK_COVERAGE], [1], [gcov writes files when a program ends])
     enable_hardening="no (coverage)"
     NODELINK_CFLAGS="$NODELINK_CFLAGS -g -O0 --coverage"
     NODELINK_LDFLAGS="$NODELINK_LDFLAGS --coverage"

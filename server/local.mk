@@ -1,12 +1,13 @@
 sbin_PROGRAMS += nodelink-server
 nodelink_server_SOURCES = \
+	%D%/confine.c %D%/confine.h \
 	%D%/main.c \
 	%D%/settings.c %D%/settings.h
 nodelink_server_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS)
 nodelink_server_LDFLAGS = $(AM_LDFLAGS) $(NODELINK_PROG_LDFLAGS)
 nodelink_server_LDADD = libapi.la libcommands.la libhub.la libauth.la libstore.la \
 	libdb.la libhttp.la libaudit.la librpc.la libtask.la libwire.la libjson.la libconf.la \
-	libloop.la libbase.la
+	libloop.la libsandbox.la libbase.la
 
 include server/audit/local.mk
 include server/http/local.mk

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "commands/commands.h"
+#include "confine.h"
 #include "http/http.h"
 #include "hub/hub.h"
 #include "loop/loop.h"
@@ -32,6 +33,7 @@ enum {
 
 struct server {
 	struct loop *loop;
+	struct sandbox sandbox;
 	struct audit *audit; /* NULL: none */
 	struct limits *limits;
 	struct store *store;
@@ -208,13 +210,14 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 		.port = set->http_port,
 		.routes = api_routes,
 		.n_routes = api_n_routes,
-		.gate = &api_gate,
-		.asks = !set->http_anonymous && s->auth,
 		.arg = &s->api,
 		.max_connections = set->max_connections,
 		.max_per_ip = set->max_per_address,
 		.request_timeout_ms = set->request_timeout_ms,
-		.idle_timeout_ms = set->idle_timeout_ms };
+		.idle_timeout_ms = set->idle_timeout_ms,
+		.stall_timeout_ms = set->stall_timeout_ms,
+		.gate = &api_gate,
+		.asks = !set->http_anonymous && s->auth };
 	int r;
 
 	s->limits = limits_new(&set->client_limits);
@@ -247,7 +250,9 @@ start(struct server *s, const struct settings *set, struct err *err)
 		if (!s->signals[i])
 			return err_set(err, -ENOMEM, "cannot wait for signals");
 	}
-	r = start_audit(s, set, err);
+	r = confine(set, &s->sandbox, err);
+	if (r == 0)
+		r = start_audit(s, set, err);
 	if (r == 0)
 		r = start_store(s, set, err);
 	if (r == 0)
@@ -258,7 +263,7 @@ start(struct server *s, const struct settings *set, struct err *err)
 		r = start_http(s, set, err);
 	if (r == 0)
 		r = start_rpc(s, set, err);
-	return r;
+	return r < 0 ? r : sandbox_filter(&s->sandbox, err);
 }
 
 static void
@@ -266,6 +271,7 @@ say_ready(const struct server *s, const struct settings *set)
 {
 	bool http6 = strchr(set->http_host, ':') != NULL;
 	bool grpc6 = strchr(set->grpc_host, ':') != NULL;
+	struct sandbox_line line;
 	char grpc[300];
 
 	if (strncmp(set->grpc_listen, "unix:", 5) == 0)
@@ -283,6 +289,7 @@ say_ready(const struct server *s, const struct settings *set)
 	if (!set->store)
 		log_warn(0, "store 'memory': all tasks are forgotten when the "
 			    "server ends");
+	log_info("sandbox: %s", sandbox_describe(&s->sandbox, &line));
 	log_info("ready: http %s%s%s:%u, grpc %s", http6 ? "[" : "",
 		set->http_host, http6 ? "]" : "", s->http_port, grpc);
 }

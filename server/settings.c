@@ -134,6 +134,12 @@ static const struct conf_item items[] = {
 		.min = 100,
 		.max = 24 * 3600 * 1000,
 		.help = "that a connection is kept between two requests" },
+	{ .key = "limits.stall_time",
+		.type = CONF_DURATION,
+		.fallback = "10m",
+		.min = 100,
+		.max = 24 * 3600 * 1000,
+		.help = "that a client may take nothing of what it asked for" },
 	{ .key = "limits.calls_per_second",
 		.type = CONF_INT,
 		.fallback = "1000",
@@ -156,6 +162,17 @@ static const struct conf_item items[] = {
 		.fallback = "no",
 		.help = "print the routes of the API and the roles that they "
 			"ask for, and exit" },
+	{ .key = "sandbox.seccomp",
+		.flag = "sandbox",
+		.arg = "WHAT",
+		.fallback = "kill",
+		.help = "what a system call outside the program's list does: "
+			"kill, log, or off" },
+	{ .key = "sandbox.landlock",
+		.type = CONF_BOOL,
+		.fallback = "yes",
+		.help = "only the files that the settings name can be "
+			"reached" },
 	{ .key = "log.level",
 		.flag = "log-level",
 		.type = CONF_LEVEL,
@@ -221,13 +238,12 @@ check_addresses(struct settings *s, struct err *err)
 	const char *http = conf_text(s->conf, "http.listen");
 	const char *grpc = conf_text(s->conf, "grpc.listen");
 	bool grpc_unix = strncmp(grpc, "unix:", 5) == 0;
-	uint16_t port = 0;
 	int r = 0;
 
 	if (parse_address(http, s->http_host, &s->http_port) < 0)
 		return err_set(err, -EINVAL,
 			"--http: '%s' is no address; give host:port", http);
-	if (!grpc_unix && parse_address(grpc, s->grpc_host, &port) < 0)
+	if (!grpc_unix && parse_address(grpc, s->grpc_host, &s->grpc_port) < 0)
 		return err_set(err, -EINVAL,
 			"--grpc: '%s' is no address; give host:port", grpc);
 	(void)snprintf(s->grpc_listen, sizeof s->grpc_listen, "%s%s",
@@ -282,6 +298,7 @@ read_limits(struct settings *s)
 		(unsigned)conf_number(c, "limits.connections_per_address");
 	s->request_timeout_ms = conf_number(c, "limits.request_time");
 	s->idle_timeout_ms = conf_number(c, "limits.idle_time");
+	s->stall_timeout_ms = conf_number(c, "limits.stall_time");
 	l->failed_logins = (unsigned)conf_number(c, "limits.failed_logins");
 	if (s->auth || conf_is_set(c, "limits.calls_per_second"))
 		l->calls_per_second =
@@ -310,9 +327,12 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 	s->audit = conf_text(s->conf, "audit.path");
 	s->audit_required = conf_bool(s->conf, "audit.required");
 	read_store(s);
+	s->landlock = conf_bool(s->conf, "sandbox.landlock");
 	read_limits(s);
 	log_set_level((enum log_level)conf_number(s->conf, "log.level"));
-	return check_addresses(s, err);
+	r = sandbox_parse(
+		conf_text(s->conf, "sandbox.seccomp"), &s->seccomp, err);
+	return r < 0 ? r : check_addresses(s, err);
 }
 
 void

@@ -9,6 +9,7 @@
 #include "api/limits.h"
 #include "base/err.h"
 #include "conf/conf.h"
+#include "sandbox/sandbox.h"
 #include "store/store.h"
 
 struct settings {
@@ -16,6 +17,7 @@ struct settings {
 	char http_host[256];
 	uint16_t http_port;
 	char grpc_host[256];
+	uint16_t grpc_port;
 	char grpc_listen[300]; /* as core/rpc wants it */
 	const char *auth; /* database of tokens; NULL: development mode */
 	bool http_anonymous, agents_anonymous; /* not asked who they are */
@@ -27,9 +29,11 @@ struct settings {
 	bool audit_required;
 	struct limits_conf client_limits;
 	unsigned max_connections, max_per_address;
-	int64_t request_timeout_ms, idle_timeout_ms;
+	int64_t request_timeout_ms, idle_timeout_ms, stall_timeout_ms;
 	int64_t default_grace_ms, start_timeout_ms, lost_after_ms;
 	uint64_t output_limit;
+	enum sandbox_seccomp seccomp;
+	bool landlock;
 };
 
 /* The table, for commands that read the same file. */

@@ -64,6 +64,8 @@ executor_serve(struct executor *ex, int take_fd)
 	ex->link = link_new(ex->loop, take_fd, &ops, ex);
 	if (!ex->link)
 		log_error(-ENOMEM, "cannot serve the uplink"); /* it retries */
+	else if (starts_are_full(ex->starts))
+		link_pause(ex->link, true);
 	session_detached(ex);
 }
 

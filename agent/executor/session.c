@@ -16,8 +16,26 @@
 /* Memory is refilled from here on, when it was full. */
 #define HELD_LOW(ex) ((ex)->opt.held_max / 8 * 7)
 
+/* A server that acknowledges nothing could have us remember for ever. What it
+ * asks for beyond this is not taken; one that means it asks again when it finds
+ * the task missing in the next inventory. */
+static bool
+has_room(struct executor *ex)
+{
+	const bool full = HASH_COUNT(ex->tasks) + starts_count(ex->starts) >=
+			  EXECUTOR_MEMORY;
+
+	if (full && !ex->crowded)
+		log_warn(0,
+			"%d tasks wait for the server's acknowledgement: "
+			"no more are taken",
+			EXECUTOR_MEMORY);
+	ex->crowded = full;
+	return !full;
+}
+
 static void
-on_start(struct executor *ex, struct msg_box *take_box)
+on_start(struct executor *ex, struct msg_box *take_box, size_t len)
 {
 	AUTO(msg_free) struct msg_box *box = take_box;
 	const char *id = msg_get(box)->task_id;
@@ -27,6 +45,8 @@ on_start(struct executor *ex, struct msg_box *take_box)
 		log_debug("task '%s' is here already", id);
 		return;
 	}
+	if (!has_room(ex))
+		return;
 	tomb = tombs_find(ex->tombs, id);
 	if (tomb)
 		task_never(ex, id, cancel_new(tomb));
@@ -35,7 +55,7 @@ on_start(struct executor *ex, struct msg_box *take_box)
 	else if (ex->draining) /* it was under way when we said so */
 		task_refuse(ex, id, "the agent is being stopped");
 	else
-		starts_add(ex->starts, TAKE(box));
+		starts_add(ex->starts, TAKE(box), len);
 }
 
 static void
@@ -53,7 +73,8 @@ on_cancel(struct executor *ex, const char *id, const struct msg_cancel *why)
 		executor_fail(ex, "out of memory");
 		return;
 	}
-	task_never(ex, id, cancel_new(why));
+	if (has_room(ex))
+		task_never(ex, id, cancel_new(why));
 }
 
 static void
@@ -252,7 +273,7 @@ session_frame(struct executor *ex, const uint8_t *payload, size_t len)
 	if (!is_for_us(ex, msg))
 		return;
 	switch (msg->kind) {
-	case MSG_START: on_start(ex, TAKE(box)); break;
+	case MSG_START: on_start(ex, TAKE(box), len); break;
 	case MSG_CANCEL: on_cancel(ex, msg->task_id, &msg->cancel); break;
 	case MSG_ACK: on_ack(ex, msg->task_id, &msg->ack); break;
 	case MSG_ATTACH: on_attach(ex); break;

@@ -16,18 +16,36 @@ struct start {
 	struct starts *starts;
 	char id[ID_MAX];
 	struct msg_box *box; /* own */
+	size_t len; /* of the message */
 	UT_hash_handle hh; /* which keeps the order of arrival */
 };
 
 struct starts {
 	struct executor *ex;
 	struct start *waiting;
+	size_t size; /* of their messages */
+	bool full;
 	struct turns *turns;
 };
+
+/* Cancels wait, too, while the link is not read, so this is for what no honest
+ * server sends at a time. */
+static void
+set_full(struct starts *s, bool full)
+{
+	if (s->full == full)
+		return;
+	s->full = full;
+	if (s->ex->link)
+		link_pause(s->ex->link, full);
+}
 
 static void
 drop(struct starts *s, struct start *start)
 {
+	s->size -= start->len;
+	if (s->size < LIMIT_STARTS / 2)
+		set_full(s, false);
 	turns_leave(s->turns, &start->turn);
 	HASH_DEL(s->waiting, start);
 	msg_free(start->box);
@@ -86,7 +104,7 @@ starts_clear(struct starts *s)
 }
 
 void
-starts_add(struct starts *s, struct msg_box *take_box)
+starts_add(struct starts *s, struct msg_box *take_box, size_t len)
 {
 	AUTO(msg_free) struct msg_box *box = take_box;
 	const struct msg *msg = msg_get(box);
@@ -105,6 +123,10 @@ starts_add(struct starts *s, struct msg_box *take_box)
 	start->starts = s;
 	start->turn.fn = turn_came;
 	start->box = TAKE(box);
+	start->len = len;
+	s->size += len;
+	if (s->size > LIMIT_STARTS)
+		set_full(s, true);
 	HASH_ADD_STR(s->waiting, id, start);
 	turns_wait(s->turns, &start->turn);
 }
@@ -139,6 +161,12 @@ starts_has(const struct starts *s, const char *id)
 
 	HASH_FIND_STR(s->waiting, id, start);
 	return start != NULL;
+}
+
+bool
+starts_are_full(const struct starts *s)
+{
+	return s->full;
 }
 
 size_t

@@ -28,6 +28,9 @@
 enum {
 	/* What fits in one inventory message, with ids of full length. */
 	EXECUTOR_TASKS = 12000,
+	/* With those that only wait for their ack, refused ones, say: more than
+	 * an honest server has here at a time. */
+	EXECUTOR_MEMORY = 2 * EXECUTOR_TASKS,
 	STRANGER_MS = 2000, /* for output held by processes not of the task */
 };
 
@@ -170,6 +173,7 @@ struct executor {
 	struct starts *starts; /* not begun yet */
 	bool ready; /* the plugin is initialised */
 	bool draining; /* asked to stop, and waiting for tasks first */
+	bool crowded; /* it takes nothing new, and that was said */
 	bool stopping, failed;
 	int64_t hooks_until; /* clock_ms(), when stopping */
 	struct loop_timer *later; /* posts on_stopped and on_failure */

@@ -12,7 +12,8 @@ nodelink_agent_SOURCES = \
 	%D%/worker.c %D%/worker.h
 nodelink_agent_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS)
 nodelink_agent_LDFLAGS = $(AM_LDFLAGS) $(NODELINK_PROG_LDFLAGS)
-nodelink_agent_LDADD = libproc.la libconf.la libloop.la libbase.la
+nodelink_agent_LDADD = libproc.la libconf.la libloop.la libsandbox.la \
+	libbase.la
 
 agentexampledir = $(docdir)/examples
 dist_agentexample_DATA = %D%/nodelink-agent.conf

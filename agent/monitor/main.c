@@ -13,6 +13,7 @@
 #include "monitor/rundir.h"
 #include "monitor/settings.h"
 #include "monitor/users.h"
+#include "sandbox/sandbox.h"
 
 enum { WRONG_USAGE = 2, NICE = -10 };
 
@@ -40,6 +41,23 @@ signal_came(void *arg, int signo)
 	}
 	log_info("%s: stopping", signal_name(signo));
 	monitor_stop(app->monitor, all_stopped, app);
+}
+
+/* Executors and tasks inherit it. */
+static int
+confine(const struct settings *settings, struct err *err)
+{
+	struct sandbox sandbox = { .profile = &sandbox_tasks,
+		.seccomp = settings->sandbox,
+		.no_new_privs = settings->no_new_privs };
+	struct sandbox_line line;
+	int r = sandbox_confine(&sandbox, err);
+
+	if (r == 0)
+		r = sandbox_filter(&sandbox, err);
+	if (r == 0)
+		log_info("sandbox: %s", sandbox_describe(&sandbox, &line));
+	return r;
 }
 
 static int
@@ -107,6 +125,8 @@ main(int argc, char **argv)
 			settings.scratch_dir, err_name(-r));
 	if (r == 0)
 		r = users_check_scratch(&settings, &err);
+	if (r == 0)
+		r = confine(&settings, &err);
 	if (r == 0)
 		r = run(&settings, &err);
 	if (r < 0)

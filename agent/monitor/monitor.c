@@ -155,6 +155,8 @@ make_uplink(struct monitor *m)
 	args_add(argv, "--server=%s", s->server);
 	args_add(argv, "--runtime-dir=%s", s->runtime_dir);
 	args_add(argv, "--log-level=%s", s->log_level);
+	args_add(argv, "--seccomp=%s", sandbox_text(s->sandbox));
+	args_add(argv, "--landlock=%s", s->landlock ? "yes" : "no");
 	if (s->token_file)
 		args_add(argv, "--token-file=%s", s->token_file);
 	args_add_environment(&spec.envp, ""); /* all of it */

@@ -1,6 +1,7 @@
 /* plugins.c - which plugins are there
  *
- * The monitor only looks at names; loading is the executor's. */
+ * The monitor only looks at files, so that what is wrong with one is said at
+ * once; loading is the executor's. */
 #include "monitor/plugins.h"
 
 #include <dirent.h>
@@ -8,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/trusted.h"
 
 static int
 by_name(const void *a, const void *b)
@@ -33,6 +36,8 @@ static int
 add(const char *dir, const char *name, struct plugin_file *out, size_t *n,
 	struct err *err)
 {
+	int fd;
+
 	for (size_t i = 0; i < *n; i++)
 		if (strcmp(out[i].name, name) == 0)
 			return err_set(err, -EINVAL,
@@ -43,7 +48,10 @@ add(const char *dir, const char *name, struct plugin_file *out, size_t *n,
 	(void)snprintf(out[*n].name, sizeof out[*n].name, "%s", name);
 	if (asprintf(&out[*n].file, "%s/%s.so", dir, name) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
-	++*n;
+	fd = trusted_open(out[(*n)++].file, "plugin", err);
+	if (fd < 0)
+		return fd;
+	(void)close(fd); /* loading is the executor's, which looks again */
 	return 0;
 }
 

@@ -136,6 +136,16 @@ static const struct conf_item items[] = {
 		.fallback = "yes",
 		.help = "sudo and other setuid programs gain nothing in "
 			"tasks" },
+	{ .key = "sandbox.seccomp",
+		.flag = "sandbox",
+		.arg = "WHAT",
+		.fallback = "kill",
+		.help = "what a system call outside a program's list does: "
+			"kill, log, or off" },
+	{ .key = "sandbox.landlock",
+		.type = CONF_BOOL,
+		.fallback = "yes",
+		.help = "the uplink can only reach the files that it needs" },
 	{ .key = "tasks.seccomp",
 		.flag = "seccomp",
 		.arg = "FILE",
@@ -169,9 +179,10 @@ static const struct conf_program program = {
 /* ------------------------------------------------------------------- checks */
 
 static int
-check_words(const struct settings *s, struct err *err)
+check_words(struct settings *s, struct err *err)
 {
 	const char *on_stop = conf_text(s->conf, "agent.on_stop");
+	int r;
 
 	if (!id_valid_agent(s->id))
 		return err_set(err, -EINVAL,
@@ -185,6 +196,10 @@ check_words(const struct settings *s, struct err *err)
 			"cgroup2-freeze, cgroup1, pidns, subreaper, group), "
 			"not '%s'",
 			s->containment);
+	r = sandbox_parse(
+		conf_text(s->conf, "sandbox.seccomp"), &s->sandbox, err);
+	if (r < 0)
+		return r;
 	if (strcmp(on_stop, "cancel") != 0 && !s->leave)
 		return err_set(err, -EINVAL,
 			"on_stop is cancel or leave, not '%s'", on_stop);
@@ -297,6 +312,7 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 	s->containment = conf_text(conf, "agent.containment");
 	s->spool_limit = conf_number(conf, "agent.spool_limit");
 	s->leave = strcmp(conf_text(conf, "agent.on_stop"), "leave") == 0;
+	s->landlock = conf_bool(conf, "sandbox.landlock");
 	s->check = conf_bool(conf, "check");
 	s->scratch_dir = conf_text(conf, "agent.scratch_dir");
 	if (!s->scratch_dir) {

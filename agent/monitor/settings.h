@@ -10,6 +10,7 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "conf/conf.h"
+#include "sandbox/sandbox.h"
 
 struct plugin_file {
 	char name[ID_MAX];
@@ -31,6 +32,8 @@ struct settings {
 	char *directories_text; /* theirs */
 	int64_t max_timeout_ms; /* 0: any */
 	bool no_new_privs;
+	enum sandbox_seccomp sandbox; /* [sandbox] seccomp */
+	bool landlock; /* of the uplink */
 	const char *seccomp; /* profile for them; NULL: none */
 	bool seccomp_required;
 	bool leave; /* on_stop: the executors go on */

@@ -7,4 +7,5 @@ nodelink_uplink_SOURCES = \
 	%D%/uplink.c %D%/uplink.h
 nodelink_uplink_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS)
 nodelink_uplink_LDFLAGS = $(AM_LDFLAGS) $(NODELINK_PROG_LDFLAGS)
-nodelink_uplink_LDADD = librpc.la libwire.la libconf.la libloop.la libbase.la
+nodelink_uplink_LDADD = librpc.la libwire.la libconf.la libloop.la \
+	libsandbox.la libbase.la

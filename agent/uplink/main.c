@@ -10,9 +10,10 @@
 #include "base/parse.h"
 #include "conf/conf.h"
 #include "loop/loop.h"
+#include "sandbox/sandbox.h"
 #include "uplink/uplink.h"
 
-enum { WRONG_USAGE = 2, LEAVE_MS = 2000 };
+enum { WRONG_USAGE = 2, LEAVE_MS = 2000, DNS_PORT = 53 };
 
 static const struct conf_item items[] = {
 	{ .key = "agent-id",
@@ -38,6 +39,17 @@ static const struct conf_item items[] = {
 		.env = "NODELINK_AGENT_TOKEN",
 		.arg = "TOKEN",
 		.help = "the token itself" },
+	{ .key = "seccomp",
+		.flag = "seccomp",
+		.arg = "WHAT",
+		.fallback = "kill",
+		.help = "what a system call outside the program's list does: "
+			"kill, log, or off" },
+	{ .key = "landlock",
+		.flag = "landlock",
+		.type = CONF_BOOL,
+		.fallback = "yes",
+		.help = "only the files that it needs can be reached" },
 	{ .key = "log-level",
 		.flag = "log-level",
 		.type = CONF_LEVEL,
@@ -55,6 +67,9 @@ static const struct conf_program program = {
 struct app {
 	struct loop *loop;
 	struct uplink *uplink;
+	const struct sandbox *sandbox;
+	const char *token_file; /* NULL: the token is not from a file */
+	const char *token;
 	bool stopping;
 };
 
@@ -78,24 +93,104 @@ stop(void *arg, int signo)
 	uplink_stop(app->uplink, LEAVE_MS, left, app);
 }
 
+static bool
+has_new_token(const struct app *app)
+{
+	AUTO_FREE char *token = NULL;
+	bool is_new;
+
+	if (!app->token_file ||
+		conf_secret_file(app->token_file, &token, NULL) < 0)
+		return false; /* perhaps it is just being written */
+	is_new = strcmp(token, app->token) != 0;
+	explicit_bzero(token, strlen(token));
+	return is_new;
+}
+
+/* There is no way back to a file that has taken another's place, such as a new
+ * /etc/resolv.conf, but for a new process; the monitor makes one. It reads a
+ * new token, too. */
+static void
+disconnected(void *arg)
+{
+	struct app *app = arg;
+	const char *path;
+
+	if (app->stopping)
+		return;
+	path = sandbox_outdated(app->sandbox);
+	if (path)
+		log_warn(0,
+			"'%s' was replaced and is out of reach: starting again",
+			path);
+	else if (has_new_token(app))
+		log_info("'%s' has a new token: starting again",
+			app->token_file);
+	else
+		return;
+	app->stopping = true;
+	uplink_stop(app->uplink, LEAVE_MS, left, app);
+}
+
+static void
+add_read(void *arg, const char *path)
+{
+	sandbox_add(arg, (struct sandbox_path){ .path = path, .folder = true });
+}
+
+static void
+add_paths(struct sandbox *s, const struct conf *conf)
+{
+	const char *server = conf_text(conf, "server");
+	char host[256];
+
+	sandbox_add_system(s);
+	conf_each_path(conf, add_read, s);
+	if (parse_address(server, host, &s->ports[0]) == 0)
+		s->ports[1] = DNS_PORT; /* long answers come by TCP */
+}
+
 static int
-run(const struct uplink_conf *conf, struct err *err)
+confine(const struct conf *conf, struct sandbox *out, struct err *err)
+{
+	int r;
+
+	*out = (struct sandbox){ .profile = &sandbox_uplink };
+	r = sandbox_parse(conf_text(conf, "seccomp"), &out->seccomp, err);
+	if (r < 0)
+		return r;
+	if (conf_bool(conf, "landlock"))
+		add_paths(out, conf);
+	return sandbox_confine(out, err);
+}
+
+static int
+run(struct uplink_conf *conf, const char *token_file, struct sandbox *sandbox,
+	struct err *err)
 {
 	AUTO(loop_free) struct loop *loop = loop_new();
-	struct app app = { .loop = loop };
+	struct app app = { .loop = loop,
+		.sandbox = sandbox,
+		.token_file = token_file,
+		.token = conf->agent_token };
 	struct loop_signal *term, *interrupt;
+	struct sandbox_line line;
 	int r;
 
 	if (!loop)
 		return err_set(err, -1, "cannot make an event loop");
+	conf->on_disconnected = disconnected;
+	conf->arg = &app;
 	r = uplink_new(loop, conf, &app.uplink, err);
 	if (r < 0)
 		return r;
+	r = sandbox_filter(sandbox, err);
 	term = loop_signal_new(loop, SIGTERM, stop, &app);
 	interrupt = loop_signal_new(loop, SIGINT, stop, &app);
-	if (term && interrupt)
+	log_info("sandbox: %s", sandbox_describe(sandbox, &line));
+	if (r == 0 && term && interrupt)
 		loop_run(loop);
-	else
+	else if (r == 0)
 		r = err_set(err, -1, "cannot wait for signals");
 	loop_signal_free(term);
 	loop_signal_free(interrupt);
@@ -142,6 +237,7 @@ main(int argc, char **argv)
 	AUTO(conf_free) struct conf *conf = NULL;
 	AUTO_FREE char *token = NULL;
 	struct uplink_conf uplink = { 0 };
+	struct sandbox sandbox;
 	struct err err = { "" };
 	int r;
 
@@ -154,13 +250,17 @@ main(int argc, char **argv)
 		r = apply(conf, &uplink, &err);
 	if (r == 0)
 		r = find_token(conf, &token, &err);
+	if (r == 0)
+		r = confine(conf, &sandbox, &err);
 	if (r < 0) {
 		log_error(0, "%s", err.text);
 		return WRONG_USAGE;
 	}
 	uplink.agent_token = token;
 	(void)fd_raise_limit(); /* the usual one will mostly do */
-	r = run(&uplink, &err);
+	r = run(&uplink,
+		conf_text(conf, "token") ? NULL : conf_text(conf, "token-file"),
+		&sandbox, &err);
 	if (r < 0)
 		log_error(0, "%s", err.text);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -115,6 +115,8 @@ refuse(struct uplink *up, const struct msg *start)
 			.ended_at = now },
 	};
 
+	if (rpc_queued(up->stream) > LIMIT_SEND_QUEUE)
+		return; /* whoever asks so much and reads nothing */
 	/* without memory for it: a result without text */
 	(void)buf_printf(&why, "agent '%s' has no plugin '%s'",
 		up->conf->agent_id, start->plugin);
@@ -318,8 +320,11 @@ stream_close(void *arg, struct rpc_stream *s, enum rpc_status status,
 	while ((peer = peers_next(up->peers, peer)) != NULL)
 		peer->current = false;
 	pause_peers(up, false);
-	if (retry_ms >= 0) /* else we are leaving, and it is no news */
-		telling_say(&up->telling, up->conf, status, text);
+	if (retry_ms < 0) /* we are leaving, and it is no news */
+		return;
+	telling_say(&up->telling, up->conf, status, text);
+	if (up->conf->on_disconnected)
+		up->conf->on_disconnected(up->conf->arg);
 }
 
 static const struct rpc_client_ops client_ops = {

@@ -22,6 +22,8 @@ struct uplink_conf {
 	const char *agent_token; /* NULL or "": none */
 	const char *server;
 	const char *runtime_dir;
+	loop_fn *on_disconnected; /* or could not connect; it is tried again */
+	void *arg;
 };
 
 /* Works from now on. conf is borrowed for as long as the uplink lives. 0 or

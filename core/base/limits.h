@@ -57,6 +57,7 @@ enum {
 	LIMIT_PLUGINS = 32,
 	LIMIT_USERS = 64, /* names that its tasks may run as */
 	LIMIT_DIRECTORIES = 64, /* that its tasks may begin in */
+	LIMIT_STARTS = 8 << 20, /* bytes of starts that wait in an executor */
 	LIMIT_SEND_QUEUE = 8 << 20, /* bytes waiting for one stream or socket */
 };
 

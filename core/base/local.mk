@@ -12,4 +12,5 @@ libbase_la_SOURCES = \
 	%D%/log.c %D%/log.h \
 	%D%/parse.c %D%/parse.h \
 	%D%/rates.c %D%/rates.h \
+	%D%/trusted.c %D%/trusted.h \
 	%D%/utf8.c %D%/utf8.h

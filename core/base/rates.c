@@ -6,6 +6,7 @@
 #include "base/rates.h"
 
 #include <arpa/inet.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,10 +96,18 @@ rates_take(struct rates *rates, const char *name)
 const char *
 rates_address(const char *address, char out[RATES_NAME])
 {
-	const char *start = address + (*address == '[');
-	const char *colon = strchr(start, ':');
-	size_t len = *address == '[' ? strcspn(start, "]") : strlen(start);
+	bool named = strncmp(address, "ipv4:", 5) == 0 ||
+		     strncmp(address, "ipv6:", 5) == 0;
+	const char *start = address + (named ? 5 : 0);
+	bool brackets = *start == '[' || strncmp(start, "%5B", 3) == 0;
+	const char *colon;
 	struct in6_addr v6;
+	size_t len;
+
+	if (brackets)
+		start += *start == '[' ? 1 : 3;
+	colon = strchr(start, ':');
+	len = brackets ? strcspn(start, "]%") : strlen(start);
 
 	if (colon && !strchr(colon + 1, ':'))
 		len = (size_t)(colon - start); /* v4 with a port */

@@ -26,7 +26,8 @@ int64_t rates_take(struct rates *rates, const char *name);
 
 /* The name under which an address is counted: itself, but of IPv6 only the
  * network of 64 bits, in which a client may take any address it likes. A port
- * at the end ("1.2.3.4:5", "[::1]:5") does not count. */
+ * at the end ("1.2.3.4:5", "[::1]:5") does not count, nor what gRPC adds
+ * ("ipv4:1.2.3.4:5", "ipv6:%5B::1%5D:5"). */
 enum { RATES_NAME = 64 };
 const char *rates_address(const char *address, char out[RATES_NAME]);
 

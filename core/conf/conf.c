@@ -194,6 +194,16 @@ conf_file(const struct conf *conf)
 	return conf->file;
 }
 
+void
+conf_each_path(const struct conf *conf, conf_path_fn *fn, void *arg)
+{
+	const struct conf_program *p = conf->program;
+
+	for (size_t i = 0; i < p->n_items; i++)
+		if (p->items[i].type == CONF_PATH && conf->slots[i].value.text)
+			fn(arg, conf->slots[i].value.text);
+}
+
 int
 conf_each(const struct conf *conf, conf_each_fn *fn, void *arg)
 {

@@ -97,6 +97,10 @@ int conf_each(const struct conf *conf, conf_each_fn *fn, void *arg);
 int conf_trust(int fd, const char *what, const char *path, bool secret,
 	struct err *err);
 
+/* Each value of type CONF_PATH that there is. */
+typedef void conf_path_fn(void *arg, const char *path);
+void conf_each_path(const struct conf *conf, conf_path_fn *fn, void *arg);
+
 /* The first line of a secret file that only its owner may read (0600 or
  * stricter, else -EPERM with a text that says chmod; it must belong to us or to
  * root). At most 4096 bytes. Free with free(). */

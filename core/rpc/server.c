@@ -299,6 +299,9 @@ make_grpc(const struct rpc_server_conf *conf)
 		/* 64 KB of output in one frame: a quarter faster */
 		RPC_ARG(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, RPC_LOOKAHEAD),
 		RPC_ARG(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10000),
+		/* an agent has one stream; nobody keeps connections for none */
+		RPC_ARG(GRPC_ARG_MAX_CONCURRENT_STREAMS, 128),
+		RPC_ARG(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 30000),
 		RPC_ARG(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH,
 			(int)conf->max_message),
 		RPC_ARG(GRPC_ARG_ENABLE_CHANNELZ, 0),

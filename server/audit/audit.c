@@ -386,8 +386,10 @@ begin(struct audit *a, struct err *err)
 	if (r < 0)
 		return err_set(err, r, "cannot write audit log '%s': %s",
 			a->conf.path, err_name(-r));
-	log_info("audit log '%s' goes on behind event %" PRIu64 ", SHA-256 %s",
-		a->conf.path, a->chain.seq, a->chain.hash);
+	if (a->conf.loop)
+		log_info("audit log '%s' goes on behind event %" PRIu64
+			 ", SHA-256 %s",
+			a->conf.path, a->chain.seq, a->chain.hash);
 	return 0;
 }
 

@@ -42,6 +42,7 @@ token(const struct command_call *call, struct err *err)
 
 const struct command command_agent_token = {
 	.name = "agent-token",
+	.action = "agent.token",
 	.words = "AGENT",
 	.summary = "Makes a new token for an agent, and lets it in.",
 	.items = token_items,
@@ -144,6 +145,7 @@ bar(const struct command_call *call, struct err *err)
 
 const struct command command_agent_revoke = {
 	.name = "agent revoke",
+	.action = "agent.revoke",
 	.words = "AGENT",
 	.summary = "Bars an agent: its tokens and certificates end, its stream "
 		   "is cut.",
@@ -159,6 +161,7 @@ allow(const struct command_call *call, struct err *err)
 
 const struct command command_agent_allow = {
 	.name = "agent allow",
+	.action = "agent.allow",
 	.words = "AGENT",
 	.summary = "Lets a revoked agent in again with any certificate in its "
 		   "name.",
@@ -204,6 +207,7 @@ enroll(const struct command_call *call, struct err *err)
 
 const struct command command_enroll_token = {
 	.name = "enroll-token",
+	.action = "agent.enroll_token",
 	.summary = "Makes a token that gets one new agent its certificate.",
 	.items = enroll_items,
 	.n_items = ARRAY_SIZE(enroll_items),

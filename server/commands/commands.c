@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/audit.h"
 #include "base/log.h"
 
 enum { WRONG_USAGE = 2, NAME_WORDS = 2 };
@@ -23,6 +24,7 @@ static const struct command *const commands[] = {
 	&command_agent_revoke,
 	&command_agent_allow,
 	&command_enroll_token,
+	&command_audit_verify,
 };
 
 /* Failing to write to stdout is for the reader of it to notice. */
@@ -136,19 +138,28 @@ open_auth(const struct conf *conf, struct auth **out, struct err *err)
 }
 
 static int
-run(const struct command *c, const struct conf *conf, struct err *err)
+run(const struct command *c, const struct conf *conf, int n_args,
+	char *const *args, struct err *err)
 {
 	AUTO(auth_free) struct auth *auth = NULL;
+	AUTO(audit_free) struct audit *audit = NULL;
 	struct command_call call = { .conf = conf };
 	int r = 0;
 
 	if (c->setting && strcmp(c->setting, "auth") == 0)
 		r = open_auth(conf, &auth, err);
+	if (r == 0 && c->action)
+		r = command_audit(conf, &audit, err);
+	if (r == 0 && c->action)
+		r = command_note(audit, c, n_args, args, err);
 	if (r < 0)
 		return r;
 	call.n_words = conf_words(conf, &call.words);
 	call.auth = auth;
-	return c->run(&call, err);
+	r = c->run(&call, err);
+	if (r < 0 && c->action)
+		command_note_failure(audit, c, err->text);
+	return r;
 }
 
 static int
@@ -192,5 +203,7 @@ commands_run(const struct conf_program *server, int argc, char **argv)
 	if (r < 0)
 		return exit_status(-EINVAL, &err);
 	return r == CONF_EXIT ? EXIT_SUCCESS
-			      : exit_status(run(c, conf, &err), &err);
+			      : exit_status(run(c, conf, argc - n - 1,
+						    argv + n + 1, &err),
+					&err);
 }

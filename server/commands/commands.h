@@ -21,6 +21,7 @@ struct command_call {
 
 struct command {
 	const char *name; /* "token create" */
+	const char *action; /* for the audit log; NULL: it changes nothing */
 	const char *words; /* as conf_program.words */
 	const char *summary; /* a sentence, for --help */
 	const struct conf_item *items; /* flags of its own, keys without dot */
@@ -34,7 +35,8 @@ struct command {
 
 extern const struct command command_token_create, command_token_list,
 	command_token_revoke, command_agent_token, command_agent_list,
-	command_agent_revoke, command_agent_allow, command_enroll_token;
+	command_agent_revoke, command_agent_allow, command_enroll_token,
+	command_audit_verify;
 
 /* argv[1] is the first word of a command; the settings are the server's. The
  * status to exit with. */
@@ -45,6 +47,17 @@ void commands_help(void);
 /* Root becomes the user whose folder the file is in: what it makes there is
  * that user's, and nothing there leads it elsewhere. 0 or -errno with text. */
 int command_become_owner(const char *path, struct err *err);
+
+/* audit.c: the audit log of the server, if there is one, for a command that
+ * changes something; args are its arguments as they were given. 0, or -errno
+ * with text: it must not be run. */
+struct audit;
+int command_audit(const struct conf *conf, struct audit **out, struct err *err);
+int command_note(struct audit *audit, const struct command *command, int n_args,
+	char *const *args, struct err *err);
+void command_note_failure(
+	struct audit *audit, const struct command *command, const char *why);
+
 /* For people, on stderr: what goes to stdout is for a file or a variable. */
 void command_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Everything printed, or -errno with text: a secret that did not arrive. */

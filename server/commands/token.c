@@ -107,6 +107,7 @@ create(const struct command_call *call, struct err *err)
 
 const struct command command_token_create = {
 	.name = "token create",
+	.action = "token.create",
 	.summary = "Makes a token for a client of the HTTP API.",
 	.items = create_items,
 	.n_items = ARRAY_SIZE(create_items),
@@ -193,6 +194,7 @@ end_token(const struct command_call *call, struct err *err)
 
 const struct command command_token_revoke = {
 	.name = "token revoke",
+	.action = "token.revoke",
 	.words = "ID",
 	.summary = "Ends a client's token; what is open with it is cut.",
 	.setting = "auth",

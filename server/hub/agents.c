@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/rates.h"
 #include "hub/internal.h"
 #include "wire/batch.h"
 
@@ -136,6 +137,15 @@ agents_resume(void *arg)
 	}
 }
 
+/* A peer must not fill the log. */
+static bool
+may_log(struct hub *hub, const struct rpc_hello *hello)
+{
+	char name[RATES_NAME];
+
+	return rates_take(hub->noise, rates_address(hello->peer, name)) == 0;
+}
+
 /* Of agents it is noted who they are; none is kept waiting for that. */
 static void
 note(struct hub *hub, const struct rpc_hello *hello,
@@ -161,8 +171,9 @@ on_open(void *arg, struct rpc_stream *s, const struct rpc_hello *hello,
 
 	if (r < 0) {
 		*status = RPC_STATUS_UNAUTHENTICATED;
-		log_warn(0, "refused a stream from %s: %s", hello->peer,
-			err->text);
+		if (may_log(hub, hello))
+			log_warn(0, "refused a stream from %s: %s", hello->peer,
+				err->text);
 		note(hub, hello, AUDIT_REFUSED, err->text);
 		return r;
 	}
@@ -172,10 +183,11 @@ on_open(void *arg, struct rpc_stream *s, const struct rpc_hello *hello,
 		return err_set(err, -ENOMEM, "server is out of memory");
 	note(hub, hello, AUDIT_ALLOWED, NULL);
 	if (a->stream) {
-		log_warn(0,
-			"agent '%s' connected again from %s: "
-			"the older stream from %s is closed",
-			a->id, hello->peer, a->peer);
+		if (may_log(hub, hello))
+			log_warn(0,
+				"agent '%s' connected again from %s: "
+				"the older stream from %s is closed",
+				a->id, hello->peer, a->peer);
 		drop_stream(a, RPC_STATUS_REPLACED,
 			"the agent has opened a newer stream");
 	}
@@ -212,6 +224,12 @@ hub_recheck_agents(struct hub *hub)
 			auth_agent_still(auth, a->id, &a->pass, &err) == 0)
 			continue;
 		log_warn(0, "%s: its stream is closed", err.text);
+		(void)audit_note(hub->conf.audit,
+			&(struct audit_event){ .action = "agent.cut",
+				.actor = "nodelink-server",
+				.peer = a->peer,
+				.target = a->id,
+				.reason = err.text });
 		drop_stream(a, RPC_STATUS_UNAUTHENTICATED, err.text);
 	}
 }

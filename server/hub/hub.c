@@ -5,7 +5,10 @@
 
 #include "base/auto.h"
 #include "base/limits.h"
+#include "base/rates.h"
 #include "hub/internal.h"
+
+enum { NOISE_PER_MINUTE = 60 };
 
 int
 hub_new(const struct hub_conf *conf, struct hub **out, struct err *err)
@@ -15,6 +18,11 @@ hub_new(const struct hub_conf *conf, struct hub **out, struct err *err)
 	if (!hub)
 		return err_set(err, -ENOMEM, "out of memory");
 	hub->conf = *conf;
+	hub->noise = rates_new(NOISE_PER_MINUTE, 60 * 1000, NOISE_PER_MINUTE);
+	if (!hub->noise) {
+		free(hub);
+		return err_set(err, -ENOMEM, "out of memory");
+	}
 	if (!hub->conf.window)
 		hub->conf.window = LIMIT_TASK_WINDOW;
 	store_listen(conf->store, task_stored, agents_resume, hub);
@@ -50,6 +58,7 @@ hub_free(struct hub *hub)
 		loop_timer_free(a->timer);
 		free(a);
 	}
+	rates_free(hub->noise);
 	free(hub);
 }
 

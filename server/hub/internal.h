@@ -21,6 +21,7 @@ struct hub {
 	struct agent *agents;
 	struct task *live; /* unfinished, by id */
 	size_t n_connected;
+	struct rates *noise; /* what a peer may have us log, by address */
 };
 
 /* hub.c */

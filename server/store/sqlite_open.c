@@ -35,8 +35,8 @@ db_close(struct db *db)
 
 /* --------------------------------------------------------------------- files */
 
-static int
-make_folder(const char *dir, struct err *err)
+int
+store_sqlite_folder(const char *dir, struct err *err)
 {
 	char path[480];
 	char *slash = path;
@@ -94,7 +94,7 @@ lock_folder(struct files *f, const char *dir, struct err *err)
 int
 files_open(struct files *f, const char *dir, struct err *err)
 {
-	int r = make_folder(dir, err);
+	int r = store_sqlite_folder(dir, err);
 
 	f->lock = -1;
 	if (r < 0)

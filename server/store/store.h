@@ -160,6 +160,9 @@ struct store_sqlite_conf {
 	int64_t linger_ms; /* a finished task stays in memory; 0: 5 s */
 	uint64_t held_max; /* full() from there on; 0: 64 MiB */
 };
+/* Makes the folder, as store_sqlite_new() does. 0 or -errno with text. */
+int store_sqlite_folder(const char *dir, struct err *err);
+
 /* Blocks while it looks at the files. Errors come with text that names the
  * file and what to do; then nothing was changed. -EBUSY: another server has
  * it; -EBADMSG: damaged; -ENOTSUP: of a newer version. */

@@ -74,7 +74,8 @@ class System:
             _programs.remove(program)
             if SANITIZER.search(program.log()):
                 trouble.append(f"{program.name}:\n{program.log()}")
-            elif program.process.returncode in (-signal.SIGSEGV, -signal.SIGABRT):
+            elif program.process.returncode in (-signal.SIGSEGV, -signal.SIGABRT,
+                                                -signal.SIGSYS):
                 trouble.append(f"{program.name} crashed:\n{program.log()}")
         self.programs.clear()
         assert not trouble, "\n".join(trouble)

@@ -50,6 +50,7 @@ def _paths():
 
 
 SBIN, ENVIRONMENT = _paths()
+DEFER = re.sub("/sbin$", "/bin", SBIN) + "/nodelink-defer"
 
 
 class Program:
@@ -164,6 +165,9 @@ class Auth:
         """A new token of a client."""
         return self.ok("token", "create", "--client", name, "--role", role, *options)
 
+    def revoke(self, token):
+        self.ok("token", "revoke", token.split("_")[1])
+
     def agent(self, agent_id, *options):
         """A new token of an agent."""
         return self.ok("agent-token", agent_id, *options)
@@ -192,7 +196,9 @@ class Server(Program):
                                     *options], env, inside)
         ready = self.wait_line(r"ready: http (\S+), grpc (\S+)")
         self.http, self.grpc = ready.groups()
-        self.client = Client(self.http, auth.client() if auth else None)
+        self.client = Client(self.http)
+        if auth:
+            self.client = self.client.bearing(auth.client())
 
 
 class Agent(Program):
@@ -327,22 +333,23 @@ class Answer:
 class Client:
     """The HTTP API by hand: one connection a call, everything has a deadline."""
 
-    def __init__(self, address, token=None):
+    def __init__(self, address, token=None, headers=None):
         self.address = address
         self.url = f"http://{address}"
         self.token = token
+        bearer = {"Authorization": f"Bearer {token}"} if token else {}
+        self.headers = {**bearer, **(headers or {})}  # of every request
 
-    def headers(self, more=None):
-        """What every request has."""
-        bearer = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        return {**bearer, **(more or {})}
+    def bearing(self, token):
+        """The same server, asked by whoever has this token."""
+        return Client(self.address, token)
 
     def connect(self, timeout=DEADLINE):
         host, _, port = self.address.rpartition(":")
         return http.client.HTTPConnection(host, int(port), timeout=timeout)
 
     def call(self, method, path, body=None, headers=None, timeout=60):
-        headers = self.headers(headers)
+        headers = {**self.headers, **(headers or {})}
         if body is not None and not isinstance(body, (bytes, str)):
             body = json.dumps(body)
             headers.setdefault("Content-Type", "application/json")
@@ -440,7 +447,7 @@ class Events:
             sock.settimeout(timeout)
             sock.connect((self._connection.host, self._connection.port))
             self._connection.sock = sock
-        headers = client.headers({"Accept": "text/event-stream"})
+        headers = {**client.headers, "Accept": "text/event-stream"}
         if after is not None:
             headers["Last-Event-ID"] = str(after)
         self._connection.request("GET", f"/stream?ref={task_id}", headers=headers)

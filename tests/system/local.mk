@@ -31,7 +31,13 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_18_roulette.py \
 	%D%/test_19_partition.py \
 	%D%/test_20_tokens.py \
+	%D%/test_21_access.py \
+	%D%/test_23_sandbox.py \
 	%D%/test_24_policy.py \
+	%D%/servers.py \
+	%D%/test_25_bad_server.py \
+	%D%/test_26_audit.py \
+	%D%/test_27_abuse.py \
 	%D%/test_28_bad_agent.py
 
 system_helpers = %D%/helpers/mute-agent %D%/helpers/whoami

@@ -34,7 +34,8 @@ def test_token_is_shown_once_and_kept_nowhere(system, auth, server):
     agent = auth.agent("agent1")
     enrol = auth.ok("enroll-token", "--for", "web-*")
     system.agent("agent1", server, env={"NODELINK_AGENT_TOKEN": agent})
-    secrets = [text.rpartition("_")[2] for text in (token, agent, enrol, server.client.token)]
+    secrets = [text.rpartition("_")[2] for text in
+               (token, agent, enrol, server.client.token)]
     for root, _, names in os.walk(auth.folder):
         for name in names:
             with open(os.path.join(root, name), "rb") as file:
@@ -124,6 +125,22 @@ def test_old_token_works_until_its_overlap_is_over(system, auth, server):
     system.agent("agent1", server, *new)
 
 
+def test_agent_takes_a_new_token_from_its_file_and_its_tasks_go_on(system, auth, server):
+    options = auth.agent_file("agent1")
+    agent = system.agent("agent1", server, *options)
+    go = system.path("go")
+    os.mkfifo(go)
+    task_id = server.client.shell(f"echo on; read x < {go}; echo more")
+    auth.agent_file("agent1", "--overlap", "0")
+    server.wait_line("wrong agent_token: its stream is closed")
+    agent.wait_line("has a new token")
+    server.wait_line("agent 'agent1' is here")
+    with open(go, "w", encoding="ascii") as file:
+        file.write("go\n")
+    assert server.client.end(task_id)["status"] == "completed"
+    assert server.client.output(task_id) == b"on\nmore\n"
+
+
 def test_server_starts_again_and_knows_who_may_what(system, auth, server):
     token = auth.agent_file("agent1")
     gone = auth.agent_file("agent2")
@@ -207,13 +224,13 @@ def test_api_makes_lists_and_revokes_tokens(auth, server):
     assert listed[made.json["id"]]["client"] == "ci" and token not in str(listed)
     assert listed[made.json["id"]]["labels"] == {"team": "red"}
     assert listed[made.json["id"]]["used_at"] is None
-    assert Client(admin.address, token).get("/tasks").status == 200
+    assert admin.bearing(token).get("/tasks").status == 200
     listed = {t["id"]: t for t in admin.ok("GET", "/tokens")["tokens"]}
     assert listed[made.json["id"]]["used_at"]
     path = f"/tokens/{made.json['id']}"
     assert admin.call("DELETE", path).status == 200
     assert admin.call("DELETE", path).status == 404
-    assert Client(admin.address, token).get("/tasks").status == 401
+    assert admin.bearing(token).get("/tasks").status == 401
     assert token.rpartition("_")[2] not in server.log()
 
 

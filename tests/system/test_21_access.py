@@ -78,21 +78,18 @@ class Callers:
                 "admin": admin,
         }.items():
             self.headers[name] = {"Authorization": f"Bearer {token}"}
-        client = Client(server.http, gone)
-        self.headers["old session"] = _session(client)
-        _revoke(auth, gone)
+        client = server.client.bearing(gone)
+        self.headers["old session"] = _browser(client).headers
+        auth.revoke(gone)
         until(lambda: client.get("/agents").status == 401, "the server has seen that it is revoked")
 
 
-def _session(client):
-    """What a browser sends that has made the client's token into a session."""
+def _browser(client):
+    """The same client, who has made its token into a session."""
     answer = client.call("POST", "/session")
     assert answer.status == 200, answer
-    return {"Cookie": answer.headers["Set-Cookie"].partition(";")[0]}
-
-
-def _revoke(auth, token):
-    auth.ok("token", "revoke", token.split("_")[1])
+    return Client(client.address, headers={
+        "Cookie": answer.headers["Set-Cookie"].partition(";")[0]})
 
 
 class Guarded:
@@ -100,13 +97,14 @@ class Guarded:
 
     def __init__(self, system):
         self.auth = system.auth()
-        self.server = system.server(auth=self.auth)
+        conf = system.path("server.conf", "[limits]\nfailed_logins = 0\n")
+        self.server = system.server("--config", conf, auth=self.auth)
         self.client = self.server.client
         system.agent("agent1", self.server, *self.auth.agent_file("agent1"))
 
     def of(self, *how):
         """A client with a new token of its own."""
-        return Client(self.server.http, self.auth.client(*how))
+        return self.client.bearing(self.auth.client(*how))
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +168,7 @@ def test_route_answers_everybody_as_it_should(guarded, callers, task, route):
     path = path.replace("{task}", task)
     stranger = Client(guarded.server.http)
     wrong = []
-    callers.headers["session"] = _session(guarded.client)  # one route ends it
+    callers.headers["session"] = _browser(guarded.client).headers  # one route ends it
     for caller, headers in callers.headers.items():
         answer = stranger.call(route.split()[0], path, body, headers=headers)
         said = answer.json.get("code") if answer.status >= 400 else None
@@ -201,14 +199,14 @@ def test_owner_and_labels_hold_after_a_restart(system):
     auth = system.auth()
     tokens = auth.client("ci", "operator", "--label", "a=b"), auth.client("bob", "operator")
     first = system.server(auth=auth)
-    ci, bob = (Client(first.http, token) for token in tokens)
+    ci, bob = (first.client.bearing(token) for token in tokens)
     agent = system.agent("agent1", first, *auth.agent_file("agent1"))
     agent.stop()
     task_id = ci.shell("sleep 600")
-    session = _session(ci)
+    session = _browser(ci).headers
     first.kill()
     server = system.server(auth=auth, store=first.store)
-    ci, bob = (Client(server.http, token) for token in tokens)
+    ci, bob = (server.client.bearing(token) for token in tokens)
     assert bob.cancel(task_id).json["code"] == "not_owner"
     record = ci.task(task_id)
     assert (record["owner"], record["labels"], record["cancel"]) == ("ci", {"a": "b"}, None)
@@ -249,29 +247,30 @@ def _ends(response):
         pass
 
 
-def _open(client, path, headers=None):
+def _open(client, path):
     connection = client.connect()
-    connection.request("GET", path, headers=headers or client.headers())
+    connection.request("GET", path, headers=client.headers)
     answer = connection.getresponse()
     assert answer.status == 200
     return answer
 
 
 def test_revoking_cuts_streams_and_only_those(guarded):
-    owner, eve, other = (guarded.of(name, "operator") for name in ("ci", "eve", "bob"))
+    owner, other = (guarded.of(name, "operator") for name in ("ci", "bob"))
+    token = guarded.auth.client("eve", "viewer")
+    eve = guarded.client.bearing(token)
     task_id = owner.shell("echo here; cat /dev/zero | head -c 3 >/dev/null; sleep 600")
     paths = (f"/stream?ref={task_id}", f"/tasks/{task_id}/output?follow=1")
     cut = [_open(eve, path) for path in paths]
-    session = _session(eve)
-    cut += [_open(eve, path, session) for path in paths]
+    browser = _browser(eve)
+    cut += [_open(browser, path) for path in paths]
     with other.events(task_id) as events:
         events.until_stdout("here")
-        _revoke(guarded.auth, eve.token)
+        guarded.auth.revoke(token)
         for answer in cut:
             _ends(answer)
         assert eve.get("/agents").json["code"] == "token_revoked"
-        answer = Client(eve.address).get("/agents", headers=session)
-        assert answer.json["code"] == "no_session"
+        assert browser.get("/agents").json["code"] == "no_session"
         assert owner.cancel(task_id).status == 200
         assert events.final().cancelled
 
@@ -288,19 +287,19 @@ def test_expiry_cuts_a_stream(guarded):
 def test_logging_out_cuts_a_stream(guarded):
     owner = guarded.of("ci", "operator")
     task_id = owner.shell("sleep 600")
-    browser, session = Client(guarded.server.http), _session(guarded.client)
-    answer = _open(browser, f"/stream?ref={task_id}", session)
-    out = browser.call("DELETE", "/session", headers=session)
+    browser = _browser(guarded.client)
+    answer = _open(browser, f"/stream?ref={task_id}")
+    out = browser.call("DELETE", "/session")
     assert out.status == 200 and "Max-Age=0" in out.headers["Set-Cookie"]
     _ends(answer)
-    assert browser.get("/tasks", headers=session).json["code"] == "no_session"
+    assert browser.get("/tasks").json["code"] == "no_session"
     assert owner.cancel(task_id).status == 200
 
 
 # ------------------------------------------------------------------------- agents
 
 def test_a_clients_token_is_refused_on_the_agents_port(system, guarded):
-    path = system.path("client.token", guarded.client.token)
+    path = system.path("client.token", guarded.auth.client("ci", "admin"))
     os.chmod(path, 0o600)
     agent = system.agent("agent2", guarded.server, "--token-file", path, wait=False)
     agent.wait_line(r"refuses the token", anywhere=True)

@@ -15,6 +15,7 @@ include tests/unit/base/local.mk
 include tests/unit/loop/local.mk
 include tests/unit/conf/local.mk
 include tests/unit/json/local.mk
+include tests/unit/sandbox/local.mk
 include tests/unit/wire/local.mk
 include tests/unit/proc/local.mk
 include tests/unit/task/local.mk

@@ -76,6 +76,13 @@ rpc_peer(const struct rpc_stream *s)
 	return "fake";
 }
 
+size_t
+rpc_queued(const struct rpc_stream *s)
+{
+	(void)s;
+	return fake_rpc.queued;
+}
+
 int
 rpc_send(struct rpc_stream *s, const void *data, size_t len, bool must)
 {

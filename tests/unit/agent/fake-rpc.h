@@ -16,6 +16,7 @@ struct fake_rpc {
 	struct rpc_client_ops ops;
 	void *arg;
 	bool open, full, paused, closed, stopped;
+	size_t queued; /* bytes that wait, if anybody asks */
 	size_t forced; /* sends with `must` while full */
 	struct buf sent[FAKE_SENT_MAX];
 	size_t n_sent;

@@ -116,6 +116,11 @@ tests_unit_agent_test_executor_policy_SOURCES = %D%/test-executor-policy.c
 tests_unit_agent_test_executor_policy_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_executor_policy_LDADD = $(rig_libs)
 
+unit_tests += tests/unit/agent/test-executor-flood
+tests_unit_agent_test_executor_flood_SOURCES = %D%/test-executor-flood.c
+tests_unit_agent_test_executor_flood_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_executor_flood_LDADD = $(rig_libs)
+
 unit_tests += tests/unit/agent/test-executor-policy-group
 tests_unit_agent_test_executor_policy_group_SOURCES = %D%/test-executor-policy.c
 tests_unit_agent_test_executor_policy_group_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

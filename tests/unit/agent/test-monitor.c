@@ -108,6 +108,21 @@ TEST(takes_only_the_plugins_that_are_listed)
 }
 END
 
+TEST(takes_no_plugin_that_others_may_change)
+{
+	struct plugin_file found[LIMIT_PLUGINS];
+	size_t n;
+
+	enter();
+	touch("shell.so");
+	ck_assert_int_eq(chmod("shell.so", 0666), 0);
+	ck_assert_int_eq(plugins_find(".", NULL, found, &n, &err), -EPERM);
+	check_err_says("chmod go-w './shell.so'");
+	free(found[0].file);
+	leave();
+}
+END
+
 TEST(says_when_there_is_no_plugin_or_no_folder)
 {
 	struct plugin_file found[LIMIT_PLUGINS];
@@ -375,6 +390,7 @@ END
 
 	UNIT_MAIN("monitor", finds_all_plugins_with_a_valid_name_in_order,
 		takes_only_the_plugins_that_are_listed,
+		takes_no_plugin_that_others_may_change,
 		says_when_there_is_no_plugin_or_no_folder,
 		makes_its_runtime_directory_and_keeps_others_out,
 		takes_the_lock_of_one_that_is_dead,

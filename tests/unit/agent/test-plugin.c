@@ -117,6 +117,8 @@ TEST(refuses_files_that_are_no_plugin)
 	ck_assert_int_eq(plugin_load("/no/such.so", &p, &err), -ENOENT);
 	ck_assert_int_eq(plugin_load("/etc/passwd", &p, &err), -ENOEXEC);
 	ck_assert_ptr_nonnull(strstr(err.text, "/etc/passwd"));
+	ck_assert_ptr_null(strstr(err.text, "/proc/self"));
+	ck_assert_int_eq(plugin_load("/dev/null", &p, &err), -EINVAL);
 }
 END
 

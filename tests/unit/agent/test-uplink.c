@@ -335,6 +335,7 @@ TEST(refuses_a_start_for_a_plugin_that_is_not_there)
 	ck_assert(!msg->result.ok);
 	ck_assert_int_eq(msg->result.outcome, MSG_NOT_STARTED);
 	ck_assert_str_eq(msg->result.failure, "refused");
+	ck_assert_str_eq(msg->result.rule, "agent.plugins");
 	ck_assert_ptr_nonnull(strstr(msg->result.message, "'docker'"));
 	tear_down();
 }

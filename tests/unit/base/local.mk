@@ -27,3 +27,8 @@ unit_tests += tests/unit/base/test-utf8
 tests_unit_base_test_utf8_SOURCES = %D%/test-utf8.c
 tests_unit_base_test_utf8_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_base_test_utf8_LDADD = libbase.la $(unit_libs)
+
+unit_tests += tests/unit/base/test-trusted
+tests_unit_base_test_trusted_SOURCES = %D%/test-trusted.c
+tests_unit_base_test_trusted_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_test_trusted_LDADD = libbase.la $(unit_libs)

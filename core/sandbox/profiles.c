@@ -1,0 +1,213 @@
+/* profiles.c - which system calls each program may make
+ *
+ * A program is initialised when its filter comes: what it does only before
+ * (binding, loading libraries, making threads' stacks executable) is not here.
+ * Names of other architectures and libcs stand beside ours; those that one
+ * lacks are skipped. To learn what is missing: [sandbox] seccomp = kill names
+ * the call on stderr, = log has the kernel note it and go on. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include "sandbox/profile.h"
+#include "sandbox/sandbox.h"
+
+#define IS(n, v) .test = MASKED, .arg = (n), .mask = ~(uint64_t)0, .value = (v)
+#define HAS(n, m, v) .test = MASKED, .arg = (n), .mask = (m), .value = (v)
+
+#if defined(__s390__) || defined(__CRIS__)
+#define CLONE_FLAGS 1
+#else
+#define CLONE_FLAGS 0
+#endif
+
+/* --------------------------------------------------------- all programs of ours */
+
+static const struct sandbox_rule descriptors[] = {
+	{ .calls = "read readv pread64 preadv write writev pwrite64 pwritev "
+		   "lseek _llseek close fcntl fcntl64 fstat fstat64 "
+		   "newfstatat fstatat64 stat stat64 lstat lstat64 statx dup "
+		   "dup2 dup3 pipe2 poll ppoll ppoll_time64 select "
+		   "_newselect pselect6 pselect6_time64 epoll_create1 "
+		   "epoll_ctl epoll_wait epoll_pwait epoll_pwait2 eventfd2" },
+	/* Not those that act on terminals, as TIOCSTI does. */
+	{ .calls = "ioctl", IS(1, FIONBIO) },
+	{ .calls = "ioctl", IS(1, FIONREAD) },
+	{ .calls = "ioctl", IS(1, TCGETS) },
+	{ 0 },
+};
+
+/* Memory is writable or executable, never both, and never becomes so: see
+ * libraries[] for the only code that comes later. */
+static const struct sandbox_rule memory[] = {
+	{ .calls = "brk" },
+	{ .calls = "mmap", HAS(2, PROT_EXEC, 0) },
+	{ .calls = "mmap2", HAS(2, PROT_EXEC, 0) },
+	{ .calls = "mprotect", HAS(2, PROT_EXEC, 0) },
+	{ .calls = "munmap mremap madvise" },
+	{ 0 },
+};
+
+static const struct sandbox_rule process[] = {
+	{ .calls = "exit exit_group restart_syscall" },
+	/* abort() and raise(); to nobody else */
+	{ .calls = "tgkill", .test = OWN_PID },
+	/* trap.c has the last handler of this one */
+	{ .calls = "rt_sigaction", .test = OTHER_THAN, .value = SIGSYS },
+	{ .calls = "rt_sigprocmask rt_sigreturn sigreturn sigaltstack getpid "
+		   "getppid gettid getrandom getuid getuid32 geteuid "
+		   "geteuid32 getgid getgid32 getegid getegid32 uname "
+		   "sysinfo getrusage getcpu getrlimit ugetrlimit" },
+	/* asks, sets nothing */
+	{ .calls = "prlimit64", IS(2, 0) },
+	{ .calls = "clock_gettime clock_gettime64 clock_getres "
+		   "clock_getres_time64 clock_nanosleep "
+		   "clock_nanosleep_time64 nanosleep gettimeofday time" },
+	{ 0 },
+};
+
+/* Another thread, but no other process. The flags of clone3() are behind a
+ * pointer that no filter can follow; without it libc takes clone(). */
+static const struct sandbox_rule threads[] = {
+	{ .calls = "clone", HAS(CLONE_FLAGS, CLONE_THREAD, CLONE_THREAD) },
+	{ .calls = "clone3", .error = ENOSYS },
+	{ .calls = "prctl", IS(0, PR_SET_NAME) },
+	{ .calls = "futex futex_time64 set_robust_list get_robust_list rseq "
+		   "membarrier sched_yield sched_getaffinity sched_getparam "
+		   "sched_getscheduler sched_get_priority_max "
+		   "sched_get_priority_min" },
+	{ 0 },
+};
+
+static const struct sandbox_rule connections[] = {
+	{ .calls = "getsockname getpeername getsockopt setsockopt shutdown "
+		   "recv recvfrom recvmsg send sendto sendmsg" },
+	{ 0 },
+};
+
+/* ------------------------------------------------------------------------ server */
+
+/* Sockets are accepted, none is made: it cannot call anybody. */
+static const struct sandbox_rule accepting[] = {
+	{ .calls = "accept accept4" },
+	{ 0 },
+};
+
+/* Databases, and files that are read again. Which files is Landlock's. */
+static const struct sandbox_rule files[] = {
+	{ .calls = "open openat access faccessat faccessat2 readlink "
+		   "readlinkat getdents64 getcwd flock unlink unlinkat "
+		   "rename renameat renameat2 mkdir mkdirat rmdir ftruncate "
+		   "ftruncate64 fallocate fsync fdatasync fadvise64 "
+		   "fadvise64_64 fchmod fstatfs fstatfs64 statfs statfs64 "
+		   "umask" },
+	/* A database of root's belongs to whom its folder belongs to. */
+	{ .calls = "fchown fchown32" },
+	{ 0 },
+};
+
+/* ------------------------------------------------------------------------ uplink */
+
+/* Names of hosts are asked for by UDP and of the kernel by netlink. */
+static const struct sandbox_rule connecting[] = {
+	{ .calls = "socket", IS(0, AF_UNIX) },
+	{ .calls = "socket", IS(0, AF_INET) },
+	{ .calls = "socket", IS(0, AF_INET6) },
+	{ .calls = "socket", IS(0, AF_NETLINK) },
+	{ .calls = "connect bind recvmmsg recvmmsg_time64 sendmmsg" },
+	{ 0 },
+};
+
+enum { NOT_TO_WRITE = O_ACCMODE | O_CREAT | O_TRUNC };
+
+static const struct sandbox_rule reading[] = {
+	{ .calls = "open", HAS(1, NOT_TO_WRITE, O_RDONLY) },
+	{ .calls = "openat", HAS(2, NOT_TO_WRITE, O_RDONLY) },
+	{ .calls = "access faccessat faccessat2 readlink readlinkat "
+		   "getdents64 getcwd inotify_init1 inotify_add_watch "
+		   "inotify_rm_watch fstatfs fstatfs64" },
+	{ 0 },
+};
+
+/* libc loads what /etc/nsswitch.conf names when a host is looked up. */
+static const struct sandbox_rule libraries[] = {
+	{ .calls = "mmap", HAS(2, PROT_WRITE | PROT_EXEC, PROT_EXEC) },
+	{ .calls = "mmap2", HAS(2, PROT_WRITE | PROT_EXEC, PROT_EXEC) },
+	{ 0 },
+};
+
+/* --------------------------------------------------- monitor, executors and tasks */
+
+/* What changes the host below everybody's feet, whoever the task runs as. */
+static const struct sandbox_rule host[] = {
+	{ .calls = "kexec_load kexec_file_load reboot init_module "
+		   "finit_module delete_module create_module swapon swapoff "
+		   "acct iopl ioperm settimeofday clock_settime "
+		   "clock_settime64 stime bpf userfaultfd lookup_dcookie "
+		   "move_pages" },
+	{ 0 },
+};
+
+/* Of older kernels; nobody calls them but to try. */
+static const struct sandbox_rule obsolete[] = {
+	{ .calls = "_sysctl afs_syscall bdflush break ftime get_kernel_syms "
+		   "getpmsg gtty idle lock mpx nfsservctl prof profil "
+		   "putpmsg query_module security sgetmask ssetmask stty "
+		   "sysfs tuxcall ulimit uselib ustat vm86 vm86old vserver" },
+	{ 0 },
+};
+
+/* The same by other doors. */
+static const unsigned host_caps[] = { CAP_SYS_BOOT, CAP_SYS_MODULE,
+	CAP_SYS_TIME, CAP_SYS_PACCT, CAP_MAC_ADMIN, CAP_MAC_OVERRIDE,
+	CAP_AUDIT_CONTROL, CAP_WAKE_ALARM, CAP_BLOCK_SUSPEND, 39 /* CAP_BPF */,
+	~0u };
+
+/* --------------------------------------------------------------- instrumentation */
+
+/* Reports of the sanitizers: a thread that stops the others, memory maps, and
+ * a program that knows line numbers. Counters of gcov: files at the end. */
+static const struct sandbox_rule instruments[] = {
+#if defined(NODELINK_SANITIZERS) || defined(NODELINK_COVERAGE)
+	{ .calls = "open openat readlink getcwd getdents64 mkdir ftruncate "
+		   "fchmod prctl mprotect mmap sched_getaffinity" },
+#endif
+#ifdef NODELINK_SANITIZERS
+	{ .calls = "clone fork vfork execve wait4 ptrace kill "
+		   "process_vm_readv pipe personality socketpair arch_prctl "
+		   "set_tid_address access tkill" },
+#endif
+	{ 0 },
+};
+
+/* ---------------------------------------------------------------------- profiles */
+
+#define OURS descriptors, memory, process, instruments
+
+const struct sandbox_profile sandbox_server = {
+	.name = "server",
+	.keeps_secrets = true,
+	.tables = (const struct sandbox_rule *const[]){ OURS, threads,
+		connections, accepting, files, NULL },
+};
+
+const struct sandbox_profile sandbox_uplink = {
+	.name = "uplink",
+	.keeps_secrets = true,
+	.tables = (const struct sandbox_rule *const[]){ OURS, threads,
+		connections, connecting, reading, libraries, NULL },
+};
+
+const struct sandbox_profile sandbox_tasks = {
+	.name = "tasks",
+	.denies = true,
+	.tables = (const struct sandbox_rule *const[]){ host, obsolete, NULL },
+	.drop = host_caps,
+};

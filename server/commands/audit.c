@@ -1,0 +1,90 @@
+/* audit.c - audit verify; and the lines of the audit log about commands */
+#include "audit/audit.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "commands/commands.h"
+
+int
+command_audit(const struct conf *conf, struct audit **out, struct err *err)
+{
+	const struct audit_conf audit = { .path = conf_text(conf, "audit.path"),
+		.required = conf_bool(conf, "audit.required") };
+
+	return audit.path ? audit_new(&audit, out, err) : 0;
+}
+
+/* "root@command": the user who gave it. */
+static const char *
+actor(char *out, size_t size)
+{
+	const struct passwd *user = getpwuid(getuid());
+
+	if (user)
+		(void)snprintf(out, size, "%s@command", user->pw_name);
+	else
+		(void)snprintf(out, size, "uid %u@command", (unsigned)getuid());
+	return out;
+}
+
+int
+command_note(struct audit *audit, const struct command *c, int n_args,
+	char *const *args, struct err *err)
+{
+	AUTO_BUF struct buf detail = { 0 };
+	char who[80];
+	struct audit_event event = { .action = c->action,
+		.actor = actor(who, sizeof who),
+		.peer = "command" };
+	int r = 0;
+
+	for (int i = 0; i < n_args && r == 0; i++)
+		r = buf_printf(&detail, "%s%s", i ? " " : "", args[i]);
+	event.detail = buf_text(&detail); /* without memory it is shorter */
+	r = audit_note(audit, &event);
+	return r < 0 ? err_set(err, r,
+			       "nothing was done, since it cannot be "
+			       "written into the audit log: %s",
+			       err_name(-r))
+		     : 0;
+}
+
+void
+command_note_failure(
+	struct audit *audit, const struct command *c, const char *why)
+{
+	char who[80];
+
+	/* It has failed anyway. */
+	(void)audit_note(audit, &(struct audit_event){ .action = c->action,
+					.decision = AUDIT_FAILED,
+					.actor = actor(who, sizeof who),
+					.peer = "command",
+					.reason = why });
+}
+
+/* --------------------------------------------------------------- audit verify */
+
+static int
+verify(const struct command_call *call, struct err *err)
+{
+	int r = audit_verify(call->words, call->n_words, stdout, err);
+
+	if (r < 0)
+		return r;
+	if (r > 0)
+		return err_set(
+			err, -EBADMSG, "%d finding%s", r, r > 1 ? "s" : "");
+	return command_flush(err);
+}
+
+const struct command command_audit_verify = {
+	.name = "audit verify",
+	.words = "FILE...",
+	.summary = "Looks whether audit logs, the oldest first, are whole.",
+	.run = verify,
+};

@@ -1,0 +1,58 @@
+/* confine.c - what nodelink-server needs of the host once it runs
+ *
+ * What the settings name may be read; what is written has its line here. */
+#include "confine.h"
+
+#include <string.h>
+
+#include "store/store.h"
+
+enum { LOW_PORTS = 1024 };
+
+static void
+add_read(void *arg, const char *path)
+{
+	sandbox_add(arg, (struct sandbox_path){ .path = path, .folder = true });
+}
+
+static void
+add_paths(struct sandbox *s, const struct settings *set)
+{
+	const struct sandbox_path paths[] = {
+		{ .path = set->store, .write = true },
+		{ .path = set->store ? NULL : set->tmp_dir, .write = true },
+		/* databases have companions, logs are renamed */
+		{ .path = set->auth, .write = true, .folder = true },
+		{ .path = set->audit, .write = true, .folder = true },
+	};
+
+	sandbox_add_system(s);
+	conf_each_path(set->conf, add_read, s);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		sandbox_add(s, paths[i]);
+	if (strncmp(set->grpc_listen, "unix:", 5) == 0)
+		sandbox_add(
+			s, (struct sandbox_path){ .path = set->grpc_listen + 5,
+				   .write = true,
+				   .folder = true });
+}
+
+static bool
+is_low(uint16_t port)
+{
+	return port && port < LOW_PORTS;
+}
+
+int
+confine(const struct settings *set, struct sandbox *out, struct err *err)
+{
+	/* It cannot be made any more when Landlock does not know it. */
+	int r = set->store ? store_sqlite_folder(set->store, err) : 0;
+
+	*out = (struct sandbox){ .profile = &sandbox_server,
+		.seccomp = set->seccomp,
+		.low_port = is_low(set->http_port) || is_low(set->grpc_port) };
+	if (set->landlock)
+		add_paths(out, set);
+	return r < 0 ? r : sandbox_confine(out, err);
+}

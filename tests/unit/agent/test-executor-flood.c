@@ -1,0 +1,69 @@
+/* test-executor-flood.c - a server that asks for more than there is room for */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "executor/task.h"
+#include "tests/unit/agent/rig.h"
+#include "tests/unit/unit.h"
+
+#define SHELL "plugins/.libs/shell.so"
+
+static struct rig rig;
+
+TEST(remembers_no_more_tasks_than_so_many_for_a_server_that_takes_nothing)
+{
+	const struct msg_start how = { .user = "no-such-user" };
+	char id[16];
+	size_t n = 0;
+
+	rig.no_ack = true;
+	rig_open(&rig, SHELL);
+	for (; n < EXECUTOR_MEMORY + 500; n++) {
+		(void)snprintf(id, sizeof id, "t%zu", n);
+		if (n % 2)
+			rig_cancel(&rig, id, 0);
+		else
+			rig_start(&rig, id, "cmd", "true", &how);
+		if (n % 1000 == 0)
+			rig_run(&rig, 0);
+	}
+	while (executor_count(rig.ex, NULL) < EXECUTOR_MEMORY)
+		rig_run(&rig, 1);
+	rig_run(&rig, 50);
+	ck_assert_uint_eq(executor_count(rig.ex, NULL), EXECUTOR_MEMORY);
+	/* with the first acknowledgement there is room for one */
+	rig_ack(&rig, "t0", 1, 0, true);
+	rig_start(&rig, "again", "cmd", "true", NULL);
+	ck_assert_int_eq(rig_result(&rig, "again")->outcome, MSG_NOT_STARTED);
+	rig_close(&rig);
+}
+END
+
+TEST(takes_large_starts_only_as_fast_as_they_can_be_made)
+{
+	enum { LARGE = 100 << 10, N = 2 * LIMIT_STARTS / LARGE };
+	char *cmd = malloc(LARGE);
+	char id[16];
+
+	ck_assert_ptr_nonnull(cmd);
+	memset(cmd, ' ', LARGE - 1);
+	memcpy(cmd, "true", 4);
+	cmd[LARGE - 1] = 0;
+	rig_open(&rig, SHELL);
+	for (int i = 0; i < N; i++) {
+		(void)snprintf(id, sizeof id, "t%d", i);
+		rig_start(&rig, id, "cmd", cmd, NULL);
+	}
+	for (int i = 0; i < N; i++) {
+		(void)snprintf(id, sizeof id, "t%d", i);
+		ck_assert(rig_result(&rig, id)->ok);
+	}
+	rig_close(&rig);
+	free(cmd);
+}
+END
+
+	UNIT_MAIN("executor: flood",
+		remembers_no_more_tasks_than_so_many_for_a_server_that_takes_nothing,
+		takes_large_starts_only_as_fast_as_they_can_be_made)
