@@ -1,3 +1,4 @@
+include agent/enroll/local.mk
 include agent/shim/local.mk
 include agent/defer/local.mk
 include agent/monitor/local.mk

@@ -37,7 +37,7 @@ bench_durable_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 bench_durable_LDADD = libbase.la $(SQLITE_LIBS)
 
 bench_sim_agents_SOURCES = %D%/sim-agents.c
-bench_sim_agents_LDADD = librpc.la libwire.la libloop.la libbase.la
+bench_sim_agents_LDADD = $(rpc_libs) libwire.la libloop.la libbase.la
 
 .PHONY: bench
 bench: all # which is a make of its own, so the rest must wait for it

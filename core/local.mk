@@ -6,4 +6,5 @@ include core/sandbox/local.mk
 include core/wire/local.mk
 include core/proc/local.mk
 include core/task/local.mk
+include core/tls/local.mk
 include core/rpc/local.mk

@@ -13,12 +13,14 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "ca/ca.h"
 #include "commands/commands.h"
 #include "confine.h"
 #include "http/http.h"
 #include "hub/hub.h"
 #include "loop/loop.h"
 #include "rpc/rpc.h"
+#include "secure.h"
 #include "settings.h"
 #include "store/store.h"
 
@@ -42,6 +44,8 @@ struct server {
 	struct rpc_server *rpc;
 	struct http *http;
 	struct api api;
+	struct secure *secure;
+	struct ca *ca;
 	struct loop_signal *signals[3];
 	uint16_t grpc_port, http_port;
 	bool stopping;
@@ -71,8 +75,10 @@ signal_came(void *arg, int signo)
 	struct server *s = arg;
 
 	if (signo == SIGHUP) {
-		log_info("SIGHUP: opening the audit log again");
+		log_info("SIGHUP: opening the audit log again, and reading "
+			 "certificates");
 		audit_reopen(s->audit);
+		secure_reload(s->secure);
 		return;
 	}
 	if (s->stopping)
@@ -88,7 +94,9 @@ server_done(struct server *s)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(s->signals); i++)
 		loop_signal_free(s->signals[i]);
+	secure_free(s->secure);
 	http_free(s->http); /* its streams hold tasks */
+	ca_free(s->ca);
 	api_done(&s->api);
 	rpc_server_free(s->rpc);
 	if (s->store && s->hub)
@@ -193,6 +201,7 @@ static int
 start_rpc(struct server *s, const struct settings *set, struct err *err)
 {
 	const struct rpc_server_conf conf = { .listen = set->grpc_listen,
+		.tls = secure_rpc(s->secure),
 		.max_message = LIMIT_MESSAGE,
 		.keepalive_ms = keepalive_ms(set, KEEPALIVE_MAX_MS),
 		.keepalive_timeout_ms =
@@ -208,6 +217,7 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 {
 	const struct http_conf conf = { .host = set->http_host,
 		.port = set->http_port,
+		.tls = secure_http(s->secure),
 		.routes = api_routes,
 		.n_routes = api_n_routes,
 		.arg = &s->api,
@@ -229,6 +239,9 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 		.audit = s->audit,
 		.limits = s->limits,
 		.auth = conf.asks ? s->auth : NULL,
+		.tls = set->http_tls.cert != NULL,
+		.ca = s->ca,
+		.agents_auth = s->auth,
 		.started_at = clock_wall_ms() };
 	r = http_new(s->loop, &conf, &s->http, &s->http_port, err);
 	s->api.http = s->http;
@@ -252,6 +265,11 @@ start(struct server *s, const struct settings *set, struct err *err)
 	}
 	r = confine(set, &s->sandbox, err);
 	if (r == 0)
+		r = secure_new(s->loop, &set->http_tls, &set->grpc_tls,
+			&s->secure, err);
+	if (r == 0 && set->ca_dir)
+		r = ca_open(set->ca_dir, &s->ca, err);
+	if (r == 0)
 		r = start_audit(s, set, err);
 	if (r == 0)
 		r = start_store(s, set, err);
@@ -263,6 +281,8 @@ start(struct server *s, const struct settings *set, struct err *err)
 		r = start_http(s, set, err);
 	if (r == 0)
 		r = start_rpc(s, set, err);
+	if (r == 0)
+		secure_follow(s->secure, s->http, s->rpc);
 	return r < 0 ? r : sandbox_filter(&s->sandbox, err);
 }
 
@@ -290,8 +310,9 @@ say_ready(const struct server *s, const struct settings *set)
 		log_warn(0, "store 'memory': all tasks are forgotten when the "
 			    "server ends");
 	log_info("sandbox: %s", sandbox_describe(&s->sandbox, &line));
-	log_info("ready: http %s%s%s:%u, grpc %s", http6 ? "[" : "",
-		set->http_host, http6 ? "]" : "", s->http_port, grpc);
+	log_info("ready: http%s %s%s%s:%u, grpc %s",
+		set->http_tls.cert ? "s" : "", http6 ? "[" : "", set->http_host,
+		http6 ? "]" : "", s->http_port, grpc);
 }
 
 /* Appends the advice that fits most refusals to listen. */

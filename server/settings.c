@@ -1,7 +1,6 @@
 /* settings.c - what nodelink-server was told, checked */
 #include "settings.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +22,10 @@ static const struct conf_item items[] = {
 		.fallback = "no",
 		.help = "clients are not asked who they are, from other hosts "
 			"neither" },
+	{ .key = "http.cert",
+		.type = CONF_PATH,
+		.help = "certificate (chain) for HTTPS, PEM" },
+	{ .key = "http.key", .type = CONF_PATH, .help = "its key, mode 0600" },
 	{ .key = "http.plaintext",
 		.type = CONF_BOOL,
 		.fallback = "no",
@@ -32,10 +35,23 @@ static const struct conf_item items[] = {
 		.type = CONF_ADDRESS,
 		.fallback = "127.0.0.1:9090",
 		.help = "where agents connect" },
+	{ .key = "grpc.cert",
+		.type = CONF_PATH,
+		.help = "certificate (chain) that agents see, PEM" },
+	{ .key = "grpc.key", .type = CONF_PATH, .help = "its key, mode 0600" },
+	{ .key = "grpc.client_ca",
+		.type = CONF_PATH,
+		.help = "agents need a certificate of one of these CAs" },
 	{ .key = "grpc.plaintext",
 		.type = CONF_BOOL,
 		.fallback = "no",
 		.help = "serve other hosts without TLS: a tunnel has it" },
+	{ .key = "ca.dir",
+		.flag = "ca-dir",
+		.type = CONF_PATH,
+		.arg = "DIR",
+		.help = "folder of the server's own CA for agents; without it "
+			"none can enrol" },
 	{ .key = "agents.anonymous",
 		.type = CONF_BOOL,
 		.fallback = "no",
@@ -191,20 +207,32 @@ const struct conf_program settings_program = {
 
 /* ------------------------------------------------------------------- checks */
 
-static bool
-is_loopback(const char *host)
+static int
+read_tls(struct settings *s, struct err *err)
 {
-	struct in_addr v4;
+	const struct conf *conf = s->conf;
 
-	if (inet_pton(AF_INET, host, &v4) == 1)
-		return ntohl(v4.s_addr) >> 24 == 127;
-	return strcmp(host, "::1") == 0 || strcmp(host, "localhost") == 0;
+	s->http_tls = (struct tls_files){ .cert = conf_text(conf, "http.cert"),
+		.key = conf_text(conf, "http.key") };
+	s->grpc_tls = (struct tls_files){ .cert = conf_text(conf, "grpc.cert"),
+		.key = conf_text(conf, "grpc.key"),
+		.ca = conf_text(conf, "grpc.client_ca") };
+	s->ca_dir = conf_text(conf, "ca.dir");
+	if (!s->http_tls.cert != !s->http_tls.key ||
+		!s->grpc_tls.cert != !s->grpc_tls.key)
+		return err_set(err, -EINVAL,
+			"[%s] cert and key are given together",
+			!s->http_tls.cert != !s->http_tls.key ? "http"
+							      : "grpc");
+	if (s->grpc_tls.ca && !s->grpc_tls.cert)
+		return err_set(err, -EINVAL,
+			"[grpc] client_ca needs cert and key, too");
+	return 0;
 }
 
 struct reach { /* a listener beyond loopback */
 	const char *address, *section, *who, *anonymous_in;
-	const char *auth;
-	bool anonymous, plaintext;
+	bool anonymous, asks, tls, plaintext;
 };
 
 /* What an address that other hosts can reach must have: somebody who asks who
@@ -215,19 +243,20 @@ check_reach(const struct reach *l, struct err *err)
 {
 	if (l->anonymous)
 		return 0;
-	if (!l->auth)
+	if (!l->asks)
 		return err_set(err, -EINVAL,
 			"'%s' is not a loopback address, and without a "
 			"database of tokens any %s could connect there: give "
 			"--auth FILE, or listen on 127.0.0.1, or say "
 			"'anonymous = yes' in [%s]",
 			l->address, l->who, l->anonymous_in);
-	if (!l->plaintext)
+	if (!l->tls && !l->plaintext)
 		return err_set(err, -EINVAL,
 			"'%s' is not a loopback address, and without TLS "
-			"tokens could be read on their way there: say "
-			"'plaintext = yes' in [%s] if something in front of it "
-			"has TLS, or listen on 127.0.0.1",
+			"tokens could be read on their way there: give cert "
+			"and key in [%s], or say 'plaintext = yes' there if "
+			"something in front of it has TLS, or listen on "
+			"127.0.0.1",
 			l->address, l->section);
 	return 0;
 }
@@ -248,23 +277,25 @@ check_addresses(struct settings *s, struct err *err)
 			"--grpc: '%s' is no address; give host:port", grpc);
 	(void)snprintf(s->grpc_listen, sizeof s->grpc_listen, "%s%s",
 		*grpc == ':' ? "[::]" : "", grpc); /* all that it may say */
-	if (!is_loopback(s->http_host))
+	if (!parse_is_loopback(s->http_host))
 		r = check_reach(&(struct reach){ .address = http,
 					.section = "http",
 					.who = "client",
 					.anonymous_in = "http",
 					.anonymous = s->http_anonymous,
-					.auth = s->auth,
+					.asks = s->auth != NULL,
+					.tls = s->http_tls.cert != NULL,
 					.plaintext = conf_bool(
 						s->conf, "http.plaintext") },
 			err);
-	if (r == 0 && !grpc_unix && !is_loopback(s->grpc_host))
+	if (r == 0 && !grpc_unix && !parse_is_loopback(s->grpc_host))
 		r = check_reach(&(struct reach){ .address = grpc,
 					.section = "grpc",
 					.who = "agent",
 					.anonymous_in = "agents",
 					.anonymous = s->agents_anonymous,
-					.auth = s->auth,
+					.asks = s->auth || s->grpc_tls.ca,
+					.tls = s->grpc_tls.cert != NULL,
 					.plaintext = conf_bool(
 						s->conf, "grpc.plaintext") },
 			err);
@@ -332,6 +363,8 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 	log_set_level((enum log_level)conf_number(s->conf, "log.level"));
 	r = sandbox_parse(
 		conf_text(s->conf, "sandbox.seccomp"), &s->seccomp, err);
+	if (r == 0)
+		r = read_tls(s, err);
 	return r < 0 ? r : check_addresses(s, err);
 }
 

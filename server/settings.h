@@ -11,6 +11,7 @@
 #include "conf/conf.h"
 #include "sandbox/sandbox.h"
 #include "store/store.h"
+#include "tls/tls.h"
 
 struct settings {
 	struct conf *conf; /* owns all texts */
@@ -21,6 +22,8 @@ struct settings {
 	char grpc_listen[300]; /* as core/rpc wants it */
 	const char *auth; /* database of tokens; NULL: development mode */
 	bool http_anonymous, agents_anonymous; /* not asked who they are */
+	struct tls_files http_tls, grpc_tls; /* cert NULL: none */
+	const char *ca_dir; /* NULL: no CA of our own */
 	bool show_routes; /* and nothing else */
 	const char *tmp_dir;
 	const char *store; /* folder; NULL: in memory */

@@ -1,7 +1,11 @@
 /* main.c - nodelink-agent: settings, runtime directory, then watch the others
  *
  * May be root; opens no network socket, loads no plugin, parses no task. */
+#include <errno.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -99,6 +103,20 @@ take_precedence(void)
 		(void)setpriority(PRIO_PROCESS, 0, NICE);
 }
 
+/* Another program, since this one does not touch the network. */
+static int
+enroll(char **argv)
+{
+	const char *dir = getenv("NODELINK_LIBEXECDIR");
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof path, "%s/nodelink-enroll",
+		dir && *dir ? dir : NODELINK_LIBEXECDIR); /* cut: not found */
+	(void)execv(path, argv);
+	log_error(-errno, "cannot start '%s'", path);
+	return EXIT_FAILURE;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -108,6 +126,8 @@ main(int argc, char **argv)
 	int r;
 
 	log_open("nodelink-agent");
+	if (argc > 1 && strcmp(argv[1], "enroll") == 0)
+		return enroll(argv + 1);
 	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
 	r = settings_read(&settings, argc, argv, &err);
 	if (r != 0 || settings.check) {

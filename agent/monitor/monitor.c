@@ -159,6 +159,12 @@ make_uplink(struct monitor *m)
 	args_add(argv, "--landlock=%s", s->landlock ? "yes" : "no");
 	if (s->token_file)
 		args_add(argv, "--token-file=%s", s->token_file);
+	if (s->ca)
+		args_add(argv, "--ca=%s", s->ca);
+	if (s->cert) {
+		args_add(argv, "--cert=%s", s->cert);
+		args_add(argv, "--key=%s", s->key);
+	}
 	args_add_environment(&spec.envp, ""); /* all of it */
 	return worker_new(m->loop, &spec);
 }

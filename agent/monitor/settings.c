@@ -14,6 +14,8 @@
 #include "monitor/users.h"
 #include "proc/contain.h"
 
+enum { KEY_MAX = 1 << 20 };
+
 static char hostname[HOST_NAME_MAX + 1];
 
 /* A limit of each task, and the most that one may ask for. */
@@ -43,6 +45,22 @@ static const struct conf_item items[] = {
 		.type = CONF_PATH,
 		.arg = "FILE",
 		.help = "secret file (mode 0600) with this agent's token" },
+	{ .key = "agent.ca",
+		.flag = "ca",
+		.type = CONF_PATH,
+		.arg = "FILE",
+		.help = "the server must have a certificate of one of these "
+			"CAs; without it there is no TLS" },
+	{ .key = "agent.cert",
+		.flag = "cert",
+		.type = CONF_PATH,
+		.arg = "FILE",
+		.help = "certificate of this agent" },
+	{ .key = "agent.key",
+		.flag = "key",
+		.type = CONF_PATH,
+		.arg = "FILE",
+		.help = "its key, mode 0600" },
 	{ .key = "token",
 		.env = "NODELINK_AGENT_TOKEN",
 		.help = "the token itself; beats token_file" },
@@ -242,6 +260,30 @@ check_token(const struct settings *s, struct err *err)
 	return 0;
 }
 
+/* What can be seen without OpenSSL; the uplink reads them for itself. */
+static int
+check_tls(const struct settings *s, struct err *err)
+{
+	AUTO_BUF struct buf key = { 0 };
+	int r;
+
+	if (!s->cert != !s->key || (s->cert && !s->ca))
+		return err_set(err, -EINVAL,
+			"[agent] cert and key are given together, and with ca");
+	if (s->ca && access(s->ca, R_OK) < 0)
+		return err_set(err, -errno, "cannot read ca '%s': %s", s->ca,
+			err_name(errno));
+	if (!s->cert)
+		return 0;
+	if (access(s->cert, R_OK) < 0)
+		return err_set(err, -errno, "cannot read cert '%s': %s",
+			s->cert, err_name(errno));
+	r = conf_secret_bytes(s->key, KEY_MAX, &key, err);
+	if (key.data)
+		explicit_bzero(key.data, key.len);
+	return r;
+}
+
 struct section_check {
 	const struct settings *s;
 	struct err *err;
@@ -281,6 +323,8 @@ check_all(struct settings *s, struct err *err)
 		r = policy_read(s, err);
 	if (r == 0)
 		r = check_token(s, err);
+	if (r == 0)
+		r = check_tls(s, err);
 	return r;
 }
 
@@ -302,6 +346,9 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 	s->id = conf_text(conf, "agent.id");
 	s->server = conf_text(conf, "agent.server");
 	s->token_file = conf_text(conf, "agent.token_file");
+	s->ca = conf_text(conf, "agent.ca");
+	s->cert = conf_text(conf, "agent.cert");
+	s->key = conf_text(conf, "agent.key");
 	s->runtime_dir = conf_text(conf, "agent.runtime_dir");
 	s->plugin_dir = conf_text(conf, "agent.plugin_dir");
 	s->libexec_dir = conf_text(conf, "libexec-dir");

@@ -21,6 +21,7 @@ struct settings {
 	struct conf *conf; /* owns the texts */
 	const char *id, *server, *log_level;
 	const char *token_file; /* NULL: none */
+	const char *ca, *cert, *key; /* NULL: no TLS */
 	const char *runtime_dir, *scratch_dir, *plugin_dir, *libexec_dir;
 	const char *containment;
 	const char *user; /* of tasks; NULL: ours */

@@ -1,5 +1,7 @@
 pkglibexec_PROGRAMS += nodelink-uplink
 nodelink_uplink_SOURCES = \
+	%D%/credentials.c %D%/credentials.h \
+	%D%/host.c %D%/host.h \
 	%D%/main.c \
 	%D%/peers.c %D%/peers.h \
 	%D%/sender.c %D%/sender.h \
@@ -7,5 +9,5 @@ nodelink_uplink_SOURCES = \
 	%D%/uplink.c %D%/uplink.h
 nodelink_uplink_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS)
 nodelink_uplink_LDFLAGS = $(AM_LDFLAGS) $(NODELINK_PROG_LDFLAGS)
-nodelink_uplink_LDADD = librpc.la libwire.la libconf.la libloop.la \
+nodelink_uplink_LDADD = $(rpc_libs) libwire.la libloop.la \
 	libsandbox.la libbase.la

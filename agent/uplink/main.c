@@ -25,6 +25,22 @@ static const struct conf_item items[] = {
 		.type = CONF_ADDRESS,
 		.fallback = "127.0.0.1:9090",
 		.help = "the server's gRPC address" },
+	{ .key = "ca",
+		.flag = "ca",
+		.type = CONF_PATH,
+		.arg = "FILE",
+		.help = "the server must have a certificate of one of these "
+			"CAs; without it there is no TLS" },
+	{ .key = "cert",
+		.flag = "cert",
+		.type = CONF_PATH,
+		.arg = "FILE",
+		.help = "certificate of this agent" },
+	{ .key = "key",
+		.flag = "key",
+		.type = CONF_PATH,
+		.arg = "FILE",
+		.help = "its key, mode 0600" },
 	{ .key = "runtime-dir",
 		.flag = "runtime-dir",
 		.type = CONF_PATH,
@@ -68,6 +84,8 @@ struct app {
 	struct loop *loop;
 	struct uplink *uplink;
 	const struct sandbox *sandbox;
+	const char *token_file; /* NULL: the token is not from a file */
+	const char *token;
 	bool stopping;
 };
 
@@ -91,20 +109,42 @@ stop(void *arg, int signo)
 	uplink_stop(app->uplink, LEAVE_MS, left, app);
 }
 
+static bool
+has_new_token(const struct app *app)
+{
+	AUTO_FREE char *token = NULL;
+	bool is_new;
+
+	if (!app->token_file ||
+		conf_secret_file(app->token_file, &token, NULL) < 0)
+		return false; /* perhaps it is just being written */
+	is_new = strcmp(token, app->token) != 0;
+	explicit_bzero(token, strlen(token));
+	return is_new;
+}
+
 /* There is no way back to a file that has taken another's place, such as a new
- * /etc/resolv.conf, but for a new process; the monitor makes one. */
+ * /etc/resolv.conf, but for a new process; the monitor makes one. It reads a
+ * new token, too. */
 static void
 disconnected(void *arg)
 {
 	struct app *app = arg;
-	const char *path =
-		app->stopping ? NULL : sandbox_outdated(app->sandbox);
+	const char *path;
 
-	if (!path)
+	if (app->stopping)
+		return;
+	path = sandbox_outdated(app->sandbox);
+	if (path)
+		log_warn(0,
+			"'%s' was replaced and is out of reach: starting again",
+			path);
+	else if (has_new_token(app))
+		log_info("'%s' has a new token: starting again",
+			app->token_file);
+	else
 		return;
 	app->stopping = true;
-	log_warn(0, "'%s' was replaced and is out of reach: starting again",
-		path);
 	uplink_stop(app->uplink, LEAVE_MS, left, app);
 }
 
@@ -141,10 +181,14 @@ confine(const struct conf *conf, struct sandbox *out, struct err *err)
 }
 
 static int
-run(struct uplink_conf *conf, struct sandbox *sandbox, struct err *err)
+run(struct uplink_conf *conf, const char *token_file, struct sandbox *sandbox,
+	struct err *err)
 {
 	AUTO(loop_free) struct loop *loop = loop_new();
-	struct app app = { .loop = loop, .sandbox = sandbox };
+	struct app app = { .loop = loop,
+		.sandbox = sandbox,
+		.token_file = token_file,
+		.token = conf->agent_token };
 	struct loop_signal *term, *interrupt;
 	struct sandbox_line line;
 	int r;
@@ -193,6 +237,9 @@ apply(const struct conf *conf, struct uplink_conf *out, struct err *err)
 	out->agent_id = conf_text(conf, "agent-id");
 	out->server = conf_text(conf, "server");
 	out->runtime_dir = conf_text(conf, "runtime-dir");
+	out->tls = (struct tls_files){ .ca = conf_text(conf, "ca"),
+		.cert = conf_text(conf, "cert"),
+		.key = conf_text(conf, "key") };
 	if (!out->agent_id)
 		return err_set(err, -1, "--agent-id is missing");
 	if (!id_valid_agent(out->agent_id))
@@ -230,7 +277,9 @@ main(int argc, char **argv)
 	}
 	uplink.agent_token = token;
 	(void)fd_raise_limit(); /* the usual one will mostly do */
-	r = run(&uplink, &sandbox, &err);
+	r = run(&uplink,
+		conf_text(conf, "token") ? NULL : conf_text(conf, "token-file"),
+		&sandbox, &err);
 	if (r < 0)
 		log_error(0, "%s", err.text);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

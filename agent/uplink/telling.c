@@ -21,7 +21,12 @@ telling_say(struct telling *t, const struct uplink_conf *conf,
 	}
 	t->told = true;
 	t->status = status;
-	if (status == RPC_STATUS_UNAUTHENTICATED)
+	if (status == RPC_STATUS_UNAUTHENTICATED && conf->tls.cert)
+		log_error(0,
+			"server '%s' refuses the certificate of agent '%s' "
+			"(%s): nodelink-agent enroll gets another; trying on",
+			server, conf->agent_id, text);
+	else if (status == RPC_STATUS_UNAUTHENTICATED)
 		log_error(0,
 			"server '%s' refuses the token of agent '%s' (%s): "
 			"check token_file or $NODELINK_AGENT_TOKEN; trying on",

@@ -7,16 +7,14 @@
 #include "uplink/uplink.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/fd.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "rpc/rpc.h"
+#include "uplink/credentials.h"
+#include "uplink/host.h"
 #include "uplink/peers.h"
 #include "uplink/sender.h"
 #include "uplink/telling.h"
@@ -33,10 +31,10 @@ enum {
 struct uplink {
 	const struct uplink_conf *conf;
 	struct rpc_client *client;
+	struct credentials credentials;
 	struct rpc_stream *stream; /* NULL: none is open */
 	struct peers *peers;
-	char boot_id[64];
-	char hostname[HOST_NAME_MAX + 1];
+	struct host host;
 	struct telling telling;
 	struct sender sender;
 };
@@ -79,8 +77,8 @@ say_hello(struct uplink *up)
 	struct msg hello = {
 		.kind = MSG_HELLO,
 		.hello = { .version = PACKAGE_VERSION,
-			.boot_id = up->boot_id,
-			.hostname = up->hostname },
+			.boot_id = up->host.boot_id,
+			.hostname = up->host.name },
 	};
 
 	say(up, &hello);
@@ -327,27 +325,24 @@ stream_close(void *arg, struct rpc_stream *s, enum rpc_status status,
 		up->conf->on_disconnected(up->conf->arg);
 }
 
+static void
+stream_try(void *arg)
+{
+	struct uplink *up = arg;
+
+	if (up->client) /* else it has just been given them */
+		credentials_renew(&up->credentials, up->client);
+}
+
 static const struct rpc_client_ops client_ops = {
 	.on_open = stream_open,
 	.on_message = stream_message,
 	.on_writable = stream_writable,
 	.on_close = stream_close,
+	.on_try = stream_try,
 };
 
 /* ------------------------------------------------------------------- public */
-
-static void
-learn_host(struct uplink *up)
-{
-	AUTO_CLOSE int fd =
-		fd_open("/proc/sys/kernel/random/boot_id", O_RDONLY);
-	ssize_t n = fd < 0 ? 0 : read(fd, up->boot_id, sizeof up->boot_id - 1);
-
-	up->boot_id[n > 0 ? n : 0] = 0;
-	up->boot_id[strcspn(up->boot_id, "\n")] = 0;
-	if (gethostname(up->hostname, sizeof up->hostname - 1) < 0)
-		up->hostname[0] = 0;
-}
 
 int
 uplink_new(struct loop *loop, const struct uplink_conf *conf,
@@ -369,7 +364,11 @@ uplink_new(struct loop *loop, const struct uplink_conf *conf,
 	if (!up)
 		return err_set(err, -ENOMEM, "out of memory");
 	up->conf = conf;
-	learn_host(up);
+	host_learn(&up->host);
+	r = credentials_read(&up->credentials, &conf->tls, err);
+	if (r < 0)
+		return r;
+	rpc.tls = credentials_tls(&up->credentials);
 	r = sender_init(&up->sender, loop, server_full, up);
 	if (r < 0)
 		return err_set(err, r, "out of memory");
@@ -391,6 +390,7 @@ uplink_free(struct uplink *up)
 	rpc_client_free(up->client);
 	peers_free(up->peers);
 	sender_done(&up->sender);
+	credentials_done(&up->credentials);
 	free(up);
 }
 

@@ -14,6 +14,7 @@
 #include "base/auto.h"
 #include "base/err.h"
 #include "loop/loop.h"
+#include "tls/tls.h"
 
 struct uplink;
 
@@ -21,6 +22,8 @@ struct uplink_conf {
 	const char *agent_id;
 	const char *agent_token; /* NULL or "": none */
 	const char *server;
+	/* Its members NULL: plaintext. Read again for each connection. */
+	struct tls_files tls;
 	const char *runtime_dir;
 	loop_fn *on_disconnected; /* or could not connect; it is tried again */
 	void *arg;

@@ -1,6 +1,7 @@
 /* parse.c - text to values, strictly */
 #include "base/parse.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
@@ -232,4 +233,14 @@ parse_address(const char *text, char host[256], uint16_t *port)
 	host[end - text] = 0;
 	*port = (uint16_t)number;
 	return 0;
+}
+
+bool
+parse_is_loopback(const char *host)
+{
+	struct in_addr v4;
+
+	if (inet_pton(AF_INET, host, &v4) == 1)
+		return ntohl(v4.s_addr) >> 24 == 127;
+	return strcmp(host, "::1") == 0 || strcmp(host, "localhost") == 0;
 }

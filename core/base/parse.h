@@ -29,5 +29,7 @@ const char *signal_name(int signo);
 
 /* "host:port", "[v6]:port" or ":port". Pieces are copied; 0 or -EINVAL. */
 int parse_address(const char *text, char host[256], uint16_t *port);
+/* A literal address of this host that no other can reach, or "localhost". */
+bool parse_is_loopback(const char *host);
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/auto.h"
+#include "base/buf.h"
 #include "base/err.h"
 
 enum conf_type {
@@ -105,5 +106,9 @@ void conf_each_path(const struct conf *conf, conf_path_fn *fn, void *arg);
  * stricter, else -EPERM with a text that says chmod; it must belong to us or to
  * root). At most 4096 bytes. Free with free(). */
 int conf_secret_file(const char *path, char **out, struct err *err);
+/* The same for all of the file, at most max bytes, appended to out, which the
+ * caller wipes. */
+int conf_secret_bytes(
+	const char *path, size_t max, struct buf *out, struct err *err);
 
 #endif

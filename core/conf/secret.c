@@ -9,12 +9,11 @@
 enum { SECRET_MAX = 4096 };
 
 int
-conf_secret_file(const char *path, char **out, struct err *err)
+conf_secret_bytes(
+	const char *path, size_t max, struct buf *out, struct err *err)
 {
 	/* non-blocking: a pipe at this place must not hold us up */
 	AUTO_CLOSE int fd = fd_open(path, O_RDONLY | O_NONBLOCK);
-	AUTO_BUF struct buf text = { 0 };
-	size_t len;
 	int r;
 
 	if (fd < 0)
@@ -23,14 +22,24 @@ conf_secret_file(const char *path, char **out, struct err *err)
 	r = conf_trust(fd, "secret file", path, true, err);
 	if (r < 0)
 		return r;
-	r = fd_read_all(fd, &text, SECRET_MAX);
+	r = fd_read_all(fd, out, max);
 	if (r == -EFBIG)
 		return err_set(err, r,
-			"secret file '%s' has more than %d bytes", path,
-			SECRET_MAX);
+			"secret file '%s' has more than %zu bytes", path, max);
+	return r < 0 ? err_set(err, r, "cannot read secret file '%s': %s", path,
+			       err_name(-r))
+		     : 0;
+}
+
+int
+conf_secret_file(const char *path, char **out, struct err *err)
+{
+	AUTO_BUF struct buf text = { 0 };
+	size_t len;
+	int r = conf_secret_bytes(path, SECRET_MAX, &text, err);
+
 	if (r < 0)
-		return err_set(err, r, "cannot read secret file '%s': %s", path,
-			err_name(-r));
+		return r;
 	len = strcspn(buf_text(&text), "\r\n");
 	if (!len)
 		return err_set(err, -EINVAL,

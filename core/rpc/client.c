@@ -254,6 +254,8 @@ try_now(struct rpc_client *c)
 {
 	grpc_call *call;
 
+	if (c->ops.on_try)
+		c->ops.on_try(c->arg);
 	if (!c->channel)
 		c->channel = make_channel(c);
 	call = grpc_channel_create_call(c->channel, NULL,
@@ -342,6 +344,20 @@ rpc_client_new(struct loop *loop, const struct rpc_client_conf *conf,
 		return r;
 	loop_timer_set(c->timer, 0);
 	*out = TAKE(c);
+	return 0;
+}
+
+int
+rpc_client_set_tls(
+	struct rpc_client *c, const struct rpc_tls *tls, struct err *err)
+{
+	grpc_channel_credentials *creds = rpc_client_creds(tls, err);
+
+	if (!creds)
+		return -EINVAL;
+	grpc_channel_credentials_release(c->creds);
+	c->creds = creds;
+	drop_channel(c); /* an open stream holds on to its connection */
 	return 0;
 }
 

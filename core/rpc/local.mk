@@ -12,3 +12,5 @@ librpc_la_SOURCES = \
 	%D%/tls.c
 librpc_la_CFLAGS = $(AM_CFLAGS) $(GRPC_CFLAGS)
 librpc_la_LIBADD = $(GRPC_LIBS)
+# What a program needs that uses it; loop and base come behind.
+rpc_libs = librpc.la libtls.la libconf.la

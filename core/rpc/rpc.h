@@ -28,6 +28,12 @@
 #include "base/err.h"
 #include "loop/loop.h"
 
+/* What gRPC complains of by itself, failed handshakes above all, at most once a
+ * second; left_out: complaints since the last one that was told. On any thread.
+ * Once, before the first server or client is made. */
+typedef void rpc_trouble_fn(const char *text, unsigned left_out);
+void rpc_on_trouble(rpc_trouble_fn *fn);
+
 struct rpc_stream; /* one agent's connection, on either side */
 
 /* Why a stream ended, in terms that callers act on. */
@@ -42,7 +48,8 @@ enum rpc_status {
 };
 const char *rpc_status_name(enum rpc_status status);
 
-/* Credentials, all PEM in memory; copied. Without this struct: plaintext. */
+/* Credentials, all PEM in memory; copied. Without this struct: plaintext. Only
+ * TLS 1.3 is spoken, by both sides. */
 struct rpc_tls {
 	/* Whom to trust. NULL: client: the system's; server: no client
 	 * certificates are asked for. */
@@ -88,8 +95,11 @@ struct rpc_hello { /* borrowed, valid during on_open() */
 	const char *agent_id; /* "" when not sent */
 	const char *agent_token; /* "" when not sent */
 	const char *peer;
-	const char *const *tls_names; /* names in the client's certificate;
-					 NULL-terminated, empty without mTLS */
+	/* The client's certificate, which our CA has signed: */
+	bool verified; /* there is one; if not, the rest is empty */
+	const char *const *tls_names; /* its URIs, NULL-terminated */
+	const char *serial; /* hex */
+	int64_t not_after; /* wall ms; its end */
 };
 
 struct rpc_server_ops {
@@ -124,6 +134,12 @@ int rpc_server_new(struct loop *loop, const struct rpc_server_conf *conf,
 	const struct rpc_server_ops *ops, void *arg, struct rpc_server **out,
 	uint16_t *port, struct err *err);
 
+/* Show other certificates, or trust others, from the next connection on; those
+ * that are open stay. A server that was begun without TLS cannot get it, and one
+ * with a CA must keep having one. -EINVAL with text: nothing has changed. */
+int rpc_server_set_tls(
+	struct rpc_server *server, const struct rpc_tls *tls, struct err *err);
+
 /* Take no new streams and end the present ones with UNAVAILABLE; after
  * grace_ms what is left is cut. done(done_arg) comes once all on_close() have
  * been called. */
@@ -150,6 +166,9 @@ struct rpc_client_ops {
 	 * itself. s is NULL when it was never open. */
 	void (*on_close)(void *arg, struct rpc_stream *s,
 		enum rpc_status status, const char *text, int64_t retry_ms);
+	/* A try begins now: the place for rpc_client_set_tls(). The client must
+	 * not be freed from it. May be NULL. */
+	void (*on_try)(void *arg);
 };
 
 struct rpc_client_conf {
@@ -170,6 +189,11 @@ struct rpc_client_conf {
 int rpc_client_new(struct loop *loop, const struct rpc_client_conf *conf,
 	const struct rpc_client_ops *ops, void *arg, struct rpc_client **out,
 	struct err *err);
+
+/* Other credentials, for the next connection; a stream that is open stays on the
+ * old one. -EINVAL with text: nothing has changed. */
+int rpc_client_set_tls(
+	struct rpc_client *client, const struct rpc_tls *tls, struct err *err);
 
 /* Half-close and wait for the server's status, at most grace_ms; a try is
  * given up at once. done(done_arg) comes on a later turn, after on_close(). */

@@ -15,6 +15,7 @@ struct rpc_server {
 	void *arg;
 	struct rpc_queue *queue;
 	grpc_server *grpc;
+	struct rpc_tls_source *tls; /* NULL: plaintext */
 	int max_streams;
 	int n_streams;
 	struct rpc_stream *streams; /* accepted ones */
@@ -98,10 +99,17 @@ opened(struct rpc_stream *s)
 	struct rpc_server *server = s->owner;
 	AUTO_FREE char *id = head_text(s, "agent_id");
 	AUTO_FREE char *token = head_text(s, "agent_token");
-	AUTO_FREE char **names = rpc_tls_names(s->call);
+	struct rpc_peer_tls tls;
+	int r = rpc_peer_tls(s->call, &tls);
+	AUTO_FREE char **names = tls.names;
 	char *peer = grpc_call_get_peer(s->call);
 	enum rpc_status status = RPC_STATUS_OTHER;
-	struct rpc_hello hello = { id, token, "", NULL };
+	struct rpc_hello hello = { .agent_id = id,
+		.agent_token = token,
+		.verified = tls.verified,
+		.tls_names = (const char *const *)names,
+		.serial = tls.facts.serial,
+		.not_after = tls.facts.not_after };
 	struct err err = { "refused" };
 
 	s->peer = strdup(peer ? peer : "");
@@ -117,13 +125,13 @@ opened(struct rpc_stream *s)
 			"server has all the agents it may have");
 		return;
 	}
-	if (!id || !token || !names || !s->peer) {
+	if (!id || !token || r < 0 || !s->peer) {
 		refuse(s, RPC_STATUS_INVALID,
-			"agent_id or agent_token is malformed");
+			r < 0 ? "the certificate cannot be read"
+			      : "agent_id or agent_token is malformed");
 		return;
 	}
 	hello.peer = s->peer;
-	hello.tls_names = (const char *const *)names;
 	if (server->ops.on_open(server->arg, s, &hello, &status, &err) != 0)
 		refuse(s, status, err.text);
 	else
@@ -272,6 +280,7 @@ rpc_server_free(struct rpc_server *server)
 	rpc_queue_drain(server->queue);
 	if (server->grpc)
 		grpc_server_destroy(server->grpc);
+	rpc_tls_source_free(server->tls);
 	rpc_queue_free(server->queue);
 	loop_timer_free(server->cut);
 	free(server);
@@ -330,12 +339,18 @@ static int
 listen_on(struct rpc_server *server, const struct rpc_server_conf *conf,
 	uint16_t *port, struct err *err)
 {
-	grpc_server_credentials *creds = rpc_server_creds(conf->tls, err);
+	grpc_server_credentials *creds;
 	struct err why;
 	int r;
 
+	if (conf->tls) {
+		server->tls = rpc_tls_source_new(conf->tls, err);
+		if (!server->tls)
+			return -EINVAL;
+	}
+	creds = rpc_server_creds(server->tls);
 	if (!creds)
-		return -EINVAL;
+		return err_set(err, -EINVAL, "gRPC makes no credentials");
 	rpc_log_capture_begin(&why);
 	r = grpc_server_add_http2_port(server->grpc, conf->listen, creds);
 	rpc_log_capture_end();
@@ -390,4 +405,14 @@ rpc_server_new(struct loop *loop, const struct rpc_server_conf *conf,
 	loop_post(loop, &server->begin);
 	*out = TAKE(server);
 	return 0;
+}
+
+int
+rpc_server_set_tls(
+	struct rpc_server *server, const struct rpc_tls *tls, struct err *err)
+{
+	if (!server->tls)
+		return err_set(
+			err, -EINVAL, "the server has begun without TLS");
+	return rpc_tls_source_set(server->tls, tls, err);
 }

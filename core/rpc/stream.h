@@ -14,6 +14,7 @@
 #include "loop/loop.h"
 #include "rpc/core.h"
 #include "rpc/rpc.h"
+#include "tls/tls.h"
 
 enum {
 	/* received and not delivered, per stream; both or one message */
@@ -128,14 +129,30 @@ struct rpc_packet *rpc_fifo_take(struct rpc_fifo *f);
 void rpc_fifo_clear(struct rpc_fifo *f);
 void rpc_packet_free(struct rpc_packet *p);
 
-/* tls.c; plaintext when tls is NULL. NULL with text when it cannot work. */
-grpc_server_credentials *
-rpc_server_creds(const struct rpc_tls *tls, struct err *err);
+/* tls.c: what a server shows and asks for, from the next handshake on. It has
+ * to outlive gRPC's server. -errno or NULL with text when it cannot work. */
+struct rpc_tls_source;
+struct rpc_tls_source *
+rpc_tls_source_new(const struct rpc_tls *tls, struct err *err);
+void rpc_tls_source_free(struct rpc_tls_source *source);
+AUTO_DEFINE(struct rpc_tls_source *, rpc_tls_source_free)
+int rpc_tls_source_set(struct rpc_tls_source *source, const struct rpc_tls *tls,
+	struct err *err);
+
+/* Plaintext when source or tls is NULL. NULL when it cannot work, the client's
+ * with text. */
+grpc_server_credentials *rpc_server_creds(struct rpc_tls_source *source);
 grpc_channel_credentials *
 rpc_client_creds(const struct rpc_tls *tls, struct err *err);
-/* Names in the peer's certificate, NULL-terminated; free with one free().
- * NULL: out of memory. */
-char **rpc_tls_names(grpc_call *call);
+
+/* Who the peer is, by its certificate. */
+struct rpc_peer_tls {
+	bool verified; /* it has one that we trust */
+	char **names; /* NULL-terminated; free with one free() */
+	struct tls_facts facts; /* when verified */
+};
+/* 0; -ENOMEM; -EINVAL: the certificate cannot be read. free(names) then, too. */
+int rpc_peer_tls(grpc_call *call, struct rpc_peer_tls *out);
 
 /* status.c */
 grpc_status_code rpc_status_to_code(enum rpc_status status);

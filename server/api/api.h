@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "auth/auth.h"
+#include "ca/ca.h"
 #include "http/http.h"
 #include "hub/hub.h"
 #include "loop/loop.h"
@@ -23,6 +24,9 @@ struct api { /* the arg of all handlers; filled in by main() */
 	struct auth *auth; /* NULL: clients are not asked who they are */
 	struct http *http; /* that serves it */
 	bool tls; /* clients come over TLS */
+	/* Both, or agents cannot enrol. */
+	struct ca *ca;
+	struct auth *agents_auth;
 	int64_t started_at; /* wall ms */
 	struct audit *audit; /* NULL: none */
 	struct limits *limits; /* NULL: none */

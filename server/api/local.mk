@@ -10,6 +10,7 @@ libapi_la_SOURCES = \
 	%D%/cancel_many.c \
 	%D%/create.c \
 	%D%/drain.c \
+	%D%/enroll.c \
 	%D%/filter.c %D%/filter.h \
 	%D%/health.c \
 	%D%/home.c \

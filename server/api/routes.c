@@ -15,6 +15,8 @@ const struct http_route api_routes[] = {
 	{ "GET", "/agents/{id}/tasks", ACCESS_READ, api_agent_tasks },
 	{ "POST", "/agents/{id}/drain", ACCESS_ADMIN, api_drain },
 	{ "DELETE", "/agents/{id}/drain", ACCESS_ADMIN, api_undrain },
+	{ "GET", "/enroll", ACCESS_NONE, api_enroll_ca },
+	{ "POST", "/enroll", ACCESS_NONE, api_enroll },
 	{ "GET", "/stream", ACCESS_READ, api_stream },
 	{ "GET", "/tasks", ACCESS_READ, api_tasks },
 	{ "DELETE", "/tasks", ACCESS_WRITE, api_cancel_many },

@@ -138,8 +138,8 @@ find(struct auth *auth, const char *id)
 	return a;
 }
 
-static bool
-has_name(const char *const *names, const char *agent_id)
+bool
+auth_names_agent(const char *const *names, const char *agent_id)
 {
 	size_t n = strlen(TLS_NAME);
 
@@ -199,7 +199,8 @@ auth_agent_check(struct auth *auth, const struct auth_agent_proof *proof,
 
 	*pass = (struct auth_pass){ .verified = proof->verified };
 	(void)snprintf(pass->serial, sizeof pass->serial, "%s", proof->serial);
-	if (proof->verified && !has_name(proof->tls_names, proof->agent_id))
+	if (proof->verified &&
+		!auth_names_agent(proof->tls_names, proof->agent_id))
 		return err_set(err, -EACCES,
 			"agent '%s': the certificate is not in its name",
 			proof->agent_id);

@@ -124,6 +124,8 @@ struct auth_pass {
 	char serial[AUTH_SERIAL];
 	uint8_t hash[AUTH_HASH];
 };
+/* "nodelink:agent:<agent_id>" is among them. */
+bool auth_names_agent(const char *const *names, const char *agent_id);
 /* 0, or -EACCES: with a certificate its name must be
  * "nodelink:agent:<agent_id>"; without one the token must be the agent's. A
  * revoked agent is refused either way. */

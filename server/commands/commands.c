@@ -24,6 +24,9 @@ static const struct command *const commands[] = {
 	&command_agent_revoke,
 	&command_agent_allow,
 	&command_enroll_token,
+	&command_ca_create,
+	&command_ca_server,
+	&command_ca_hash,
 	&command_audit_verify,
 };
 

@@ -36,6 +36,7 @@ struct command {
 extern const struct command command_token_create, command_token_list,
 	command_token_revoke, command_agent_token, command_agent_list,
 	command_agent_revoke, command_agent_allow, command_enroll_token,
+	command_ca_create, command_ca_server, command_ca_hash,
 	command_audit_verify;
 
 /* argv[1] is the first word of a command; the settings are the server's. The

@@ -46,9 +46,16 @@ struct http_gate {
 	void (*unref)(void *user);
 };
 
+/* PEM in memory, copied; core/tls has seen that they belong together. */
+struct http_tls {
+	const char *cert, *key;
+};
+
 struct http_conf {
 	const char *host; /* literal address, or "localhost" */
 	uint16_t port; /* 0: any free one */
+	/* NULL: plain HTTP. One HTTPS server in a process. */
+	const struct http_tls *tls;
 	const struct http_route *routes; /* borrowed for ever */
 	size_t n_routes;
 	const struct http_gate *gate; /* borrowed; NULL: all may do all */
@@ -67,6 +74,12 @@ struct http_conf {
  * and others with text. */
 int http_new(struct loop *loop, const struct http_conf *conf, struct http **out,
 	uint16_t *port, struct err *err);
+
+/* Show another certificate to new connections; those that are open stay. A
+ * server that was begun without TLS cannot get it. -EINVAL with text: nothing
+ * has changed. */
+int
+http_set_tls(struct http *http, const struct http_tls *tls, struct err *err);
 
 /* Stop listening; streams end where they may (http_stopping()), deferred
  * requests are told that the server stops; after grace_ms what is left is cut.

@@ -75,6 +75,7 @@ struct http {
 	struct loop_timer *stop_timer;
 	bool dirty; /* MHD has something to do */
 	bool stopping;
+	bool tls;
 	struct http_conn *conns;
 	size_t n_conns;
 	loop_fn *done;

@@ -8,6 +8,7 @@ libhttp_la_SOURCES = \
 	%D%/request.c \
 	%D%/route.c \
 	%D%/server.c \
-	%D%/stream.c
-libhttp_la_CFLAGS = $(AM_CFLAGS) $(MHD_CFLAGS)
-libhttp_la_LIBADD = $(MHD_LIBS)
+	%D%/stream.c \
+	%D%/tls.c %D%/tls.h
+libhttp_la_CFLAGS = $(AM_CFLAGS) $(MHD_CFLAGS) $(GNUTLS_CFLAGS)
+libhttp_la_LIBADD = $(MHD_LIBS) $(GNUTLS_LIBS)

@@ -5,6 +5,7 @@
  * Hence one flag, `dirty`, set by whatever may give it work, and one place
  * that runs it: once per turn of the loop, just before the loop would wait. */
 #include "http/internal.h"
+#include "http/tls.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -154,9 +155,10 @@ start_mhd(struct http *http, int fd)
 {
 	const union MHD_DaemonInfo *info;
 
-	http->mhd = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
-		NULL, NULL, request_go_on, http, MHD_OPTION_EXTERNAL_LOGGER,
+	http->mhd = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
+					     MHD_USE_ERROR_LOG |
+					     (http->tls ? MHD_USE_TLS : 0),
+		0, NULL, NULL, request_go_on, http, MHD_OPTION_EXTERNAL_LOGGER,
 		log_mhd, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_CONNECTION_LIMIT, http->conf.max_connections,
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT, http->conf.max_per_ip,
@@ -166,7 +168,10 @@ start_mhd(struct http *http, int fd)
 		MHD_OPTION_URI_LOG_CALLBACK, request_begin, http,
 		MHD_OPTION_NOTIFY_COMPLETED, request_completed, http,
 		MHD_OPTION_NOTIFY_CONNECTION, connection_notify, http,
-		MHD_OPTION_END);
+		/* the end of the list, or two more */
+		http->tls ? MHD_OPTION_HTTPS_PRIORITIES : MHD_OPTION_END,
+		HTTP_TLS_PRIORITIES, MHD_OPTION_HTTPS_CERT_CALLBACK2,
+		http_tls_ask, MHD_OPTION_END);
 	if (!http->mhd) {
 		(void)close(fd); /* given to MHD only when it starts */
 		return -ENOMEM;
@@ -197,6 +202,12 @@ http_new(struct loop *loop, const struct http_conf *conf, struct http **out,
 		(void)err_set(err, r, "out of memory");
 		goto undo;
 	}
+	if (conf->tls) {
+		r = http_tls_show(conf->tls, err);
+		if (r < 0)
+			goto undo;
+		http->tls = true;
+	}
 	fd = listen_on(conf->host, conf->port, port, err);
 	if (fd < 0) {
 		r = fd;
@@ -213,6 +224,15 @@ http_new(struct loop *loop, const struct http_conf *conf, struct http **out,
 undo:
 	http_free(http);
 	return r;
+}
+
+int
+http_set_tls(struct http *http, const struct http_tls *tls, struct err *err)
+{
+	if (!http->tls)
+		return err_set(
+			err, -EINVAL, "the server has begun without TLS");
+	return http_tls_show(tls, err);
 }
 
 size_t
@@ -287,5 +307,7 @@ http_free(struct http *http)
 	loop_timer_free(http->kick);
 	loop_timer_free(http->tick);
 	loop_timer_free(http->stop_timer);
+	if (http->tls)
+		http_tls_hide();
 	free(http);
 }

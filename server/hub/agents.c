@@ -1,4 +1,4 @@
-/* agents.c - the streams of agents: who may connect, hello, loss */
+/* agents.c - the streams of agents: hello, loss */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,26 +17,6 @@ enum {
 	SETTLED_AFTER_MS = 2000,
 	ANSWERS_MAX = 4 * LIMIT_SEND_QUEUE,
 };
-
-static int
-check_agent(struct hub *hub, const struct rpc_hello *hello,
-	struct auth_pass *pass, struct err *err)
-{
-	const struct auth_agent_proof proof = { .agent_id = hello->agent_id,
-		.token = hello->agent_token,
-		.tls_names = hello->tls_names,
-		.serial = "",
-		.verified = hello->tls_names && *hello->tls_names };
-
-	if (!id_valid_agent(hello->agent_id))
-		return err_set(err, -EACCES,
-			"agent_id '%.80s' in the metadata is not "
-			"[A-Za-z0-9._-]{1,64}",
-			hello->agent_id);
-	if (!hub->conf.auth)
-		return 0;
-	return auth_agent_check(hub->conf.auth, &proof, pass, err);
-}
 
 static void
 saw(struct agent *a)
@@ -69,8 +49,8 @@ detach_stream(struct agent *a)
 		loop_timer_set(a->timer, a->hub->conf.lost_after_ms);
 }
 
-static void
-drop_stream(struct agent *a, enum rpc_status status, const char *text)
+void
+agent_drop(struct agent *a, enum rpc_status status, const char *text)
 {
 	struct rpc_stream *s = a->stream;
 
@@ -93,7 +73,7 @@ timer_due(void *arg)
 	if (a->stream) {
 		log_warn(0, "agent '%s' sent no hello within %d s: closed",
 			a->id, HELLO_WITHIN_MS / 1000);
-		drop_stream(a, RPC_STATUS_INVALID,
+		agent_drop(a, RPC_STATUS_INVALID,
 			"no Hello within 10 s of opening the stream");
 		return;
 	}
@@ -137,29 +117,6 @@ agents_resume(void *arg)
 	}
 }
 
-/* A peer must not fill the log. */
-static bool
-may_log(struct hub *hub, const struct rpc_hello *hello)
-{
-	char name[RATES_NAME];
-
-	return rates_take(hub->noise, rates_address(hello->peer, name)) == 0;
-}
-
-/* Of agents it is noted who they are; none is kept waiting for that. */
-static void
-note(struct hub *hub, const struct rpc_hello *hello,
-	enum audit_decision decision, const char *reason)
-{
-	(void)audit_note(hub->conf.audit,
-		&(struct audit_event){ .action = "agent.connect",
-			.decision = decision,
-			.actor = hello->agent_id,
-			.peer = hello->peer,
-			.target = hello->agent_id,
-			.reason = reason });
-}
-
 static int
 on_open(void *arg, struct rpc_stream *s, const struct rpc_hello *hello,
 	enum rpc_status *status, struct err *err)
@@ -167,71 +124,34 @@ on_open(void *arg, struct rpc_stream *s, const struct rpc_hello *hello,
 	struct hub *hub = arg;
 	struct auth_pass pass = { 0 };
 	struct agent *a;
-	int r = check_agent(hub, hello, &pass, err);
+	int r = admit_check(hub, hello, &pass, err);
 
 	if (r < 0) {
 		*status = RPC_STATUS_UNAUTHENTICATED;
-		if (may_log(hub, hello))
-			log_warn(0, "refused a stream from %s: %s", hello->peer,
-				err->text);
-		note(hub, hello, AUDIT_REFUSED, err->text);
 		return r;
 	}
 	*status = RPC_STATUS_OTHER;
 	a = hub_agent_make(hub, hello->agent_id);
 	if (!a || agent_expect(a) < 0)
 		return err_set(err, -ENOMEM, "server is out of memory");
-	note(hub, hello, AUDIT_ALLOWED, NULL);
+	admit_note(hub, hello, AUDIT_ALLOWED, NULL);
 	if (a->stream) {
-		if (may_log(hub, hello))
+		if (admit_tells(hub, hello))
 			log_warn(0,
 				"agent '%s' connected again from %s: "
 				"the older stream from %s is closed",
 				a->id, hello->peer, a->peer);
-		drop_stream(a, RPC_STATUS_REPLACED,
+		agent_drop(a, RPC_STATUS_REPLACED,
 			"the agent has opened a newer stream");
 	}
 	a->stream = s;
 	a->pass = pass;
+	admit_until(a, hello->not_after);
 	rpc_set_user(s, a);
 	(void)snprintf(a->peer, sizeof a->peer, "%s", hello->peer);
 	a->connected_at = a->seen_at = clock_wall_ms();
 	loop_timer_set(a->timer, HELLO_WITHIN_MS);
 	return 0;
-}
-
-static int
-know_agent(void *arg, const struct auth_agent *agent)
-{
-	struct hub *hub = arg;
-
-	if (!agent->revoked_at && !hub_agent_make(hub, agent->id))
-		log_error(-ENOMEM, "agent '%s' is not listed", agent->id);
-	return 0;
-}
-
-void
-hub_recheck_agents(struct hub *hub)
-{
-	struct auth *auth = hub->conf.auth;
-	struct err err;
-
-	if (!auth)
-		return;
-	(void)auth_agents_each(auth, know_agent, hub); /* it never fails */
-	for (struct agent *a = hub->agents; a; a = a->hh.next) {
-		if (!a->stream ||
-			auth_agent_still(auth, a->id, &a->pass, &err) == 0)
-			continue;
-		log_warn(0, "%s: its stream is closed", err.text);
-		(void)audit_note(hub->conf.audit,
-			&(struct audit_event){ .action = "agent.cut",
-				.actor = "nodelink-server",
-				.peer = a->peer,
-				.target = a->id,
-				.reason = err.text });
-		drop_stream(a, RPC_STATUS_UNAUTHENTICATED, err.text);
-	}
 }
 
 /* Of what ran before the host was started again nothing is left. */
@@ -355,7 +275,7 @@ on_message(void *arg, struct rpc_stream *s, const uint8_t *data, size_t len)
 		return;
 	agent_complain(a, COMPLAINT_CLOSED, "stream closed: %s", err.text);
 	/* It will connect again and send what we did not acknowledge. */
-	drop_stream(a,
+	agent_drop(a,
 		r == -EBADMSG ? RPC_STATUS_INVALID : RPC_STATUS_UNAVAILABLE,
 		err.text);
 }

@@ -19,7 +19,10 @@ hub_new(const struct hub_conf *conf, struct hub **out, struct err *err)
 		return err_set(err, -ENOMEM, "out of memory");
 	hub->conf = *conf;
 	hub->noise = rates_new(NOISE_PER_MINUTE, 60 * 1000, NOISE_PER_MINUTE);
-	if (!hub->noise) {
+	hub->expiry = loop_timer_new(conf->loop, admit_tick, hub);
+	if (!hub->noise || !hub->expiry) {
+		rates_free(hub->noise);
+		loop_timer_free(hub->expiry);
 		free(hub);
 		return err_set(err, -ENOMEM, "out of memory");
 	}
@@ -58,6 +61,7 @@ hub_free(struct hub *hub)
 		loop_timer_free(a->timer);
 		free(a);
 	}
+	loop_timer_free(hub->expiry);
 	rates_free(hub->noise);
 	free(hub);
 }

@@ -1,7 +1,8 @@
 /* internal.h - what the files of the hub share
  *
  *	hub.c		life of the hub, agents by id
- *	agents.c	streams: who may connect, hello, loss
+ *	admit.c		which agents may be connected
+ *	agents.c	streams: hello, loss
  *	inventory.c	what executors hold against what we believe
  *	create.c	new tasks
  *	tasks.c		dispatch, end
@@ -21,6 +22,7 @@ struct hub {
 	struct agent *agents;
 	struct task *live; /* unfinished, by id */
 	size_t n_connected;
+	struct loop_timer *expiry; /* the next certificate to end */
 	struct rates *noise; /* what a peer may have us log, by address */
 };
 
@@ -29,8 +31,21 @@ struct agent *hub_agent_make(struct hub *hub, const char *id);
 struct hub_plugin *hub_plugin_find(const struct agent *a, const char *name);
 struct task *hub_live(struct hub *hub, const char *id);
 
+/* admit.c: 0, or -EACCES with text, and it was told and noted. */
+int admit_check(struct hub *hub, const struct rpc_hello *hello,
+	struct auth_pass *pass, struct err *err);
+/* What a peer makes happen is told only so often. */
+bool admit_tells(struct hub *hub, const struct rpc_hello *hello);
+void admit_note(struct hub *hub, const struct rpc_hello *hello,
+	enum audit_decision decision, const char *reason);
+/* The agent's stream may last until then; wall ms, 0: for ever. */
+void admit_until(struct agent *a, int64_t not_after);
+void admit_tick(void *hub);
+
 /* agents.c: send to the agent's present stream; RPC_GONE: it has none. */
 int agent_send(struct agent *a, const struct msg *msg, bool must);
+/* End its stream; there has to be one. */
+void agent_drop(struct agent *a, enum rpc_status status, const char *text);
 /* The agent has a timer; when it is not connected it may be lost. -ENOMEM. */
 int agent_expect(struct agent *a);
 /* The store is full: no more of this one; it has room: go on with all. */

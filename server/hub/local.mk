@@ -1,6 +1,7 @@
 noinst_LTLIBRARIES += libhub.la
 libhub_la_SOURCES = \
 	%D%/acks.c \
+	%D%/admit.c \
 	%D%/agents.c \
 	%D%/cancel.c \
 	%D%/complain.c \

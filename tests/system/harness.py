@@ -12,6 +12,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -183,10 +184,11 @@ class Auth:
 
 class Server(Program):
     """store: a folder, "memory", or a new folder below this one; auth: an Auth,
-    and the server's client is an admin then."""
+    and the server's client is an admin then; ca: the file to know it by, when it
+    serves HTTPS."""
 
     def __init__(self, folder, *options, http="127.0.0.1:0", grpc="127.0.0.1:0",
-                 store=None, auth=None, env=None, inside=None):
+                 store=None, auth=None, ca=None, env=None, inside=None):
         os.makedirs(folder, exist_ok=True)
         self.store = store or tempfile.mkdtemp(prefix="store-", dir=folder)
         if auth:
@@ -194,9 +196,9 @@ class Server(Program):
         super().__init__("server", [f"{SBIN}/nodelink-server", "--http", http,
                                     "--grpc", grpc, "--store", self.store,
                                     *options], env, inside)
-        ready = self.wait_line(r"ready: http (\S+), grpc (\S+)")
+        ready = self.wait_line(r"ready: https? (\S+), grpc (\S+)")
         self.http, self.grpc = ready.groups()
-        self.client = Client(self.http)
+        self.client = Client(self.http, ca=ca)
         if auth:
             self.client = self.client.bearing(auth.client())
 
@@ -333,19 +335,24 @@ class Answer:
 class Client:
     """The HTTP API by hand: one connection a call, everything has a deadline."""
 
-    def __init__(self, address, token=None, headers=None):
+    def __init__(self, address, token=None, headers=None, ca=None):
         self.address = address
-        self.url = f"http://{address}"
+        self.ca = ca  # to know it by; None: plain HTTP
+        self.url = f"http{'s' if ca else ''}://{address}"
         self.token = token
         bearer = {"Authorization": f"Bearer {token}"} if token else {}
         self.headers = {**bearer, **(headers or {})}  # of every request
 
     def bearing(self, token):
         """The same server, asked by whoever has this token."""
-        return Client(self.address, token)
+        return Client(self.address, token, ca=self.ca)
 
     def connect(self, timeout=DEADLINE):
         host, _, port = self.address.rpartition(":")
+        if self.ca:
+            return http.client.HTTPSConnection(
+                host, int(port), timeout=timeout,
+                context=ssl.create_default_context(cafile=self.ca))
         return http.client.HTTPConnection(host, int(port), timeout=timeout)
 
     def call(self, method, path, body=None, headers=None, timeout=60):

@@ -32,6 +32,7 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_19_partition.py \
 	%D%/test_20_tokens.py \
 	%D%/test_21_access.py \
+	%D%/test_22_tls.py \
 	%D%/test_23_sandbox.py \
 	%D%/test_24_policy.py \
 	%D%/servers.py \
@@ -44,7 +45,7 @@ system_helpers = %D%/helpers/mute-agent %D%/helpers/whoami
 check_PROGRAMS += $(system_helpers)
 
 %C%_helpers_mute_agent_SOURCES = %D%/helpers/mute-agent.c
-%C%_helpers_mute_agent_LDADD = librpc.la libloop.la libbase.la $(UV_LIBS)
+%C%_helpers_mute_agent_LDADD = $(rpc_libs) libloop.la libbase.la $(UV_LIBS)
 
 %C%_helpers_whoami_SOURCES = %D%/helpers/whoami.c
 

@@ -8,7 +8,7 @@ check_PROGRAMS += $(unit_tests)
 unit_tests =
 
 check_LTLIBRARIES += libunit.la
-libunit_la_SOURCES = %D%/unit.c %D%/unit.h
+libunit_la_SOURCES = %D%/certs.c %D%/certs.h %D%/unit.c %D%/unit.h
 libunit_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 
 include tests/unit/base/local.mk
@@ -19,6 +19,7 @@ include tests/unit/sandbox/local.mk
 include tests/unit/wire/local.mk
 include tests/unit/proc/local.mk
 include tests/unit/task/local.mk
+include tests/unit/tls/local.mk
 include tests/unit/rpc/local.mk
 include tests/unit/agent/local.mk
 include tests/unit/docker/local.mk

@@ -132,6 +132,15 @@ rpc_client_new(struct loop *loop, const struct rpc_client_conf *conf,
 	return 0;
 }
 
+int
+rpc_client_set_tls(
+	struct rpc_client *client, const struct rpc_tls *tls, struct err *err)
+{
+	(void)client, (void)tls, (void)err;
+	fake_rpc.new_tls++;
+	return 0;
+}
+
 void
 rpc_client_stop(struct rpc_client *client, int64_t grace_ms, loop_fn *done,
 	void *done_arg)

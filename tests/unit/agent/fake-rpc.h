@@ -18,6 +18,7 @@ struct fake_rpc {
 	bool open, full, paused, closed, stopped;
 	size_t queued; /* bytes that wait, if anybody asks */
 	size_t forced; /* sends with `must` while full */
+	size_t new_tls; /* calls of rpc_client_set_tls() */
 	struct buf sent[FAKE_SENT_MAX];
 	size_t n_sent;
 };

@@ -47,6 +47,9 @@ server_open(void *arg, struct rpc_stream *s, const struct rpc_hello *hello,
 	if (hello->tls_names[0])
 		(void)snprintf(
 			end->name, sizeof end->name, "%s", hello->tls_names[0]);
+	(void)snprintf(end->serial, sizeof end->serial, "%s", hello->serial);
+	end->verified = hello->verified;
+	end->not_after = hello->not_after;
 	if (rig->refuse) {
 		*status = RPC_STATUS_UNAUTHENTICATED;
 		return err_set(err, -1, "bad token of '%s'", hello->agent_id);
@@ -122,6 +125,18 @@ client_close(void *arg, struct rpc_stream *s, enum rpc_status status,
 		rpc_client_free(TAKE(end->client));
 }
 
+static void
+client_try(void *arg)
+{
+	struct end *end = arg;
+	const struct rpc_tls *tls = end->rig->next_tls;
+	struct err err = { "" };
+
+	if (tls && end->client)
+		ck_assert_msg(rpc_client_set_tls(end->client, tls, &err) == 0,
+			"%s", err.text);
+}
+
 /* --------------------------------------------------------------------- rig */
 
 void
@@ -191,7 +206,7 @@ void
 rig_connect(struct rig *rig, struct end *end)
 {
 	static const struct rpc_client_ops ops = { client_open, client_message,
-		client_writable, client_close };
+		client_writable, client_close, client_try };
 	struct err err = { "" };
 	int r;
 

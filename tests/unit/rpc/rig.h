@@ -15,7 +15,9 @@ struct end {
 	int opens, closes, tries, writables;
 	enum rpc_status status; /* of the last close */
 	char text[512];
-	char id[128], token[128], peer[128], name[128];
+	char id[128], token[128], peer[128], name[128], serial[64];
+	bool verified;
+	int64_t not_after;
 	bool was_open; /* when it was closed */
 	int64_t retry_ms;
 	uint64_t got, bytes;
@@ -34,6 +36,8 @@ struct rig {
 	bool echo; /* the server sends back what it gets */
 	bool refuse; /* the server lets nobody in */
 	bool done;
+	/* its clients ask for other credentials with each try; or NULL */
+	const struct rpc_tls *next_tls;
 };
 
 void rig_init(struct rig *rig);

@@ -2,76 +2,48 @@
 #include "rpc/rpc.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fd.h"
 #include "rig.h"
+#include "tests/unit/certs.h"
 #include "tests/unit/unit.h"
 
-/* A CA, a server at 127.0.0.1 and an agent called node-1; and another CA's
- * agent. Made once per test: nothing expires in the repository. */
-static const char make_certificates[] =
-	"set -e; cd \"$0\"\n"
-	"ca() { openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout $1.key"
-	" -out $1.crt -subj /CN=$1; }\n"
-	"cert() { openssl req -newkey rsa:2048 -nodes -keyout $1.key -out $1.csr"
-	" -subj /CN=$1; echo \"subjectAltName=$3\" > $1.ext;"
-	" openssl x509 -req -in $1.csr -CA $2.crt -CAkey $2.key -CAcreateserial"
-	" -days 2 -out $1.crt -extfile $1.ext; }\n"
-	"{ ca ca; ca foreign; cert server ca IP:127.0.0.1;"
-	" cert node-1 ca DNS:node-1; cert thief foreign DNS:node-1; } 2>log\n";
+/* A CA, its server at 127.0.0.1 and its agents; and another CA's agent. */
+static const char make[] =
+	"ca ca; ca foreign; cert server ca IP:127.0.0.1\n"
+	"cert server2 foreign IP:127.0.0.1\n"
+	"cert node-1 ca URI:nodelink:agent:node-1,DNS:node-1\n"
+	"cert late ca URI:nodelink:agent:node-1 -1\n"
+	"cert thief foreign URI:nodelink:agent:node-1\n";
 
-static struct buf files[8]; /* the texts of struct rpc_tls live here */
-static size_t n_files;
-
-static const char *
-read_file(const char *dir, const char *name)
-{
-	char path[256];
-	AUTO_CLOSE int fd = -1;
-
-	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
-	fd = fd_open(path, O_RDONLY);
-	ck_assert_int_ge(fd, 0);
-	ck_assert_uint_lt(n_files, ARRAY_SIZE(files));
-	ck_assert_int_eq(fd_read_all(fd, &files[n_files], 64 << 10), 0);
-	return buf_text(&files[n_files++]);
-}
+enum { CA, FOREIGN, SERVER, SERVER2, NODE, LATE, THIEF, CERTS };
+static const char *const names[CERTS] = { "ca", "foreign", "server", "server2",
+	"node-1", "late", "thief" };
 
 struct tls_rig {
 	struct rig rig;
-	struct rpc_tls server, agent, thief, nobody;
+	char dir[CERTS_DIR];
+	char *cert[CERTS], *key[CERTS];
+	struct rpc_tls server;
 };
-
-static void
-run(const char *script, const char *dir)
-{
-	char command[4096];
-
-	(void)snprintf(command, sizeof command, "sh -c '%s' %s", script, dir);
-	ck_assert_int_eq(system(command), 0);
-}
 
 static void
 tls_init(struct tls_rig *t)
 {
-	char dir[] = "/tmp/nodelink-tls-XXXXXX";
+	certs_begin(t->dir);
+	certs_run(t->dir, make);
+	for (int i = 0; i < CERTS; i++) {
+		char file[32];
 
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	run(make_certificates, dir);
-	t->server.ca = t->agent.ca = read_file(dir, "ca.crt");
-	t->thief.ca = t->nobody.ca = t->server.ca;
-	t->server.cert = read_file(dir, "server.crt");
-	t->server.key = read_file(dir, "server.key");
-	t->agent.cert = read_file(dir, "node-1.crt");
-	t->agent.key = read_file(dir, "node-1.key");
-	t->thief.cert = read_file(dir, "thief.crt");
-	t->thief.key = read_file(dir, "thief.key");
-	t->nobody.cert = t->nobody.key = NULL;
-	run("rm -r \"$0\"", dir);
+		(void)snprintf(file, sizeof file, "%s.crt", names[i]);
+		t->cert[i] = certs_read(t->dir, file);
+		(void)snprintf(file, sizeof file, "%s.key", names[i]);
+		t->key[i] = certs_read(t->dir, file);
+	}
+	t->server = (struct rpc_tls){ t->cert[CA], t->cert[SERVER],
+		t->key[SERVER] };
 	rig_init(&t->rig);
 	t->rig.server_conf.tls = &t->server;
 	rig_serve(&t->rig);
@@ -81,21 +53,41 @@ static void
 tls_done(struct tls_rig *t)
 {
 	rig_done(&t->rig);
-	while (n_files > 0)
-		buf_done(&files[--n_files]);
+	for (int i = 0; i < CERTS; i++) {
+		free(t->cert[i]);
+		free(t->key[i]);
+	}
+	certs_end(t->dir);
 }
 
-TEST(tells_the_server_the_names_in_the_agents_certificate)
+/* Connect with this certificate, or none, trusting that CA. */
+static void
+connect_as(struct tls_rig *t, struct end *end, int cert, int ca)
+{
+	struct rpc_tls tls = { .ca = t->cert[ca] };
+
+	if (cert != CERTS) {
+		tls.cert = t->cert[cert];
+		tls.key = t->key[cert];
+	}
+	t->rig.client_conf.tls = &tls; /* copied */
+	rig_connect(&t->rig, end);
+	t->rig.client_conf.tls = NULL;
+}
+
+TEST(tells_the_server_who_the_certificate_is_for)
 {
 	struct end end = { 0 };
 	struct tls_rig t;
 
 	tls_init(&t);
 	t.rig.echo = true;
-	t.rig.client_conf.tls = &t.agent;
-	rig_connect(&t.rig, &end);
+	connect_as(&t, &end, NODE, CA);
 	RIG_WAIT(&t.rig, end.s);
-	ck_assert_str_eq(t.rig.at_server.name, "node-1");
+	ck_assert(t.rig.at_server.verified);
+	ck_assert_str_eq(t.rig.at_server.name, "nodelink:agent:node-1");
+	ck_assert_uint_eq(strlen(t.rig.at_server.serial), 40);
+	ck_assert_int_gt(t.rig.at_server.not_after, clock_wall_ms());
 	rig_send(&t.rig, &end.s, 0, 100, 10000);
 	RIG_WAIT(&t.rig, end.got == 100);
 	rig_disconnect(&t.rig, &end);
@@ -103,27 +95,70 @@ TEST(tells_the_server_the_names_in_the_agents_certificate)
 }
 END
 
-TEST(lets_in_nobody_without_a_certificate_of_our_ca)
+TEST(without_a_ca_nobody_is_asked_for_a_certificate)
 {
-	struct end thief = { 0 }, nobody = { 0 }, plain = { 0 };
+	struct end end = { 0 };
 	struct tls_rig t;
 
 	tls_init(&t);
-	t.rig.client_conf.tls = &t.thief;
-	rig_connect(&t.rig, &thief);
-	t.rig.client_conf.tls = &t.nobody;
-	rig_connect(&t.rig, &nobody);
-	t.rig.client_conf.tls = NULL;
-	rig_connect(&t.rig, &plain);
-	RIG_WAIT(&t.rig,
-		thief.closes > 1 && nobody.closes > 1 && plain.closes > 1);
-	ck_assert_int_eq(thief.status, RPC_STATUS_UNAVAILABLE);
-	ck_assert_int_eq(thief.opens + nobody.opens + plain.opens, 0);
-	ck_assert_int_eq(t.rig.at_server.tries, 0);
-	rig_disconnect(&t.rig, &thief);
-	rig_disconnect(&t.rig, &nobody);
-	rig_disconnect(&t.rig, &plain);
+	rig_stop_server(&t.rig, 1000);
+	t.server.ca = NULL;
+	rig_serve(&t.rig);
+	connect_as(&t, &end, CERTS, CA);
+	RIG_WAIT(&t.rig, end.s);
+	ck_assert(!t.rig.at_server.verified);
+	ck_assert_str_eq(t.rig.at_server.name, "");
+	ck_assert_str_eq(t.rig.at_server.serial, "");
+	rig_disconnect(&t.rig, &end);
 	tls_done(&t);
+}
+END
+
+TEST(lets_in_nobody_without_a_valid_certificate_of_our_ca)
+{
+	struct end ends[4] = { 0 };
+	struct tls_rig t;
+
+	tls_init(&t);
+	connect_as(&t, &ends[0], THIEF, CA);
+	connect_as(&t, &ends[1], LATE, CA);
+	connect_as(&t, &ends[2], CERTS, CA); /* none */
+	rig_connect(&t.rig, &ends[3]); /* no TLS even */
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		RIG_WAIT(&t.rig, ends[i].closes > 1);
+		ck_assert_int_eq(ends[i].status, RPC_STATUS_UNAVAILABLE);
+		ck_assert_int_eq(ends[i].opens, 0);
+		rig_disconnect(&t.rig, &ends[i]);
+	}
+	ck_assert_int_eq(t.rig.at_server.tries, 0);
+	tls_done(&t);
+}
+END
+
+	static char trouble[512];
+static unsigned troubles, trouble_left_out;
+
+static void
+note_trouble(const char *text, unsigned left_out)
+{
+	(void)snprintf(trouble, sizeof trouble, "%s", text);
+	trouble_left_out += left_out;
+	troubles++; /* last: another thread waits for it */
+}
+
+TEST(says_why_a_handshake_has_failed_but_not_for_each)
+{
+	struct end end = { 0 };
+	struct tls_rig t;
+
+	rpc_on_trouble(note_trouble);
+	tls_init(&t);
+	connect_as(&t, &end, LATE, CA);
+	RIG_WAIT(&t.rig, troubles > 1 && trouble_left_out > 1);
+	ck_assert_ptr_nonnull(strstr(trouble, "certificate"));
+	rig_disconnect(&t.rig, &end);
+	tls_done(&t);
+	rpc_on_trouble(NULL);
 }
 END
 
@@ -131,16 +166,88 @@ TEST(an_agent_does_not_talk_to_a_server_of_another_ca)
 {
 	struct end end = { 0 };
 	struct tls_rig t;
-	struct rpc_tls other;
 
 	tls_init(&t);
-	other = t.agent;
-	other.ca = t.thief.cert; /* any certificate but the CA's */
-	t.rig.client_conf.tls = &other;
-	rig_connect(&t.rig, &end);
+	connect_as(&t, &end, NODE, FOREIGN);
 	RIG_WAIT(&t.rig, end.closes > 0);
 	ck_assert_int_eq(end.opens, 0);
 	ck_assert_ptr_nonnull(strstr(end.text, "certificate verify failed"));
+	rig_disconnect(&t.rig, &end);
+	tls_done(&t);
+}
+END
+
+TEST(a_new_certificate_is_for_new_connections)
+{
+	struct end old = { 0 }, fresh = { 0 };
+	struct err err = { "" };
+	struct rpc_tls next;
+	struct tls_rig t;
+
+	tls_init(&t);
+	connect_as(&t, &old, NODE, CA);
+	RIG_WAIT(&t.rig, old.s);
+	next = (struct rpc_tls){ t.cert[FOREIGN], t.cert[SERVER2],
+		t.key[SERVER2] };
+	ck_assert_int_eq(rpc_server_set_tls(t.rig.server, &next, &err), 0);
+	connect_as(&t, &fresh, THIEF, FOREIGN);
+	RIG_WAIT(&t.rig, fresh.s);
+	rig_send(&t.rig, &old.s, 0, 10, 100);
+	RIG_WAIT(&t.rig, t.rig.at_server.got == 10);
+	ck_assert_int_eq(old.closes, 0);
+	rig_disconnect(&t.rig, &fresh);
+	rig_disconnect(&t.rig, &old);
+	/* The old CA is not trusted any more. */
+	old = (struct end){ 0 };
+	connect_as(&t, &old, NODE, FOREIGN);
+	RIG_WAIT(&t.rig, old.closes > 0);
+	ck_assert_int_eq(old.opens, 0);
+	rig_disconnect(&t.rig, &old);
+	tls_done(&t);
+}
+END
+
+TEST(a_certificate_that_cannot_be_used_changes_nothing)
+{
+	struct rpc_tls empty = { .cert = "", .key = "" }, alone = { 0 }, bare;
+	struct end end = { 0 };
+	struct err err = { "" };
+	struct tls_rig t;
+
+	tls_init(&t);
+	ck_assert_int_eq(
+		rpc_server_set_tls(t.rig.server, &empty, &err), -EINVAL);
+	ck_assert_int_eq(
+		rpc_server_set_tls(t.rig.server, &alone, &err), -EINVAL);
+	bare = t.server;
+	bare.ca = NULL;
+	ck_assert_int_eq(
+		rpc_server_set_tls(t.rig.server, &bare, &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.text, "while the server runs"));
+	bare = t.server;
+	bare.key = t.key[NODE];
+	ck_assert_int_eq(
+		rpc_server_set_tls(t.rig.server, &bare, &err), -EINVAL);
+	connect_as(&t, &end, NODE, CA);
+	RIG_WAIT(&t.rig, end.s);
+	rig_disconnect(&t.rig, &end);
+	tls_done(&t);
+}
+END
+
+TEST(a_client_takes_other_credentials_with_its_next_try)
+{
+	struct end end = { 0 };
+	struct rpc_tls next;
+	struct tls_rig t;
+
+	tls_init(&t);
+	connect_as(&t, &end, LATE, CA);
+	RIG_WAIT(&t.rig, end.closes > 0);
+	next = (struct rpc_tls){ t.cert[CA], t.cert[NODE], t.key[NODE] };
+	t.rig.next_tls = &next;
+	RIG_WAIT(&t.rig, end.s);
+	t.rig.next_tls = NULL;
 	rig_disconnect(&t.rig, &end);
 	tls_done(&t);
 }
@@ -163,7 +270,7 @@ TEST(what_is_not_pem_is_refused_at_once)
 	ck_assert_int_eq(rpc_client_new(rig.loop, &rig.client_conf, &client_ops,
 				 NULL, &client, &err),
 		-EINVAL);
-	ck_assert_str_eq(err.text, "the TLS CA certificate is not in PEM form");
+	ck_assert_ptr_nonnull(strstr(err.text, "certificate 1 in 'ca'"));
 	rig.server_conf.listen = "127.0.0.1:0";
 	rig.server_conf.tls = &tls;
 	tls.ca = NULL;
@@ -182,15 +289,19 @@ END
 	int
 	main(void)
 {
-	static const TTest *tests[5];
+	static const TTest *tests[10];
+	size_t n = 0;
 
-	if (system("openssl version >/dev/null 2>&1") != 0) {
-		(void)puts("1..0 # SKIP no openssl program");
-		return 0;
-	}
-	tests[0] = tells_the_server_the_names_in_the_agents_certificate;
-	tests[1] = lets_in_nobody_without_a_certificate_of_our_ca;
-	tests[2] = an_agent_does_not_talk_to_a_server_of_another_ca;
-	tests[3] = what_is_not_pem_is_refused_at_once;
+	if (!certs_can())
+		return unit_skip("no openssl program");
+	tests[n++] = tells_the_server_who_the_certificate_is_for;
+	tests[n++] = without_a_ca_nobody_is_asked_for_a_certificate;
+	tests[n++] = lets_in_nobody_without_a_valid_certificate_of_our_ca;
+	tests[n++] = says_why_a_handshake_has_failed_but_not_for_each;
+	tests[n++] = an_agent_does_not_talk_to_a_server_of_another_ca;
+	tests[n++] = a_new_certificate_is_for_new_connections;
+	tests[n++] = a_certificate_that_cannot_be_used_changes_nothing;
+	tests[n++] = a_client_takes_other_credentials_with_its_next_try;
+	tests[n++] = what_is_not_pem_is_refused_at_once;
 	return unit_run("rpc tls", tests);
 }

@@ -42,7 +42,12 @@ connect_agent(void)
 	};
 	static const struct msg_limit_kind limits[] = { { "pids", "cgroup1" },
 		{ "open_files", "rlimit" } };
-	const struct rpc_hello hello = { "a1", "", "test", NULL };
+	static const char *const no_names[] = { NULL };
+	const struct rpc_hello hello = { .agent_id = "a1",
+		.agent_token = "",
+		.peer = "test",
+		.tls_names = no_names,
+		.serial = "" };
 	enum rpc_status status;
 	struct err err;
 

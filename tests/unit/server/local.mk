@@ -1,7 +1,12 @@
 unit_tests += tests/unit/server/test-auth
-tests_unit_server_test_auth_SOURCES = %D%/test-auth.c
-tests_unit_server_test_auth_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_server_test_auth_SOURCES = %D%/test-auth.c %D%/auth-rig.c %D%/auth-rig.h
+tests_unit_server_test_auth_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_server_test_auth_LDADD = libauth.la libdb.la libloop.la libbase.la $(unit_libs)
+unit_tests += tests/unit/server/test-auth-agents
+tests_unit_server_test_auth_agents_SOURCES = %D%/test-auth-agents.c %D%/auth-rig.c \
+	%D%/auth-rig.h
+tests_unit_server_test_auth_agents_CFLAGS = $(tests_unit_server_test_auth_CFLAGS)
+tests_unit_server_test_auth_agents_LDADD = $(tests_unit_server_test_auth_LDADD)
 
 unit_tests += tests/unit/server/test-transcript
 tests_unit_server_test_transcript_SOURCES = %D%/test-transcript.c
@@ -51,6 +56,12 @@ tests_unit_server_test_hub_drain_SOURCES = %D%/test-hub-drain.c %D%/hub-rig.c %D
 tests_unit_server_test_hub_drain_CFLAGS = $(tests_unit_server_test_hub_CFLAGS)
 tests_unit_server_test_hub_drain_LDADD = $(tests_unit_server_test_hub_LDADD)
 
+unit_tests += tests/unit/server/test-admit
+tests_unit_server_test_admit_SOURCES = %D%/test-admit.c %D%/hub-rig.c %D%/hub-rig.h \
+	%D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_admit_CFLAGS = $(tests_unit_server_test_hub_CFLAGS)
+tests_unit_server_test_admit_LDADD = $(tests_unit_server_test_hub_LDADD)
+
 check_LTLIBRARIES += libunitserver.la
 libunitserver_la_SOURCES = %D%/client.c %D%/client.h
 libunitserver_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -72,7 +83,7 @@ tests_unit_server_test_http_gate_LDADD = $(tests_unit_server_test_http_request_L
 unit_tests += tests/unit/server/test-sse
 tests_unit_server_test_sse_SOURCES = %D%/test-sse.c %D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_sse_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_unit_server_test_sse_LDADD = libunitserver.la libapi.la libhub.la libauth.la libstore.la libdb.la \
+tests_unit_server_test_sse_LDADD = libunitserver.la libapi.la libca.la libtls.la libconf.la libhub.la libauth.la libstore.la libdb.la \
 	libhttp.la libaudit.la libtask.la libwire.la libjson.la libloop.la libbase.la $(unit_libs)
 
 unit_tests += tests/unit/server/test-api
@@ -99,10 +110,15 @@ tests_unit_server_test_cancel_many_SOURCES = %D%/test-cancel-many.c \
 tests_unit_server_test_cancel_many_CFLAGS = $(tests_unit_server_test_api_CFLAGS)
 tests_unit_server_test_cancel_many_LDADD = $(tests_unit_server_test_api_LDADD)
 
+unit_tests += tests/unit/server/test-ca
+tests_unit_server_test_ca_SOURCES = %D%/test-ca.c
+tests_unit_server_test_ca_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_server_test_ca_LDADD = libca.la libtls.la libconf.la libbase.la $(unit_libs)
+
 unit_tests += tests/unit/server/test-limits
 tests_unit_server_test_limits_SOURCES = %D%/test-limits.c
 tests_unit_server_test_limits_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(srcdir)/%D%
-tests_unit_server_test_limits_LDADD = libunitserver.la libapi.la libhttp.la libjson.la \
+tests_unit_server_test_limits_LDADD = libunitserver.la libapi.la libca.la libtls.la libconf.la libhttp.la libjson.la \
 	libloop.la libbase.la $(unit_libs)
 
 unit_tests += tests/unit/server/test-audit

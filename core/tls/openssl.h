@@ -1,0 +1,33 @@
+/* openssl.h - OpenSSL's objects as locals of ours, its errors as text */
+#ifndef NODELINK_TLS_OPENSSL_H
+#define NODELINK_TLS_OPENSSL_H
+
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "base/auto.h"
+#include "base/err.h"
+#include "tls/tls.h"
+
+AUTO_DEFINE(BIO *, BIO_free_all)
+AUTO_DEFINE(EVP_PKEY *, EVP_PKEY_free)
+AUTO_DEFINE(X509 *, X509_free)
+AUTO_DEFINE(X509_REQ *, X509_REQ_free)
+
+/* What the library has to say of its last failure on this thread; forgets it.
+ * Text lives for ever. */
+const char *openssl_why(void);
+
+/* The first one in the text, or NULL. A key with a password is none: nobody
+ * would be asked for it. */
+X509 *openssl_cert(const char *pem);
+EVP_PKEY *openssl_key(const char *pem);
+
+/* "sha256:" and the hash of a certificate in hex; room for TLS_HASH. */
+void openssl_hash(const X509 *cert, char out[TLS_HASH]);
+
+/* As tls_facts(). */
+int openssl_facts(const X509 *cert, struct tls_facts *out);
+
+#endif

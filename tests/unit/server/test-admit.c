@@ -1,0 +1,94 @@
+/* test-admit.c - agents that come with certificates */
+#include "hub-rig.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "tests/unit/unit.h"
+
+enum { LONG_MS = 3600 * 1000, SOON_MS = 200, DEADLINE_MS = 20000 };
+
+static int
+open_with(struct rpc_stream *s, const char *id, const char *name,
+	const char *serial, int64_t lasts_ms)
+{
+	const char *const names[] = { "spiffe://other/x", name, NULL };
+	const struct rpc_hello hello = { .agent_id = id,
+		.agent_token = "",
+		.peer = "test",
+		.verified = true,
+		.tls_names = names,
+		.serial = serial,
+		.not_after = clock_wall_ms() + lasts_ms };
+	enum rpc_status status = RPC_STATUS_OK;
+	struct err err = { "" };
+	int r = hub_rpc_ops.on_open(hub, s, &hello, &status, &err);
+
+	if (r < 0)
+		ck_assert_int_eq((int)status, RPC_STATUS_UNAUTHENTICATED);
+	return r;
+}
+
+TEST(a_certificate_is_for_one_agent_whoever_else_is_asked)
+{
+	setup();
+	ck_assert_int_lt(
+		open_with(&one, "a", "nodelink:agent:b", "01", LONG_MS), 0);
+	ck_assert_int_lt(
+		open_with(&one, "a", "nodelink:agent:", "01", LONG_MS), 0);
+	ck_assert_int_lt(
+		open_with(&one, "a", "nodelink:agent:ab", "01", LONG_MS), 0);
+	ck_assert_int_lt(open_with(&one, "a", "a", "01", LONG_MS), 0);
+	ck_assert_int_eq(
+		open_with(&one, "a", "nodelink:agent:a", "01", LONG_MS), 0);
+	teardown();
+}
+END
+
+TEST(a_stream_ends_with_its_certificate)
+{
+	int64_t give_up = clock_ms() + DEADLINE_MS;
+
+	setup();
+	ck_assert_int_lt(
+		open_with(&one, "a", "nodelink:agent:a", "01", -SOON_MS), 0);
+	ck_assert_int_eq(
+		open_with(&two, "b", "nodelink:agent:b", "02", LONG_MS), 0);
+	ck_assert_int_eq(
+		open_with(&one, "a", "nodelink:agent:a", "01", SOON_MS), 0);
+	ck_assert(!one.closed);
+	while (!one.closed && clock_ms() < give_up)
+		loop_turn(loop, 50);
+	ck_assert(one.closed);
+	ck_assert_int_eq((int)one.status, RPC_STATUS_UNAUTHENTICATED);
+	ck_assert(!two.closed);
+	teardown();
+}
+END
+
+TEST(only_the_certificate_that_was_issued_last_counts)
+{
+	struct err err = { "" };
+
+	setup_guarded();
+	ck_assert_int_eq(auth_agent_issued(auth, "a", "0a",
+				 clock_wall_ms() + LONG_MS, &err),
+		0);
+	ck_assert_int_lt(
+		open_with(&one, "a", "nodelink:agent:a", "0b", LONG_MS), 0);
+	ck_assert_int_eq(
+		open_with(&one, "a", "nodelink:agent:a", "0a", LONG_MS), 0);
+	ck_assert_int_eq(auth_agent_revoke(auth, "a", &err), 0);
+	for (int i = 0; i < 100 && !one.closed; i++)
+		loop_turn(loop, 100);
+	ck_assert(one.closed);
+	ck_assert_int_lt(
+		open_with(&one, "a", "nodelink:agent:a", "0a", LONG_MS), 0);
+	teardown();
+}
+END
+
+	UNIT_MAIN("hub admit",
+		a_certificate_is_for_one_agent_whoever_else_is_asked,
+		a_stream_ends_with_its_certificate,
+		only_the_certificate_that_was_issued_last_counts)

@@ -1,0 +1,4 @@
+unit_tests += tests/unit/tls/test-files
+tests_unit_tls_test_files_SOURCES = %D%/test-files.c
+tests_unit_tls_test_files_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_tls_test_files_LDADD = libtls.la libconf.la libbase.la $(unit_libs)
