@@ -93,8 +93,10 @@ def fixture_node():
     os.chmod(folder, 0o755)
     made = System(folder)
     with FakeServer() as server:
-        yield Node(made, server)
-        made.stop()
+        try:
+            yield Node(made, server)
+        finally:
+            made.stop()
     shutil.rmtree(folder)
 
 
