@@ -84,6 +84,8 @@ struct app {
 	struct loop *loop;
 	struct uplink *uplink;
 	const struct sandbox *sandbox;
+	const char *token_file; /* NULL: the token is not from a file */
+	const char *token;
 	bool stopping;
 };
 
@@ -107,20 +109,42 @@ stop(void *arg, int signo)
 	uplink_stop(app->uplink, LEAVE_MS, left, app);
 }
 
+static bool
+has_new_token(const struct app *app)
+{
+	AUTO_FREE char *token = NULL;
+	bool is_new;
+
+	if (!app->token_file ||
+		conf_secret_file(app->token_file, &token, NULL) < 0)
+		return false; /* perhaps it is just being written */
+	is_new = strcmp(token, app->token) != 0;
+	explicit_bzero(token, strlen(token));
+	return is_new;
+}
+
 /* There is no way back to a file that has taken another's place, such as a new
- * /etc/resolv.conf, but for a new process; the monitor makes one. */
+ * /etc/resolv.conf, but for a new process; the monitor makes one. It reads a
+ * new token, too. */
 static void
 disconnected(void *arg)
 {
 	struct app *app = arg;
-	const char *path =
-		app->stopping ? NULL : sandbox_outdated(app->sandbox);
+	const char *path;
 
-	if (!path)
+	if (app->stopping)
+		return;
+	path = sandbox_outdated(app->sandbox);
+	if (path)
+		log_warn(0,
+			"'%s' was replaced and is out of reach: starting again",
+			path);
+	else if (has_new_token(app))
+		log_info("'%s' has a new token: starting again",
+			app->token_file);
+	else
 		return;
 	app->stopping = true;
-	log_warn(0, "'%s' was replaced and is out of reach: starting again",
-		path);
 	uplink_stop(app->uplink, LEAVE_MS, left, app);
 }
 
@@ -157,10 +181,14 @@ confine(const struct conf *conf, struct sandbox *out, struct err *err)
 }
 
 static int
-run(struct uplink_conf *conf, struct sandbox *sandbox, struct err *err)
+run(struct uplink_conf *conf, const char *token_file, struct sandbox *sandbox,
+	struct err *err)
 {
 	AUTO(loop_free) struct loop *loop = loop_new();
-	struct app app = { .loop = loop, .sandbox = sandbox };
+	struct app app = { .loop = loop,
+		.sandbox = sandbox,
+		.token_file = token_file,
+		.token = conf->agent_token };
 	struct loop_signal *term, *interrupt;
 	struct sandbox_line line;
 	int r;
@@ -249,7 +277,9 @@ main(int argc, char **argv)
 	}
 	uplink.agent_token = token;
 	(void)fd_raise_limit(); /* the usual one will mostly do */
-	r = run(&uplink, &sandbox, &err);
+	r = run(&uplink,
+		conf_text(conf, "token") ? NULL : conf_text(conf, "token-file"),
+		&sandbox, &err);
 	if (r < 0)
 		log_error(0, "%s", err.text);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

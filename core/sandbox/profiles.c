@@ -180,7 +180,7 @@ static const struct sandbox_rule instruments[] = {
 		   "fchmod prctl mprotect mmap sched_getaffinity" },
 #endif
 #ifdef NODELINK_SANITIZERS
-	{ .calls = "clone fork vfork execve wait4 ptrace kill "
+	{ .calls = "clone fork vfork execve wait4 ptrace kill getdents "
 		   "process_vm_readv pipe personality socketpair arch_prctl "
 		   "set_tid_address access tkill" },
 #endif

@@ -326,14 +326,16 @@ note_request(const struct many *m, const struct store_filter *f)
 	AUTO_BUF struct buf what = { 0 };
 	const char *reason = m->how.how.reason;
 	int r = buf_printf(&what,
-		"%zu tasks, %zu more match: agent '%s' plugin '%s' code %u",
-		m->n, m->left, f->agent_id ? f->agent_id : "",
-		f->plugin ? f->plugin : "", m->how.how.code);
+		"%zu tasks, %zu more match: agent '%s' plugin '%s'", m->n,
+		m->left, f->agent_id ? f->agent_id : "",
+		f->plugin ? f->plugin : "");
 
 	for (size_t i = 0; i < f->n_labels && r == 0; i++)
 		r = buf_printf(&what, " label '%s%s%s'", f->labels[i].name,
 			f->labels[i].value ? "=" : "",
 			f->labels[i].value ? f->labels[i].value : "");
+	if (r == 0)
+		r = buf_printf(&what, " code %u", m->how.how.code);
 	/* Without memory the line says less. */
 	log_info("%s cancels %s reason '%s'", m->how.asker.actor,
 		buf_text(&what), reason ? reason : "");

@@ -15,19 +15,13 @@
 #include <unistd.h>
 
 #include "audit/internal.h"
-#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/rates.h"
-#include "base/utf8.h"
-#include "json/emit.h"
 
 enum {
 	SYNC_AFTER_MS = 500,
 	LOCK_TRIES_MS = 100,
-	TEXT_SHORT = 128, /* names and addresses */
-	TEXT_DETAIL = 512,
-	TEXT_REASON = 1100,
 	/* Refusals of one address that are written. */
 	REFUSALS_PER_MINUTE = 60,
 };
@@ -146,35 +140,6 @@ sync_failed(void *arg)
 
 /* ------------------------------------------------------------------ the end */
 
-/* Where the chain ends; *why says what is wrong with that, or stays empty. The
- * head knows better than a file that is new or was cut, the file better than a
- * head that a crash has left behind. */
-static void
-find_end(struct audit *a, const struct chain *last, struct err *why)
-{
-	struct chain head;
-	int r = chain_read(a->head, &head);
-
-	if (r < 0) {
-		a->chain = *last;
-		if (last->seq)
-			(void)err_set(
-				why, 0, "'%s.head' said nothing", a->conf.path);
-		return;
-	}
-	a->chain = head.seq >= last->seq ? head : *last;
-	if (!last->seq)
-		return; /* rotated */
-	if (last->seq < head.seq)
-		(void)err_set(why, 0,
-			"events %" PRIu64 " to %" PRIu64
-			" are missing at the end",
-			last->seq + 1, head.seq);
-	else if (last->seq == head.seq && strcmp(last->hash, head.hash) != 0)
-		(void)err_set(
-			why, 0, "event %" PRIu64 " was changed", last->seq);
-}
-
 /* With the lock. */
 static int
 take_over(struct audit *a, struct err *why, struct err *err)
@@ -195,7 +160,7 @@ take_over(struct audit *a, struct err *why, struct err *err)
 		return err_set(err, -errno,
 			"cannot end the torn last line of audit log '%s': %s",
 			a->conf.path, err_name(errno));
-	find_end(a, &last, why);
+	tail_end(a->conf.path, a->head, &last, &a->chain, why);
 	if (torn)
 		(void)err_set(
 			why, 0, "%zu bytes of a torn line were cut off", torn);
@@ -203,45 +168,6 @@ take_over(struct audit *a, struct err *why, struct err *err)
 }
 
 /* ------------------------------------------------------------------- a line */
-
-static const char *const decisions[] = { "allowed", "refused", "failed" };
-
-static void
-emit_cut(struct emit *e, const char *key, const char *text, size_t max)
-{
-	char clean[TEXT_REASON];
-
-	utf8_clean(text ? text : "", text ? strlen(text) : 0, clean, max);
-	emit_text_or_null(e, key, clean);
-}
-
-static int
-make_line(const struct audit *a, const struct audit_event *event,
-	const struct chain *chain, struct buf *out)
-{
-	struct emit e;
-
-	emit_init(&e, out);
-	emit_object(&e, NULL);
-	emit_uint(&e, "seq", chain->seq + 1);
-	emit_time(&e, "time", clock_wall_ms());
-	emit_cut(&e, "action", event->action, TEXT_SHORT);
-	emit_text(&e, "decision", decisions[event->decision]);
-	emit_cut(&e, "actor", event->actor, TEXT_SHORT);
-	emit_cut(&e, "client", event->client, TEXT_SHORT);
-	emit_cut(&e, "peer", event->peer, TEXT_SHORT);
-	emit_cut(&e, "target", event->target, TEXT_SHORT);
-	emit_cut(&e, "detail", event->detail, TEXT_DETAIL);
-	emit_cut(&e, "reason", event->reason, TEXT_REASON);
-	emit_cut(&e, "request_id", event->request_id, TEXT_SHORT);
-	if (a->omitted)
-		emit_uint(&e, "omitted", a->omitted);
-	if (a->lost)
-		emit_uint(&e, "lost", a->lost);
-	emit_text(&e, "prev", chain->hash);
-	emit_object_end(&e);
-	return emit_done(&e);
-}
 
 static int
 write_line(const struct audit *a, const struct buf *line)
@@ -293,7 +219,7 @@ add_line(struct audit *a, const struct audit_event *event)
 	/* Ours, unless another process has gone on from there. */
 	if (chain_read(a->head, &chain) < 0 || chain.seq < a->chain.seq)
 		chain = a->chain;
-	r = make_line(a, event, &chain, &line);
+	r = line_make(event, &chain, a->omitted, a->lost, &line);
 	if (r < 0)
 		return r;
 	chain.seq++;

@@ -1,6 +1,7 @@
 /* internal.h - what the files of server/audit share
  *
  *	audit.c		the log of this process: note, reopen, trouble
+ *	line.c		an event as text
  *	chain.c		number and hash of the last line, PATH.head
  *	tail.c		the end of a log that another process has left
  *	sync.c		the thread that waits for the disk
@@ -42,12 +43,26 @@ struct chain_line {
 int chain_parse(
 	const char *line, size_t len, struct chain_line *out, struct err *err);
 
+/* -------------------------------------------------------------------- line */
+
+struct buf;
+
+/* The line behind `chain`, without its end. As emit_done(). */
+int line_make(const struct audit_event *event, const struct chain *chain,
+	uint64_t omitted, uint64_t lost, struct buf *out);
+
 /* -------------------------------------------------------------------- tail */
 
 /* The last whole line as *out, and the bytes of a torn one behind it; seq 0:
  * the file has no whole line. -EBADMSG with text: what stands there is none of
  * ours. */
 int tail_read(int fd, struct chain *out, size_t *torn, struct err *err);
+
+/* Where the chain ends; *why says what is wrong with that, or stays as it is.
+ * The head knows better than a file that is new or was cut, the file better
+ * than a head that a crash has left behind. */
+void tail_end(const char *path, int head_fd, const struct chain *last,
+	struct chain *out, struct err *why);
 
 /* -------------------------------------------------------------------- sync */
 

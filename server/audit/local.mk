@@ -3,6 +3,7 @@ libaudit_la_SOURCES = \
 	%D%/audit.c %D%/audit.h \
 	%D%/chain.c \
 	%D%/internal.h \
+	%D%/line.c \
 	%D%/sync.c \
 	%D%/tail.c \
 	%D%/verify.c

@@ -3,6 +3,7 @@
  * A line is written by one call, but a crash of the machine or a full disk may
  * leave a part of it. Its event had no effect then: that follows the write. */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -68,4 +69,30 @@ tail_read(int fd, struct chain *out, size_t *torn, struct err *err)
 	out->seq = said.seq;
 	chain_hash(before, (size_t)(last - before), out->hash);
 	return 0;
+}
+
+void
+tail_end(const char *path, int head_fd, const struct chain *last,
+	struct chain *out, struct err *why)
+{
+	struct chain head;
+	int r = chain_read(head_fd, &head);
+
+	if (r < 0) {
+		*out = *last;
+		if (last->seq)
+			(void)err_set(why, 0, "'%s.head' said nothing", path);
+		return;
+	}
+	*out = head.seq >= last->seq ? head : *last;
+	if (!last->seq)
+		return; /* rotated */
+	if (last->seq < head.seq)
+		(void)err_set(why, 0,
+			"events %" PRIu64 " to %" PRIu64
+			" are missing at the end",
+			last->seq + 1, head.seq);
+	else if (last->seq == head.seq && strcmp(last->hash, head.hash) != 0)
+		(void)err_set(
+			why, 0, "event %" PRIu64 " was changed", last->seq);
 }

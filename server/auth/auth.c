@@ -141,7 +141,6 @@ check_file(struct auth *auth, struct err *err)
 	return 0;
 }
 
-/* Sets auth->db, even when it fails. */
 static int
 open_file(struct auth *auth, struct err *err)
 {
@@ -167,23 +166,6 @@ open_file(struct auth *auth, struct err *err)
 
 /* ------------------------------------------------------------------ following */
 
-/* Another file has the name now: somebody has brought back a copy. */
-static int
-reopen(struct auth *auth, struct err *err)
-{
-	sqlite3 *old = TAKE(auth->db);
-	int r = open_file(auth, err);
-
-	if (r < 0) {
-		(void)sqlite3_close(auth->db); /* nothing of it is in use */
-		auth->db = old;
-		return r;
-	}
-	(void)sqlite3_close(old); /* likewise */
-	log_info("'%s' is another file now: read", auth->path);
-	return 0;
-}
-
 static int
 follow(struct auth *auth, struct err *err)
 {
@@ -195,7 +177,10 @@ follow(struct auth *auth, struct err *err)
 		return err_set(err, -errno, "cannot find '%s': %s", auth->path,
 			err_name(errno));
 	if (st.st_ino != auth->ino || st.st_dev != auth->dev)
-		return reopen(auth, err);
+		return err_set(err, -ESTALE,
+			"'%s' is another file now; start the server again to "
+			"have it read",
+			auth->path);
 	r = db_number(auth->db, "PRAGMA data_version", &version);
 	if (r == 0 && version != auth->version)
 		r = read_all(auth);

@@ -43,7 +43,9 @@ rig_connect(const char *id, struct rpc_stream *s)
 	};
 	static const struct msg_limit_kind limits[] = { { "pids", "cgroup1" },
 		{ "open_files", "rlimit" } };
-	const struct rpc_hello hello = { id, "", "test", NULL };
+	const struct rpc_hello hello = { .agent_id = id,
+		.agent_token = "",
+		.peer = "test" };
 	enum rpc_status status;
 	struct err err;
 

@@ -125,6 +125,22 @@ def test_old_token_works_until_its_overlap_is_over(system, auth, server):
     system.agent("agent1", server, *new)
 
 
+def test_agent_takes_a_new_token_from_its_file_and_its_tasks_go_on(system, auth, server):
+    options = auth.agent_file("agent1")
+    agent = system.agent("agent1", server, *options)
+    go = system.path("go")
+    os.mkfifo(go)
+    task_id = server.client.shell(f"echo on; read x < {go}; echo more")
+    auth.agent_file("agent1", "--overlap", "0")
+    server.wait_line("wrong agent_token: its stream is closed")
+    agent.wait_line("has a new token")
+    server.wait_line("agent 'agent1' is here")
+    with open(go, "w", encoding="ascii") as file:
+        file.write("go\n")
+    assert server.client.end(task_id)["status"] == "completed"
+    assert server.client.output(task_id) == b"on\nmore\n"
+
+
 def test_server_starts_again_and_knows_who_may_what(system, auth, server):
     token = auth.agent_file("agent1")
     gone = auth.agent_file("agent2")

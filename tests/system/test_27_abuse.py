@@ -240,13 +240,13 @@ def test_calls_of_one_client_are_limited(abused, fair):
 def test_wrong_tokens_of_one_address_are_limited(system):
     auth = system.auth()
     server = system.server("--auth", auth.path, auth=auth)
-    wrong = Client(server.http, "nlk_000000000000_0")
+    wrong = server.client.bearing("nlk_000000000000_0")
     seen = [wrong.get("/tasks") for _ in range(30)]
     assert [a.status for a in seen[:10]] == [401] * 10
     assert seen[-1].status == 429 and seen[-1].json["code"] == "too_many_logins"
     assert 1 <= int(seen[-1].headers["Retry-After"]) <= 60
     assert server.client.get("/tasks").status == 200  # the right one, from there
-    assert FairClient(server.http, "nlk_000000000000_0").get("/tasks").status == 401
+    assert FairClient(server.http, wrong.headers).get("/tasks").status == 401
 
 
 # ------------------------------------------------------------------------ JSON

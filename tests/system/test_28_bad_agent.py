@@ -3,6 +3,7 @@ server lives, keeps its measure, and the other's tasks are as they would be."""
 
 import contextlib
 import hashlib
+import os
 import uuid
 
 import pytest
@@ -99,8 +100,12 @@ def test_what_it_says_of_others_tasks_is_dropped_and_logged(server, evil, honest
         evil.say(result(honest, 4, status))
     evil.say(result(honest, 1 << 63, cancelled=True))
     evil.wait_ack(honest, 1 << 63)  # it may forget what it has made up
-    said = [line for line in server.lines[before:] if honest in line]
-    assert len(said) == 6 and all("'evil'" in line for line in said), said
+
+    def said():
+        return [line for line in server.lines[before:] if honest in line]
+
+    until(lambda: len(said()) >= 6, "six lines of the log")
+    assert len(said()) == 6 and all("'evil'" in line for line in said()), said()
 
 
 def test_an_inventory_of_others_tasks_makes_them_nobody_elses(server, evil, honest):
@@ -246,7 +251,8 @@ def measured(server):
     rss, lines = status_number(server.pid, "VmRSS"), len(server.lines)
     yield
     server.client.ok("GET", "/healthz")
-    assert status_number(server.pid, "VmRSS") - rss < GROWN
+    if not os.environ.get("NODELINK_SANITIZED"):  # which keeps what was freed
+        assert status_number(server.pid, "VmRSS") - rss < GROWN
     assert len(server.lines) - lines < 100, server.lines[lines:lines + 20]
 
 

@@ -341,6 +341,22 @@ TEST(refuses_a_start_for_a_plugin_that_is_not_there)
 }
 END
 
+TEST(answers_nobody_who_asks_without_end_and_reads_nothing)
+{
+	set_up();
+	fake_rpc_open();
+	WAIT_FOR(fake_rpc.n_sent == 1);
+	fake_rpc_forget();
+	fake_rpc.queued = LIMIT_SEND_QUEUE + 1;
+	deliver(MSG_START, "agent1", "docker");
+	fake_rpc.queued = 0;
+	deliver(MSG_START, "agent1", "other");
+	WAIT_FOR(fake_rpc.n_sent > 0);
+	ck_assert_uint_eq(fake_rpc.n_sent, 1);
+	tear_down();
+}
+END
+
 TEST(stops_reading_executors_while_the_stream_is_full)
 {
 	set_up_attached();
@@ -394,5 +410,6 @@ END
 		says_that_a_plugin_is_down_and_attaches_when_it_is_back,
 		hands_a_request_to_the_executor_of_its_plugin,
 		refuses_a_start_for_a_plugin_that_is_not_there,
+		answers_nobody_who_asks_without_end_and_reads_nothing,
 		stops_reading_executors_while_the_stream_is_full,
 		stops_reading_the_stream_while_an_executor_is_full)

@@ -1,7 +1,12 @@
 unit_tests += tests/unit/server/test-auth
-tests_unit_server_test_auth_SOURCES = %D%/test-auth.c
-tests_unit_server_test_auth_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_server_test_auth_SOURCES = %D%/test-auth.c %D%/auth-rig.c %D%/auth-rig.h
+tests_unit_server_test_auth_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_server_test_auth_LDADD = libauth.la libdb.la libloop.la libbase.la $(unit_libs)
+unit_tests += tests/unit/server/test-auth-agents
+tests_unit_server_test_auth_agents_SOURCES = %D%/test-auth-agents.c %D%/auth-rig.c \
+	%D%/auth-rig.h
+tests_unit_server_test_auth_agents_CFLAGS = $(tests_unit_server_test_auth_CFLAGS)
+tests_unit_server_test_auth_agents_LDADD = $(tests_unit_server_test_auth_LDADD)
 
 unit_tests += tests/unit/server/test-transcript
 tests_unit_server_test_transcript_SOURCES = %D%/test-transcript.c

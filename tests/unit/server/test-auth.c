@@ -1,72 +1,14 @@
 /* test-auth.c - clients' tokens, and what other processes change */
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "auth/auth.h"
+#include "auth-rig.h"
 #include "base/clock.h"
-#include "base/log.h"
+#include "base/limits.h"
 #include "tests/unit/unit.h"
-
-static char dir[] = "/tmp/test-auth-XXXXXX", path[64];
-static struct loop *loop;
-static struct auth *auth, *command;
-static unsigned n_changes;
-
-static void
-count_change(void *arg)
-{
-	(void)arg;
-	n_changes++;
-}
-
-static struct auth *
-open_auth(struct loop *on)
-{
-	const struct auth_conf conf = { .path = path,
-		.on_change = count_change };
-	struct auth *a = NULL;
-	struct err err = { "" };
-	int r = auth_new(on, &conf, &a, &err);
-
-	ck_assert_msg(r == 0, "%s", err.text);
-	return a;
-}
-
-static void
-setup(void)
-{
-	log_set_level(LOG_LEVEL_ERROR);
-	memcpy(dir + sizeof dir - 7, "XXXXXX", 6);
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	(void)snprintf(path, sizeof path, "%s/auth.db", dir);
-	n_changes = 0;
-	loop = loop_new();
-	auth = open_auth(loop);
-	command = open_auth(NULL);
-}
-
-static void
-teardown(void)
-{
-	auth_free(command);
-	auth_free(auth);
-	loop_free(loop);
-	(void)unlink(path);
-	(void)rmdir(dir);
-}
-
-static void
-wait_change(unsigned n)
-{
-	int64_t end = clock_ms() + 10000;
-
-	while (n_changes < n && clock_ms() < end)
-		loop_turn(loop, 100);
-	ck_assert_uint_ge(n_changes, n);
-}
 
 static int
 make(struct auth *a, enum auth_role role, int64_t expires_at,
@@ -183,8 +125,146 @@ TEST(refuses_what_is_not_exactly_a_token)
 }
 END
 
+TEST(refuses_a_client_or_a_label_that_cannot_be)
+{
+	static char empty[] = "", name[] = "n", equals[] = "a=b",
+		    bytes[] = "\xff", large[LIMIT_LABEL_TEXT + 2];
+	const struct auth_label wrong[] = { { empty, name }, { equals, name },
+		{ bytes, name }, { name, bytes }, { large, name },
+		{ name, large } };
+	struct auth_token_spec spec = { .client = "a b" };
+	char text[AUTH_SECRET];
+
+	memset(large, 'x', sizeof large - 1);
+	setup();
+	ck_assert_int_eq(auth_token_new(auth, &spec, text, NULL), -EINVAL);
+	spec.client = "";
+	ck_assert_int_eq(auth_token_new(auth, &spec, text, NULL), -EINVAL);
+	spec.client = "ci";
+	spec.n_labels = 1;
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		spec.labels = &wrong[i];
+		ck_assert_int_eq(
+			auth_token_new(auth, &spec, text, NULL), -EINVAL);
+	}
+	spec.n_labels = LIMIT_LABELS + 1;
+	ck_assert_int_eq(auth_token_new(auth, &spec, text, NULL), -EINVAL);
+	teardown();
+}
+END
+
+TEST(keeps_no_more_tokens_than_its_limit)
+{
+	char text[AUTH_SECRET], fill[256];
+
+	setup();
+	(void)snprintf(fill, sizeof fill,
+		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+		" WHERE i < %d) INSERT INTO token(id, hash, client, role,"
+		" created_at, expires_at) SELECT 'id' || i, zeroblob(32), 'ci',"
+		" 'viewer', i, 0 FROM n",
+		LIMIT_TOKENS);
+	sql(fill);
+	wait_change(1);
+	ck_assert_int_eq(make(auth, AUTH_VIEWER, 0, text), -EDQUOT);
+	ck_assert_int_eq(auth_token_revoke(auth, "id7", NULL), 0);
+	ck_assert_int_eq(make(auth, AUTH_VIEWER, 0, text), 0);
+	ck_assert_int_eq(make(auth, AUTH_VIEWER, 0, text), -EDQUOT);
+	teardown();
+}
+END
+
+	static int
+	keep_id(void *arg, const struct auth_token *token)
+{
+	(void)snprintf(arg, AUTH_ID, "%s", token->id);
+	return 0;
+}
+
+TEST(forgets_what_has_ended_a_month_ago)
+{
+	char text[AUTH_SECRET], id[AUTH_ID] = "";
+
+	setup();
+	sql("INSERT INTO token(id, hash, client, role, created_at, expires_at)"
+	    " VALUES('old', zeroblob(32), 'ci', 'admin', 1, 2);"
+	    "INSERT INTO token_label VALUES('old', 'a', 'b')");
+	wait_change(1);
+	ck_assert_int_eq(auth_tokens_each(auth, keep_id, id), 0);
+	ck_assert_str_eq(id, "old");
+	ck_assert_int_eq(make(auth, AUTH_VIEWER, 0, text), 0);
+	ck_assert_int_eq(auth_tokens_each(auth, keep_id, id), 0);
+	ck_assert_mem_eq(id, text + 4, strlen(id));
+	teardown();
+}
+END
+
+TEST(ignores_rows_that_nobody_here_has_written)
+{
+	char text[AUTH_SECRET], id[AUTH_ID] = "";
+
+	setup();
+	sql("INSERT INTO token(id, hash, client, role, created_at, expires_at)"
+	    " VALUES('a', zeroblob(32), 'ci', 'root', 1, 0),"
+	    " ('b', zeroblob(3), 'ci', 'admin', 1, 0),"
+	    " ('c', zeroblob(32), '../x', 'admin', 1, 0),"
+	    " ('an id that is far too long to be', zeroblob(32), 'ci', 'admin',"
+	    " 1, 0); INSERT INTO token_label VALUES('nobody', 'a', 'b')");
+	ck_assert_int_eq(make(command, AUTH_VIEWER, 0, text), 0);
+	ck_assert_int_eq(check(text), 0);
+	ck_assert_int_eq(auth_tokens_each(auth, keep_id, id), 0);
+	ck_assert_mem_eq(id, text + 4, strlen(id));
+	teardown();
+}
+END
+
+TEST(notes_when_a_token_was_used)
+{
+	AUTO(auth_token_unref) struct auth_token *t = NULL;
+	char text[AUTH_SECRET];
+
+	setup();
+	ck_assert_int_eq(make(auth, AUTH_VIEWER, 0, text), 0);
+	ck_assert_int_eq(auth_token_find(auth, text)->used_at, 0);
+	ck_assert_int_eq(check(text), 0);
+	auth_free(auth); /* it writes them at the end, if not before */
+	auth = open_auth(loop);
+	ck_assert_int_gt(auth_token_find(auth, text)->used_at, 0);
+	teardown();
+}
+END
+
+/* Its write-ahead log would be taken for the new one's. */
+TEST(keeps_to_what_it_knew_when_the_database_is_replaced)
+{
+	char text[AUTH_SECRET], unknown[AUTH_SECRET], copy[96];
+
+	setup();
+	ck_assert_int_eq(make(auth, AUTH_VIEWER, 0, text), 0);
+	(void)snprintf(copy, sizeof copy, "%s.copy", path);
+	auth_free(command);
+	command = NULL;
+	sql("DELETE FROM token");
+	ck_assert_int_eq(rename(path, copy), 0);
+	memcpy(unknown, text, sizeof text);
+	memcpy(unknown + 4, "aaaa", 4);
+	ck_assert_int_eq(check(unknown), -EACCES); /* it looks, in vain */
+	ck_assert_int_eq(check(text), 0);
+	ck_assert_int_eq(rename(copy, path), 0);
+	ck_assert_int_eq(check(unknown), -EACCES);
+	ck_assert_int_eq(check(text), -EACCES);
+	teardown();
+}
+END
+
 	UNIT_MAIN("auth: tokens", knows_a_token_at_once_that_it_has_made,
 		knows_a_token_at_once_that_another_process_has_made,
 		tells_whoever_holds_a_token_that_it_was_revoked,
 		tells_that_a_token_has_expired,
-		refuses_what_is_not_exactly_a_token)
+		refuses_what_is_not_exactly_a_token,
+		refuses_a_client_or_a_label_that_cannot_be,
+		keeps_no_more_tokens_than_its_limit,
+		forgets_what_has_ended_a_month_ago,
+		ignores_rows_that_nobody_here_has_written,
+		notes_when_a_token_was_used,
+		keeps_to_what_it_knew_when_the_database_is_replaced)

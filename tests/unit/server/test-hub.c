@@ -14,7 +14,7 @@ TEST(runs_a_task_from_pending_to_completed)
 {
 	AUTO(task_unref) struct task *t = NULL;
 
-	setup();
+	setup_guarded();
 	t = create();
 	ck_assert_int_eq(t->status, TASK_PENDING);
 	connect_agent(&one);
