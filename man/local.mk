@@ -3,6 +3,7 @@ dist_man_MANS += \
 	%D%/nodelink-agent.8 \
 	%D%/nodelink-agent.conf.5 \
 	%D%/nodelink-api.7 \
+	%D%/nodelink-enroll.8 \
 	%D%/nodelink-executor.8 \
 	%D%/nodelink-plugin.3 \
 	%D%/nodelink-security.7 \

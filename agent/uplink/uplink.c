@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "rpc/rpc.h"
 #include "uplink/credentials.h"
 #include "uplink/host.h"
 #include "uplink/peers.h"
@@ -330,8 +329,7 @@ stream_try(void *arg)
 {
 	struct uplink *up = arg;
 
-	if (up->client) /* else it has just been given them */
-		credentials_renew(&up->credentials, up->client);
+	credentials_renew(&up->credentials, up->client);
 }
 
 static const struct rpc_client_ops client_ops = {

@@ -132,8 +132,8 @@ void rpc_packet_free(struct rpc_packet *p);
 /* tls.c: what a server shows and asks for, from the next handshake on. It has
  * to outlive gRPC's server. -errno or NULL with text when it cannot work. */
 struct rpc_tls_source;
-struct rpc_tls_source *
-rpc_tls_source_new(const struct rpc_tls *tls, struct err *err);
+int rpc_tls_source_new(const struct rpc_tls *tls, struct rpc_tls_source **out,
+	struct err *err);
 void rpc_tls_source_free(struct rpc_tls_source *source);
 AUTO_DEFINE(struct rpc_tls_source *, rpc_tls_source_free)
 int rpc_tls_source_set(struct rpc_tls_source *source, const struct rpc_tls *tls,

@@ -73,19 +73,22 @@ rpc_tls_source_set(struct rpc_tls_source *source, const struct rpc_tls *tls,
 	return 0;
 }
 
-struct rpc_tls_source *
-rpc_tls_source_new(const struct rpc_tls *tls, struct err *err)
+int
+rpc_tls_source_new(
+	const struct rpc_tls *tls, struct rpc_tls_source **out, struct err *err)
 {
 	AUTO(rpc_tls_source_free)
 	struct rpc_tls_source *source = calloc(1, sizeof *source);
+	int r;
 
-	if (!source) {
-		err_set(err, -ENOMEM, "out of memory");
-		return NULL;
-	}
+	if (!source)
+		return err_set(err, -ENOMEM, "out of memory");
 	pthread_mutex_init(&source->lock, NULL);
 	source->asks = tls->ca != NULL;
-	return rpc_tls_source_set(source, tls, err) < 0 ? NULL : TAKE(source);
+	r = rpc_tls_source_set(source, tls, err);
+	if (r == 0)
+		*out = TAKE(source);
+	return r;
 }
 
 void
