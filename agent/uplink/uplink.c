@@ -317,11 +317,9 @@ stream_close(void *arg, struct rpc_stream *s, enum rpc_status status,
 	while ((peer = peers_next(up->peers, peer)) != NULL)
 		peer->current = false;
 	pause_peers(up, false);
-	if (retry_ms < 0) /* we are leaving, and it is no news */
-		return;
-	telling_say(&up->telling, up->conf, status, text);
-	if (up->conf->on_disconnected)
-		up->conf->on_disconnected(up->conf->arg);
+	if (retry_ms >= 0) /* else we are leaving, and it is no news */
+		telling_say(&up->telling, up->conf, status, text);
+	up->conf->on_disconnected(up->conf->arg);
 }
 
 static void

@@ -25,7 +25,8 @@ struct uplink_conf {
 	/* Its members NULL: plaintext. Read again for each connection. */
 	struct tls_files tls;
 	const char *runtime_dir;
-	loop_fn *on_disconnected; /* or could not connect; it is tried again */
+	/* Or could not connect. Unless it is being stopped it is tried again. */
+	loop_fn *on_disconnected;
 	void *arg;
 };
 

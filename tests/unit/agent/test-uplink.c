@@ -32,10 +32,17 @@ struct executor {
 static struct loop *loop;
 static struct uplink *uplink;
 static char dir[64];
+static void
+disconnected(void *arg)
+{
+	(void)arg; /* nothing is out of reach of a test */
+}
+
 static struct uplink_conf conf = { .agent_id = "agent1",
 	.agent_token = "t",
 	.server = "127.0.0.1:1",
-	.runtime_dir = dir };
+	.runtime_dir = dir,
+	.on_disconnected = disconnected };
 static struct executor shell = { .plugin = "shell" };
 
 #define WAIT_FOR(condition) \
