@@ -220,7 +220,6 @@ END
 
 TEST(notes_when_a_token_was_used)
 {
-	AUTO(auth_token_unref) struct auth_token *t = NULL;
 	char text[AUTH_SECRET];
 
 	setup();
