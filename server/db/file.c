@@ -19,6 +19,10 @@ enum {
 	BUSY_MS = 5000,
 };
 
+/* A statement that touches much keeps a journal of its own, which would be a
+ * file in /var/tmp; the server may not write there (confine.c). */
+#define TEMP_IN_MEMORY "PRAGMA temp_store=MEMORY"
+
 /* -------------------------------------------------------------------- looking */
 
 static int
@@ -127,6 +131,7 @@ db_look(const char *path, const struct db_schema *schema, struct err *err)
 	} else {
 		(void)sqlite3_db_config(
 			db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+		(void)db_run(db, TEMP_IN_MEMORY); /* cannot fail */
 		r = check_version(db, path, schema, err);
 		if (r == 0 && check)
 			r = quick_check(db, path, schema, err);
@@ -151,7 +156,7 @@ db_file_open(const char *path, sqlite3 **out, struct err *err)
 			       "PRAGMA synchronous=FULL;"
 			       "PRAGMA journal_size_limit=67108864;"
 			       "PRAGMA wal_autocheckpoint=4000;"
-			       "PRAGMA trusted_schema=OFF");
+			       "PRAGMA trusted_schema=OFF;" TEMP_IN_MEMORY);
 	} else {
 		r = db ? db_errno(db) : -ENOMEM;
 	}
