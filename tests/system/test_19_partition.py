@@ -239,7 +239,7 @@ def test_server_that_stood_still_for_longer_loses_nobody(star):
     node.start()
     asked = server.client.connect()
     star.stop(server.pid)
-    asked.request("DELETE", f"/tasks/{node.doomed}?wait=0", headers=server.client.headers())
+    asked.request("DELETE", f"/tasks/{node.doomed}?wait=0", headers=server.client.headers)
     lasts(2 * LOST_AFTER_S)
     star.heal()
     assert asked.getresponse().status in (200, 202)
