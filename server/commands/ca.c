@@ -1,18 +1,29 @@
 /* ca.c - ca create, ca server, ca hash: the server's own CA */
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
+#include "base/auto.h"
 #include "ca/ca.h"
 #include "commands/commands.h"
 
+/* As its owner from here on, who is the server's user. */
 static int
 find_dir(const struct command_call *call, const char **out, struct err *err)
 {
-	*out = conf_text(call->conf, "ca.dir");
-	return *out ? 0
-		    : err_set(err, -EINVAL,
-			      "no folder of a CA: give --ca-dir DIR, or dir in "
-			      "section [ca] of the configuration file");
+	const char *dir = conf_text(call->conf, "ca.dir");
+	AUTO_FREE char *inside = NULL;
+
+	if (!dir)
+		return err_set(err, -EINVAL,
+			"no folder of a CA: give --ca-dir DIR, or dir in "
+			"section [ca] of the configuration file");
+	*out = dir;
+	if (asprintf(&inside, "%s/ca.key", dir) < 0)
+		inside = NULL;
+	if (!inside)
+		return err_set(err, -ENOMEM, "out of memory");
+	return command_become_owner(access(dir, F_OK) == 0 ? inside : dir, err);
 }
 
 static int

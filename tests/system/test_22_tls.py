@@ -2,11 +2,13 @@
 1, 2 and 7)."""
 
 import os
+import pwd
 import shutil
 import signal
 import sqlite3
 import ssl
 import subprocess
+import tempfile
 
 import pytest
 
@@ -117,6 +119,23 @@ def own_fleet(system):
 
 
 # ------------------------------------------------------------------ enrolment
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act for others")
+@pytest.mark.parametrize("made_before", [False, True])
+def test_root_makes_the_ca_for_the_user_of_the_server(made_before):
+    with tempfile.TemporaryDirectory(prefix="nodelink-ca-") as state:
+        nobody = pwd.getpwnam("nobody").pw_uid
+        os.chown(state, nobody, -1)
+        folder = os.path.join(state, "ca")
+        if made_before:
+            os.mkdir(folder, 0o700)
+            os.chown(folder, nobody, -1)
+        for words in (("create",), ("server", "localhost"), ("hash",)):
+            done = run(f"{SBIN}/nodelink-server", "ca", *words, "--ca-dir", folder)
+            assert done.returncode == 0, done
+        assert {os.stat(os.path.join(folder, name)).st_uid
+                for name in os.listdir(folder)} == {nobody}
+
 
 def test_enrols_connects_and_runs_a_task(fleet):
     options = fleet.enrol("web1")
