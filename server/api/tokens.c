@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/access.h"
+#include "api/asker.h"
 #include "api/internal.h"
 #include "api/options.h"
 #include "auth/json.h"
@@ -14,6 +15,8 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "json/json.h"
+
+enum { UNNOTED = 1 }; /* no line of the audit log can be written: not done */
 
 /* Without a database there is nothing to list or change. */
 static struct auth *
@@ -155,10 +158,30 @@ reply_made(struct http_request *req, struct auth *auth, const char *text)
 	http_reply_json(req, 200, &body, emit_done(&e));
 }
 
+/* As auth_token_new(), or UNNOTED. */
+static int
+make_noted(struct api *api, struct http_request *req,
+	const struct auth_token_spec *spec, char text[AUTH_SECRET],
+	struct err *err)
+{
+	struct asker asker;
+	int r;
+
+	asker_read(req, &asker);
+	if (asker_does(api, &asker, "token.create", spec->client,
+		    auth_role_name(spec->role), NULL) < 0)
+		return UNNOTED;
+	r = auth_token_new(api->auth, spec, text, err);
+	if (r < 0)
+		asker_failed(
+			api, &asker, "token.create", spec->client, err->text);
+	return r;
+}
+
 void
 api_token_new(void *arg, struct http_request *req)
 {
-	const struct api *api = arg;
+	struct api *api = arg;
 	struct auth *auth = auth_of(api, req);
 	struct wish w = { .doc = NULL };
 	char text[AUTH_SECRET];
@@ -169,8 +192,10 @@ api_token_new(void *arg, struct http_request *req)
 		return;
 	r = read_wish(http_body(req), &w, &err);
 	if (r == 0)
-		r = auth_token_new(auth, &w.spec, text, &err);
-	if (r == -EINVAL || r == -ENOMEM)
+		r = make_noted(api, req, &w.spec, text, &err);
+	if (r == UNNOTED)
+		reply_unnoted(req);
+	else if (r == -EINVAL || r == -ENOMEM)
 		reply_refused(req, r, "bad_request", &err);
 	else if (r == -EDQUOT)
 		http_reply_error(
@@ -186,18 +211,35 @@ api_token_new(void *arg, struct http_request *req)
 
 /* -------------------------------------------------------------------- DELETE */
 
+static int
+revoke_noted(struct api *api, struct http_request *req, const char *id,
+	struct err *err)
+{
+	struct asker asker;
+	int r;
+
+	asker_read(req, &asker);
+	if (asker_does(api, &asker, "token.revoke", id, NULL, NULL) < 0)
+		return UNNOTED;
+	r = auth_token_revoke(api->auth, id, err);
+	if (r < 0)
+		asker_failed(api, &asker, "token.revoke", id, err->text);
+	return r;
+}
+
 void
 api_token_revoke(void *arg, struct http_request *req)
 {
-	const struct api *api = arg;
-	struct auth *auth = auth_of(api, req);
+	struct api *api = arg;
 	struct err err = { "" };
 	int r;
 
-	if (!auth)
+	if (!auth_of(api, req))
 		return;
-	r = auth_token_revoke(auth, http_param(req, "id"), &err);
-	if (r == -ENOENT)
+	r = revoke_noted(api, req, http_param(req, "id"), &err);
+	if (r == UNNOTED)
+		reply_unnoted(req);
+	else if (r == -ENOENT)
 		http_reply_error(req, 404, "no_such_token",
 			"GET /tokens lists those that are good", "%s",
 			err.text);

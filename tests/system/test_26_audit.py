@@ -70,6 +70,8 @@ def test_says_who_did_what_before_it_is_done(system, log):
     log.client.ok("POST", "/agents/agent1/drain", {"reason": "new disk"})
     log.client.ok("DELETE", "/agents/agent1/drain")
     assert log.client.bearing("nlk_x_y").get("/tasks").status == 401
+    token = log.client.ok("POST", "/tokens", {"client": "new", "role": "viewer"})
+    log.client.ok("DELETE", f"/tokens/{token['id']}")
 
     def only(action, decision):
         found = [e for e in log.events(action) if e["decision"] == decision]
@@ -92,6 +94,9 @@ def test_says_who_did_what_before_it_is_done(system, log):
     assert "agent 'agent1'" in only("tasks.cancel", "allowed")["detail"]
     assert only("agent.drain", "allowed")["reason"] == "new disk"
     assert only("agent.undrain", "allowed")["target"] == "agent1"
+    made = [e for e in log.events("token.create") if e["actor"] == "tests@127.0.0.1"]
+    assert [(e["target"], e["detail"]) for e in made] == [("new", "viewer")]
+    assert only("token.revoke", "allowed")["target"] == token["id"]
     assert only("login", "refused")["peer"] == "127.0.0.1"
     assert only("agent.connect", "allowed")["target"] == "agent1"
     assert [e["seq"] for e in log.lines()] == list(range(1, len(log.lines()) + 1))
