@@ -34,7 +34,8 @@ check_ca(const char *pem, const char *file, struct err *err)
 		return err_set(err, -ENOMEM, "out of memory");
 	for (;; n++) {
 		AUTO(X509_free)
-		X509 *cert = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL);
+		X509 *cert = PEM_read_bio_X509_AUX(
+			bio, NULL, openssl_no_password, NULL);
 
 		if (!cert)
 			break;
@@ -57,7 +58,8 @@ use_chain(SSL_CTX *ctx, const char *pem)
 		return -ENOMEM;
 	for (;; first = false) {
 		AUTO(X509_free)
-		X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+		X509 *cert =
+			PEM_read_bio_X509(bio, NULL, openssl_no_password, NULL);
 
 		if (!cert)
 			return !first && at_end() ? 0 : -EINVAL;

@@ -18,9 +18,8 @@ openssl_why(void)
 	return text ? text : "no reason given";
 }
 
-/* Instead of a question on the terminal. */
-static int
-no_password(char *out, int size, int writing, void *arg)
+int
+openssl_no_password(char *out, int size, int writing, void *arg)
 {
 	(void)out, (void)size, (void)writing, (void)arg;
 	return -1;
@@ -31,7 +30,8 @@ openssl_cert(const char *pem)
 {
 	AUTO(BIO_free_all) BIO *bio = BIO_new_mem_buf(pem, -1);
 
-	return bio ? PEM_read_bio_X509(bio, NULL, no_password, NULL) : NULL;
+	return bio ? PEM_read_bio_X509(bio, NULL, openssl_no_password, NULL)
+		   : NULL;
 }
 
 EVP_PKEY *
@@ -39,7 +39,8 @@ openssl_key(const char *pem)
 {
 	AUTO(BIO_free_all) BIO *bio = BIO_new_mem_buf(pem, -1);
 
-	return bio ? PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL)
+	return bio ? PEM_read_bio_PrivateKey(
+			     bio, NULL, openssl_no_password, NULL)
 		   : NULL;
 }
 

@@ -19,6 +19,10 @@ AUTO_DEFINE(X509_REQ *, X509_REQ_free)
  * Text lives for ever. */
 const char *openssl_why(void);
 
+/* For PEM_read_...(): without it the library asks on the terminal, or on
+ * standard input, and waits. Always -1. */
+int openssl_no_password(char *out, int size, int writing, void *arg);
+
 /* The first one in the text, or NULL. A key with a password is none: nobody
  * would be asked for it. */
 X509 *openssl_cert(const char *pem);

@@ -36,8 +36,9 @@ read_request(const char *pem, struct err *err)
 {
 	AUTO(BIO_free_all) BIO *bio = BIO_new_mem_buf(pem, -1);
 	AUTO(X509_REQ_free)
-	X509_REQ *req =
-		bio ? PEM_read_bio_X509_REQ(bio, NULL, NULL, NULL) : NULL;
+	X509_REQ *req = bio ? PEM_read_bio_X509_REQ(
+				      bio, NULL, openssl_no_password, NULL)
+			    : NULL;
 	AUTO(EVP_PKEY_free)
 	EVP_PKEY *key = req ? X509_REQ_get_pubkey(req) : NULL;
 

@@ -81,6 +81,12 @@ fuzz_targets += %D%/fuzz-login
 %C%_fuzz_login_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_login_LDADD = $(fuzz_rig_libs) $(JANSSON_LIBS)
 
+fuzz_targets += %D%/fuzz-csr
+%C%_fuzz_csr_SOURCES = %D%/fuzz-csr.c
+%C%_fuzz_csr_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
+%C%_fuzz_csr_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_csr_LDADD = $(fuzz_libs) libca.la libtls.la libconf.la libbase.la $(OPENSSL_LIBS)
+
 # What administrators, tasks and engines leave on a node.
 fuzz_targets += %D%/fuzz-defers
 %C%_fuzz_defers_SOURCES = %D%/fuzz-defers.c

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "tests/unit/certs.h"
@@ -152,6 +154,33 @@ TEST(signs_nothing_that_is_no_request)
 }
 END
 
+TEST(asks_nobody_for_the_password_of_a_request)
+{
+	static const char asked[] = "-----BEGIN CERTIFICATE REQUEST-----\n"
+				    "Proc-Type: 4,ENCRYPTED\n"
+				    "DEK-Info: AES-128-CBC,"
+				    "00112233445566778899AABBCCDDEEFF\n\n"
+				    "AAAAAAAAAAAAAAAAAAAAAA==\n"
+				    "-----END CERTIFICATE REQUEST-----\n";
+	struct ca_issued issued = { 0 };
+	struct err err = { "" };
+	int ends[2], left = 0;
+
+	setup();
+	(void)setsid(); /* no terminal: then it is standard input */
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(write(ends[1], "secret\n", 7), 7);
+	ck_assert_int_eq(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
+	ck_assert_int_eq(
+		ca_issue_agent(ca, "web1", asked, &issued, &err), -EINVAL);
+	ck_assert_int_eq(ioctl(STDIN_FILENO, FIONREAD, &left), 0);
+	ck_assert_int_eq(left, 7);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	teardown();
+}
+END
+
 TEST(makes_a_certificate_for_the_server)
 {
 	const char *names[] = { "nodelink.example.org", "192.0.2.1", "::1" };
@@ -214,7 +243,7 @@ END
 	int
 	main(void)
 {
-	static const TTest *tests[8];
+	static const TTest *tests[9];
 	size_t n = 0;
 
 	if (!certs_can())
@@ -223,6 +252,7 @@ END
 	tests[n++] = every_certificate_has_a_serial_number_of_its_own;
 	tests[n++] = signs_no_weak_key;
 	tests[n++] = signs_nothing_that_is_no_request;
+	tests[n++] = asks_nobody_for_the_password_of_a_request;
 	tests[n++] = makes_a_certificate_for_the_server;
 	tests[n++] = is_made_once_and_known_by_its_hash;
 	tests[n++] = is_not_opened_with_a_key_that_others_may_read;
