@@ -160,19 +160,16 @@ get_text(const json_t *answer, const char *name, const char **out,
 		       : r;
 }
 
-/* Ask anybody for the CA, and see by its hash that it is the right one. */
+/* The CA in an answer, if it is the one with the hash that was given; without
+ * what somebody may have put behind it. */
 static int
-learn_ca(const struct settings *s, char **out, struct err *err)
+pin(const struct settings *s, const json_t *answer, char **out, struct err *err)
 {
-	const struct ask blindly = { .server = s->server, .blindly = true };
-	AUTO(json_decref) json_t *answer = NULL;
 	AUTO(X509_free) X509 *cert = NULL;
 	const char *pem = NULL;
 	char hash[TLS_HASH];
-	int r = ask(&blindly, "/enroll", NULL, &answer, err);
+	int r = get_text(answer, "ca", &pem, err);
 
-	if (r >= 0)
-		r = get_text(answer, "ca", &pem, err);
 	if (r < 0)
 		return r;
 	cert = openssl_cert(pem);
@@ -186,8 +183,19 @@ learn_ca(const struct settings *s, char **out, struct err *err)
 			"for: this is another server, or somebody is in "
 			"between",
 			s->server, hash);
-	*out = strdup(pem);
+	*out = openssl_text(cert);
 	return *out ? 0 : err_set(err, -ENOMEM, "out of memory");
+}
+
+/* Ask anybody for the CA, and see by its hash that it is the right one. */
+static int
+learn_ca(const struct settings *s, char **out, struct err *err)
+{
+	const struct ask blindly = { .server = s->server, .blindly = true };
+	AUTO(json_decref) json_t *answer = NULL;
+	int r = ask(&blindly, "/enroll", NULL, &answer, err);
+
+	return r < 0 ? r : pin(s, answer, out, err);
 }
 
 static int
@@ -222,10 +230,13 @@ enroll(const struct settings *s, struct err *err)
 		r = ask_for_certificate(s, &how, csr, &answer, err);
 	if (r >= 0)
 		r = get_text(answer, "certificate", &cert, err);
+	if (r >= 0 && s->ca_hash && !pinned) /* loopback, without TLS */
+		r = pin(s, answer, &pinned, err);
 	if (r >= 0)
 		r = get_text(answer, "ca", &ca, err);
 	return r < 0 ? r
-		     : identity_save(identity, s->id, cert, ca, s->dir, err);
+		     : identity_save(identity, s->id, cert,
+			       pinned ? pinned : ca, s->dir, err);
 }
 
 static int

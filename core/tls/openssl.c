@@ -44,6 +44,19 @@ openssl_key(const char *pem)
 		   : NULL;
 }
 
+char *
+openssl_text(X509 *cert)
+{
+	AUTO(BIO_free_all) BIO *bio = BIO_new(BIO_s_mem());
+	char *text;
+	long len;
+
+	if (!bio || PEM_write_bio_X509(bio, cert) != 1)
+		return NULL;
+	len = BIO_get_mem_data(bio, &text);
+	return strndup(text, (size_t)len);
+}
+
 void
 openssl_hash(const X509 *cert, char out[TLS_HASH])
 {

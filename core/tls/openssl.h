@@ -28,6 +28,9 @@ int openssl_no_password(char *out, int size, int writing, void *arg);
 X509 *openssl_cert(const char *pem);
 EVP_PKEY *openssl_key(const char *pem);
 
+/* This one and nothing else, as PEM: free() it. NULL: out of memory. */
+char *openssl_text(X509 *cert);
+
 /* "sha256:" and the hash of a certificate in hex; room for TLS_HASH. */
 void openssl_hash(const X509 *cert, char out[TLS_HASH]);
 

@@ -42,7 +42,7 @@ make_own(EVP_PKEY *key)
 			0 ||
 		cert_sign(cert, NULL, key) < 0)
 		return NULL;
-	return cert_text(cert);
+	return openssl_text(cert);
 }
 
 static bool

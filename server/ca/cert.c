@@ -75,16 +75,3 @@ cert_sign(X509 *cert, X509 *issuer, EVP_PKEY *key)
 		       ? 0
 		       : -1;
 }
-
-char *
-cert_text(X509 *cert)
-{
-	AUTO(BIO_free_all) BIO *bio = BIO_new(BIO_s_mem());
-	char *text;
-	long len;
-
-	if (!bio || PEM_write_bio_X509(bio, cert) != 1)
-		return NULL;
-	len = BIO_get_mem_data(bio, &text);
-	return strndup(text, (size_t)len);
-}

@@ -21,7 +21,5 @@ X509 *cert_new(int days, const char *name);
 int cert_extend(X509 *cert, X509 *issuer, int nid, const char *value);
 /* Issuer's name and signature. -1. */
 int cert_sign(X509 *cert, X509 *issuer, EVP_PKEY *key);
-/* NULL: out of memory. */
-char *cert_text(X509 *cert);
 
 #endif

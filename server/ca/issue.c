@@ -77,7 +77,7 @@ issue(const struct ca *ca, X509 *cert, EVP_PKEY *key, const char *usage,
 			"keyid") < 0 ||
 		cert_extend(cert, ca->cert, NID_subject_alt_name, names) < 0 ||
 		cert_sign(cert, ca->cert, ca->key) < 0 ||
-		!(pem = cert_text(cert)) ||
+		!(pem = openssl_text(cert)) ||
 		openssl_facts(cert, &out->facts) < 0)
 		return err_set(err, -EIO, "cannot make a certificate: %s",
 			openssl_why());

@@ -1,6 +1,8 @@
 """TLS on both listeners, agents with certificates, and how they get them (issue 6,
 1, 2 and 7)."""
 
+import http.server
+import json
 import os
 import pwd
 import shutil
@@ -9,6 +11,7 @@ import sqlite3
 import ssl
 import subprocess
 import tempfile
+import threading
 
 import pytest
 
@@ -240,6 +243,53 @@ def test_wrong_certificates_are_refused(fleet):
     refused(fleet, fleet.enrol("web6"),  # another agent's
             r"refused a stream.*'web5': the certificate is not in its name",
             "the certificate is not in its name")
+
+
+class Between(threading.Thread):
+    """Says to be the server: with its CA, which all may read, before our own."""
+
+    def __init__(self, fleet):
+        super().__init__(daemon=True)
+        path = fleet.system.path("between")
+        openssl("req", *CURVE, "-keyout", f"{path}.key", "-out", f"{path}.csr", "-subj", "/CN=x")
+        with open(f"{path}.ext", "w", encoding="ascii") as file:
+            file.write("subjectAltName=IP:127.0.0.1\n")
+        ca = foreign(fleet)
+        openssl("x509", "-req", "-in", f"{path}.csr", "-CA", f"{ca}.crt", "-CAkey", f"{ca}.key",
+                "-CAcreateserial", "-out", f"{path}.crt", "-extfile", f"{path}.ext")
+        both = "".join(open(f"{name}.crt", encoding="ascii").read()
+                       for name in (f"{fleet.ca}/ca", ca))
+        posts = self.posts = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                body = json.dumps({"ca": both}).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_POST(self):
+                posts.append(self.rfile.read(int(self.headers["Content-Length"])))
+                self.send_error(500)
+
+        self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(f"{path}.crt", f"{path}.key")
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.start()
+
+    def run(self):
+        self.server.serve_forever()
+
+
+def test_who_is_between_gets_no_token_by_adding_a_ca(fleet):
+    between = Between(fleet)
+    port = between.server.server_address[1]
+    done = fleet.try_enrol("web8", fleet.token("--for", "web8"), "--ca-hash", fleet.hash,
+                           server=f"https://127.0.0.1:{port}")
+    between.server.shutdown()
+    assert done.returncode == 1 and between.posts == [], done
 
 
 def test_plaintext_and_tls_do_not_meet(fleet, shared):
