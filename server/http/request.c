@@ -8,9 +8,10 @@
  * to be followed by a next request. */
 #include "http/internal.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <ctype.h>
-#include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -289,20 +290,31 @@ http_body(const struct http_request *req)
 	return &req->body;
 }
 
+/* Not getnameinfo(): the name of a link-local address's interface would cost a
+ * socket, which the sandbox forbids. */
 const char *
 http_peer(const struct http_request *req, char out[HTTP_PEER])
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
 		req->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	socklen_t len = info && info->client_addr &&
-					info->client_addr->sa_family == AF_INET6
-				? sizeof(struct sockaddr_in6)
-				: sizeof(struct sockaddr_in);
+	const struct sockaddr *peer = info ? info->client_addr : NULL;
+	const struct sockaddr_in6 *v6 = (const void *)peer;
+	const void *address = NULL;
+	size_t n;
 
-	if (!info || !info->client_addr ||
-		getnameinfo(info->client_addr, len, out, HTTP_PEER, NULL, 0,
-			NI_NUMERICHOST))
+	if (peer && peer->sa_family == AF_INET6)
+		address = &v6->sin6_addr;
+	else if (peer && peer->sa_family == AF_INET)
+		address = &((const struct sockaddr_in *)(const void *)peer)
+				   ->sin_addr;
+	if (!address || !inet_ntop(peer->sa_family, address, out, HTTP_PEER)) {
 		memcpy(out, "unknown", sizeof "unknown");
+		return out;
+	}
+	n = strlen(out);
+	if (peer->sa_family == AF_INET6 && v6->sin6_scope_id)
+		(void)snprintf(out + n, HTTP_PEER - n, "%%%u",
+			(unsigned)v6->sin6_scope_id);
 	return out;
 }
 

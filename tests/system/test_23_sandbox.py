@@ -6,10 +6,12 @@ test here: all of them run within the filters.
 
 import os
 import shutil
+import subprocess
 
 import pytest
 
 from harness import ENVIRONMENT, until
+from netns import Namespace
 
 ROOT = os.geteuid() == 0
 # Of a host below everybody's feet: boot, modules, clock.
@@ -161,3 +163,25 @@ def test_a_plugin_that_others_may_change_is_refused(system):
     agent.wait_line(r"plugin's folder '.*' is writable by others")
     os.chmod(mine, 0o755)
     until(lambda: agent.child("executor", "shell"), "an executor again")
+
+
+@pytest.mark.skipif(not ROOT or not shutil.which("ip"), reason="makes a network namespace")
+def test_a_client_with_a_link_local_address_ends_nobody(system):
+    """Its address has an interface, whose name nobody may look up in there."""
+    space = Namespace(f"nl{os.getpid()}-ll")
+    try:
+        space.ip("link", "add", "d0", "type", "veth", "peer", "name", "d1")
+        space.ip("addr", "add", "fe80::1/64", "dev", "d0", "nodad")
+        for end in ("lo", "d0", "d1"):
+            space.ip("link", "set", end, "up")
+        conf = system.path("ll.conf", "[http]\nanonymous = yes\n")
+        server = system.server("--config", conf, http="[::]:0", inside=space)
+        port = server.http.rpartition(":")[2]
+        asked = subprocess.run(
+            space.wrap(["curl", "-sg", "-m", "10", f"http://[fe80::1%25d0]:{port}/healthz"]),
+            stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        assert asked.returncode == 0 and b'"status"' in asked.stdout, (asked, server.log())
+        assert server.alive()
+        server.stop()
+    finally:
+        space.close()
