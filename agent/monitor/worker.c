@@ -221,8 +221,9 @@ take_over(struct worker *w)
 		return false;
 	}
 	w->started_ms = clock_ms();
-	log_info("%s still runs (pid %d): taken over", w->spec.name,
-		(int)w->pid);
+	log_info("%s still runs (pid %d): taken over, with the settings it was "
+		 "started with",
+		w->spec.name, (int)w->pid);
 	return true;
 }
 

@@ -92,8 +92,10 @@ make_room(struct api *api, const struct auth_token *token)
 		oldest = oldest ? oldest : s;
 		n++;
 	}
-	if (n >= LIMIT_SESSIONS)
+	if (n >= LIMIT_SESSIONS) {
 		end(api, oldest);
+		http_recheck(api->http); /* what it has open */
+	}
 }
 
 /* ----------------------------------------------------------------- handlers */

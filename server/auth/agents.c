@@ -319,6 +319,9 @@ bar(struct auth *auth, const char *agent_id)
 	if (r == 0)
 		r = db_exec(auth->db, "DELETE FROM agent_token WHERE agent=?",
 			"t", agent_id);
+	if (r == 0)
+		r = db_exec(auth->db, "DELETE FROM enrolment WHERE pattern=?",
+			"t", agent_id);
 	return r;
 }
 

@@ -157,8 +157,8 @@ int auth_agents_each(struct auth *auth, auth_agent_fn *fn, void *arg);
 
 /* --------------------------------------------------------------- enrolment */
 
-/* "nle_<id>_<secret>", good once, for this agent id or any that the glob
- * pattern fits. */
+/* "nle_<id>_<secret>", good once, for this agent id or any new one that the
+ * glob pattern fits: who is known, or revoked, needs one with its own id. */
 int auth_enrol_new(struct auth *auth, const char *pattern, int64_t expires_at,
 	char text[AUTH_SECRET], struct err *err);
 /* Uses it up for this agent: 0, -EACCES, -EKEYEXPIRED. Certificates issued

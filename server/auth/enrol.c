@@ -55,11 +55,15 @@ look_up(struct auth *auth, const char *id, const char *secret,
 	sqlite3_stmt *st = NULL;
 	bool found = false;
 	int r = db_prepare(auth->db,
-		"SELECT hash, pattern, expires_at FROM enrolment WHERE id=?",
+		"SELECT hash, pattern, expires_at,"
+		" EXISTS(SELECT 1 FROM agent WHERE agent.id=?2)"
+		" FROM enrolment WHERE id=?1",
 		&st);
 
 	if (r == 0 &&
-		sqlite3_bind_text(st, 1, id, -1, SQLITE_STATIC) == SQLITE_OK)
+		sqlite3_bind_text(st, 1, id, -1, SQLITE_STATIC) == SQLITE_OK &&
+		sqlite3_bind_text(st, 2, agent_id, -1, SQLITE_STATIC) ==
+			SQLITE_OK)
 		found = sqlite3_step(st) == SQLITE_ROW;
 	if (!found && r == 0)
 		r = db_errno(auth->db);
@@ -79,6 +83,12 @@ look_up(struct auth *auth, const char *id, const char *secret,
 		r = err_set(err, -EACCES,
 			"enrolment token %s is for '%s', not for '%s'", id,
 			db_text(st, 1), agent_id);
+	else if (r == 0 && sqlite3_column_int(st, 3) &&
+		 strcmp(db_text(st, 1), agent_id) != 0)
+		r = err_set(err, -EACCES,
+			"enrolment token %s is for new agents, and '%s' is "
+			"none: make one with --for %s",
+			id, agent_id, agent_id);
 	(void)sqlite3_finalize(st); /* said above */
 	return r;
 }
@@ -98,8 +108,10 @@ auth_enrol_use(struct auth *auth, const char *text, const char *agent_id,
 	if (r < 0)
 		return r;
 	r = look_up(auth, id, secret, agent_id, err);
-	if (r == 0)
-		r = db_exec(
-			auth->db, "DELETE FROM enrolment WHERE id=?", "t", id);
+	if (r < 0) { /* nothing is wrong with the database */
+		change_undo(auth);
+		return r;
+	}
+	r = db_exec(auth->db, "DELETE FROM enrolment WHERE id=?", "t", id);
 	return change_end(auth, r, err);
 }

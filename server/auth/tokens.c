@@ -77,7 +77,8 @@ tokens_write_used(struct auth *auth)
 		if (!t->used)
 			continue;
 		if (!begun)
-			r = db_run(auth->db, "PRAGMA synchronous=OFF; BEGIN");
+			r = db_run(
+				auth->db, "PRAGMA synchronous=NORMAL; BEGIN");
 		begun = true;
 		if (r == 0)
 			r = db_exec(auth->db,

@@ -178,6 +178,28 @@ TEST(takes_an_enrolment_token_once_and_for_its_agents)
 }
 END
 
+TEST(lets_a_pattern_have_new_agents_only)
+{
+	char text[AUTH_SECRET], own[AUTH_SECRET], token[AUTH_SECRET];
+	int64_t soon = clock_wall_ms() + 60000;
+	struct err err = { "" };
+
+	setup();
+	ck_assert_int_eq(auth_enrol_new(auth, "*", soon, text, NULL), 0);
+	ck_assert_int_eq(auth_enrol_new(auth, "a", soon, own, NULL), 0);
+	ck_assert_int_eq(auth_agent_token_new(auth, "a", 0, token, NULL), 0);
+	ck_assert_int_eq(auth_enrol_use(auth, text, "a", &err), -EACCES);
+	ck_assert_ptr_nonnull(strstr(err.text, "--for a"));
+	ck_assert_int_eq(auth_agent_revoke(auth, "a", NULL), 0);
+	ck_assert_int_eq(auth_enrol_use(auth, text, "a", NULL), -EACCES);
+	ck_assert_int_eq(auth_enrol_use(auth, own, "a", NULL), -EACCES);
+	ck_assert_int_eq(auth_enrol_new(auth, "a", soon, own, NULL), 0);
+	ck_assert_int_eq(auth_enrol_use(auth, own, "a", NULL), 0);
+	ck_assert_int_eq(auth_enrol_use(auth, text, "b", NULL), 0);
+	teardown();
+}
+END
+
 TEST(takes_no_enrolment_token_that_has_expired)
 {
 	char text[AUTH_SECRET];
@@ -198,4 +220,5 @@ END
 		bars_a_revoked_agent_until_it_has_something_new,
 		bars_and_allows_agents_of_another_CA,
 		takes_an_enrolment_token_once_and_for_its_agents,
+		lets_a_pattern_have_new_agents_only,
 		takes_no_enrolment_token_that_has_expired)
