@@ -191,7 +191,7 @@ def post(fleet, agent_id, *request):
     openssl("req", *request, "-keyout", f"{path}.key", "-out", f"{path}.csr")
     with open(f"{path}.csr", encoding="ascii") as file:
         return fleet.client.call("POST", "/enroll", {
-            "agent_id": agent_id, "token": fleet.token(), "csr": file.read()})
+            "agent_id": agent_id, "token": fleet.token("--for", agent_id), "csr": file.read()})
 
 
 def test_only_the_key_of_a_request_counts_and_it_has_to_be_strong(fleet):
