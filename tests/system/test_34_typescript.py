@@ -211,6 +211,55 @@ def test_says_who_it_is_over_tls(package, system):
     assert listed == "true typed" and revoked == "401 token_revoked"
 
 
+def everything(server):
+    """Answers of the server, each as (its type in TypeScript, the answer)."""
+    ask = server.client
+    hooked = ask.shell("echo up; sleep 60", labels={"job": "x"}, env={"A": "b"},
+                       limits={"open_files": 99}, seccomp="none",
+                       stop={"grace": 1, "pre_stop": "echo hook"},
+                       cleanup=[{"cmd": "true", "when": "always", "timeout": 5}])
+    with ask.events(hooked) as events:
+        events.until_stdout("up")
+        yield "Task", ask.task(hooked)
+        yield "CancelResult", ask.cancel(hooked, reason="typed").json
+    yield "ErrorBody", ask.cancel(hooked).json
+    with ask.events(hooked) as events:
+        yield "TaskResponse[]", [event.data for event in events.rest()]
+    for path, body in (("shell", {"cmd": "kill -9 $$"}), ("docker", {"image": "x"}),
+                       ("countdown", {"params": {"from": 1}})):
+        made = ask.ok("POST", f"/tasks/{path}", {"agent_id": "agent1", **body})
+        yield "Task", ask.end(made["task_id"])
+    yield "Agent", ask.ok("POST", "/agents/agent1/drain", {"reason": "typed"})
+    waits = ask.shell("true")
+    yield "CancelManyResult", ask.ok("DELETE", "/tasks?agent_id=agent1&dry_run=1")
+    yield "CancelResult", ask.cancel(waits).json
+    yield "TaskPage", ask.ok("GET", "/tasks?limit=2")
+    yield "Agent[]", ask.ok("GET", "/agents")["agents"]
+    yield "NewToken", ask.ok("POST", "/tokens", {"client": "x", "role": "viewer"})
+    yield "Token[]", ask.ok("GET", "/tokens")["tokens"]
+    yield "Token", ask.ok("POST", "/session")
+    yield "Health", ask.ok("GET", "/healthz")
+
+
+def test_types_say_all_that_the_server_answers(package, system):
+    """A member too many or too few in a literal is an error of the compiler."""
+    auth = system.auth()
+    server = system.server(auth=auth)
+    system.agent("agent1", server, *auth.agent_file("agent1"))
+    folder = package.user / "typed"
+    folder.mkdir()
+    with open(folder / "answers.ts", "w", encoding="utf-8") as file:
+        file.write('import type * as nl from "nodelink-client";\n')
+        for number, (kind, answer) in enumerate(everything(server)):
+            file.write(f"export const a{number}: nl.{kind} = {json.dumps(answer)};\n")
+        file.write("// @ts-expect-error\nexport const no: nl."
+                   f"{kind} = {json.dumps({**answer, 'unknown': 1})};\n")
+    (folder / "tsconfig.json").write_text(json.dumps(
+        {"compilerOptions": {**OPTIONS, "noEmit": True}, "include": ["*.ts"]}),
+        encoding="utf-8")
+    run("tsc", "-p", ".", cwd=folder)
+
+
 def test_examples_of_the_document_work_as_written(started, client):
     """examples/*.ts: theirs is only what stands above the blank line."""
     out, _ = ended(started["race"])

@@ -1,9 +1,8 @@
 /* Requests, what is repeated and what is not, errors, and abort signals. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { test } from "node:test";
 import { NodelinkError, TaskClient, outputOf } from "../dist/index.js";
-import { event, events, fakeServer, hangUp, json, refuse } from "./fake-server.js";
+import { event, events, fakeServer, hangUp, json, refuse, test } from "./fake-server.js";
 
 const TASK = { task_id: "t", status: "pending", finished_at: null };
 const CANCELLED = { message: "task cancelled", task_id: "t", status: "cancelled",
