@@ -125,3 +125,8 @@ unit_tests += tests/unit/server/test-audit
 tests_unit_server_test_audit_SOURCES = %D%/test-audit.c
 tests_unit_server_test_audit_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_server_test_audit_LDADD = libaudit.la libjson.la libloop.la libbase.la $(unit_libs)
+
+unit_tests += tests/unit/server/test-metrics
+tests_unit_server_test_metrics_SOURCES = %D%/test-metrics.c
+tests_unit_server_test_metrics_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_server_test_metrics_LDADD = libmetrics.la libbase.la $(unit_libs)
