@@ -175,6 +175,15 @@ metric_new(struct metrics *owner, const struct metric_def *def)
 	return m;
 }
 
+void
+metrics_make(
+	struct metrics *m, const struct metric_row *rows, size_t n, void *into)
+{
+	for (size_t i = 0; i < n; i++)
+		*(struct metric **)(void *)((char *)into + rows[i].at) =
+			metric_new(m, &rows[i].def);
+}
+
 struct metrics *
 metrics_new(void)
 {

@@ -54,6 +54,14 @@ struct metric_def { /* texts are borrowed for ever */
  * NULL. Without labels its series is there at once, with 0. */
 struct metric *metric_new(struct metrics *m, const struct metric_def *def);
 
+/* Several, each into the pointer that stands so far into a struct. */
+struct metric_row {
+	size_t at;
+	struct metric_def def;
+};
+void metrics_make(
+	struct metrics *m, const struct metric_row *rows, size_t n, void *into);
+
 /* Values in the order of the names: METRIC_OF("shell", "failed"). */
 #define METRIC_OF(...) ((const char *const[METRIC_LABELS]){ __VA_ARGS__ })
 
@@ -64,14 +72,14 @@ void metric_observe(struct metric *m, const char *const *of, double value);
 
 /* For what is known elsewhere anyway: fn sets it just before it is shown. */
 typedef void metrics_fn(void *arg);
-enum { METRICS_LOOKS = 4 };
+enum { METRICS_LOOKS = 8 };
 void metrics_look(struct metrics *m, metrics_fn *fn, void *arg);
 
 enum metrics_form {
 	METRICS_OPENMETRICS, /* 1.0.0 */
 	METRICS_PROMETHEUS, /* text format 0.0.4 */
 };
-/* Everything. 0 or -ENOMEM. */
+/* Everything; m may be NULL. 0 or -ENOMEM. */
 int metrics_write(struct metrics *m, enum metrics_form form, struct buf *out);
 
 /* Seconds, from 1 ms to 5 min. */

@@ -8,7 +8,7 @@
 
 #include "metrics/internal.h"
 
-enum { NUMBER = 32, EXACT_DIGITS = 17 };
+enum { NUMBER = 32, BOUND = NUMBER + 2, EXACT_DIGITS = 17 };
 
 static const double exact = 9007199254740992; /* 2^53 */
 
@@ -25,11 +25,13 @@ number(double value, char out[NUMBER])
 
 /* "1.0": a float always has a point there. */
 static const char *
-bound(double value, char out[NUMBER])
+bound(double value, char out[BOUND])
 {
-	(void)number(value, out);
-	if (!strpbrk(out, ".e"))
-		(void)strcat(out, ".0");
+	char text[NUMBER];
+
+	(void)number(value, text);
+	(void)snprintf(
+		out, BOUND, "%s%s", text, strpbrk(text, ".e") ? "" : ".0");
 	return out;
 }
 
@@ -88,7 +90,7 @@ add_sample(struct buf *out, const struct metric *m, const struct series *s,
 static int
 add_histogram(struct buf *out, const struct metric *m, const struct series *s)
 {
-	char le[NUMBER];
+	char le[BOUND];
 	uint64_t sum = 0;
 	int r = 0;
 
@@ -148,9 +150,10 @@ metrics_write(struct metrics *all, enum metrics_form form, struct buf *out)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < all->n_looks; i++)
+	for (size_t i = 0; all && i < all->n_looks; i++)
 		all->looks[i].fn(all->looks[i].arg);
-	for (const struct metric *m = all->first; m && r == 0; m = m->next) {
+	for (const struct metric *m = all ? all->first : NULL; m && r == 0;
+		m = m->next) {
 		r = add_head(out, m, form);
 		for (unsigned i = 0; i < m->n && r == 0; i++)
 			r = add_series(out, m, &m->series[i]);
