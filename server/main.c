@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "base/parse.h"
 #include "ca/ca.h"
 #include "commands/commands.h"
@@ -334,6 +335,7 @@ main(int argc, char **argv)
 	struct settings settings = { 0 };
 	struct server server = { 0 };
 	struct err err = { "" };
+	AUTO_CLOSE int notify = -1;
 	int r;
 
 	log_open("nodelink-server");
@@ -354,11 +356,13 @@ main(int argc, char **argv)
 	}
 	if (fd_raise_limit() < 0)
 		log_debug("the limit of open files stays as it is");
+	notify = notify_open();
 	r = start(&server, &settings, &err);
 	if (r < 0) {
 		complain(r, &err);
 	} else {
 		say_ready(&server, &settings);
+		notify_ready(notify);
 		loop_run(server.loop);
 		log_info("stopped");
 	}

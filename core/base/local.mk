@@ -10,6 +10,7 @@ libbase_la_SOURCES = \
 	%D%/id.c %D%/id.h \
 	%D%/limits.h \
 	%D%/log.c %D%/log.h \
+	%D%/notify.c %D%/notify.h \
 	%D%/parse.c %D%/parse.h \
 	%D%/rates.c %D%/rates.h \
 	%D%/trusted.c %D%/trusted.h \
