@@ -5,9 +5,15 @@ libcli_la_SOURCES = \
 	%D%/common.c \
 	%D%/context.c %D%/context.h \
 	%D%/http.c %D%/http.h \
+	%D%/look.c %D%/look.h \
+	%D%/record.c %D%/record.h \
 	%D%/sse.c %D%/sse.h \
+	%D%/table.c %D%/table.h \
 	%D%/term.c %D%/term.h \
-	%D%/verb.h
+	%D%/text.c %D%/text.h \
+	%D%/timeline.c %D%/timeline.h \
+	%D%/verb.h \
+	%D%/when.c %D%/when.h
 libcli_la_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
 
 bin_PROGRAMS += nodelink
