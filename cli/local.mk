@@ -4,7 +4,9 @@ libcli_la_SOURCES = \
 	%D%/answer.c %D%/answer.h \
 	%D%/common.c \
 	%D%/context.c %D%/context.h \
+	%D%/facts.c %D%/facts.h \
 	%D%/http.c %D%/http.h \
+	%D%/list.c %D%/list.h \
 	%D%/look.c %D%/look.h \
 	%D%/record.c %D%/record.h \
 	%D%/sse.c %D%/sse.h \
@@ -18,7 +20,11 @@ libcli_la_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS) $(CURL_CFLAGS) $(JANSSON
 
 bin_PROGRAMS += nodelink
 nodelink_SOURCES = \
+	%D%/agents.c \
 	%D%/main.c \
+	%D%/plugins.c \
+	%D%/ps.c \
+	%D%/show.c \
 	%D%/verbs.c \
 	%D%/version.c
 nodelink_CFLAGS = $(libcli_la_CFLAGS)
