@@ -174,6 +174,8 @@ task_dispatch(struct hub *hub, struct task *t)
 {
 	struct agent *a = t->agent;
 	const struct hub_plugin *p = hub_plugin_find(a, t->plugin);
+	int64_t now =
+		clock_wall_ms(); /* the node may have it before we go on */
 	int r;
 
 	if (t->status == TASK_PENDING && (a->drain || (p && p->draining))) {
@@ -188,7 +190,7 @@ task_dispatch(struct hub *hub, struct task *t)
 	t->unsent = r != RPC_OK;
 	if (r != RPC_OK || task_move(&t->status, TASK_EV_SEND) != STATE_OK)
 		return r;
-	t->sent_at = clock_wall_ms();
+	t->sent_at = now;
 	loop_timer_free(t->start_timer);
 	t->start_timer = NULL;
 	task_save(hub, t);

@@ -50,9 +50,10 @@ struct store_label {
 	const char *value; /* NULL: any */
 };
 
-struct store_filter { /* NULL, -1, 0: any */
+enum { STORE_ANY = -1, STORE_UNFINISHED = -2 };
+struct store_filter { /* NULL, STORE_ANY, 0: any */
 	const char *agent_id, *plugin, *owner;
-	int status; /* enum task_status or -1 */
+	int status; /* enum task_status, or one of these two */
 	const struct store_label *labels; /* it has all of them */
 	size_t n_labels;
 };
