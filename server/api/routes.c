@@ -6,6 +6,7 @@
 
 const struct http_route api_routes[] = {
 	{ "GET", "/", ACCESS_NONE, api_home },
+	{ "GET", "/openapi.json", ACCESS_NONE, api_openapi },
 	{ "GET", "/healthz", ACCESS_NONE, api_health },
 	{ "GET", "/readyz", ACCESS_NONE, api_ready },
 	{ "POST", "/session", ACCESS_READ, api_login },
