@@ -20,6 +20,7 @@
 #include "http/http.h"
 #include "hub/hub.h"
 #include "loop/loop.h"
+#include "metrics/metrics.h"
 #include "rpc/rpc.h"
 #include "secure.h"
 #include "settings.h"
@@ -39,6 +40,8 @@ struct server {
 	struct sandbox sandbox;
 	struct audit *audit; /* NULL: none */
 	struct limits *limits;
+	struct metrics *metrics;
+	struct process process;
 	struct store *store;
 	struct auth *auth; /* NULL: development mode */
 	struct hub *hub;
@@ -108,6 +111,8 @@ server_done(struct server *s)
 	auth_free(s->auth);
 	limits_free(s->limits);
 	audit_free(s->audit);
+	metrics_free(s->metrics);
+	process_close(&s->process);
 	loop_free(s->loop);
 }
 
@@ -129,9 +134,10 @@ start_store(struct server *s, const struct settings *set, struct err *err)
 	const struct store_memory_conf memory = {
 		.loop = s->loop, .dir = set->tmp_dir, .limits = set->limits
 	};
-	const struct store_sqlite_conf sqlite = {
-		.loop = s->loop, .dir = set->store, .limits = set->limits
-	};
+	const struct store_sqlite_conf sqlite = { .loop = s->loop,
+		.dir = set->store,
+		.limits = set->limits,
+		.metrics = s->metrics };
 	int r;
 
 	if (set->store)
@@ -174,6 +180,7 @@ start_hub(struct server *s, const struct settings *set, struct err *err)
 		.default_output_limit = set->output_limit,
 		.window = LIMIT_TASK_WINDOW,
 		.audit = s->audit,
+		.metrics = s->metrics,
 		.auth = set->agents_anonymous ? NULL : s->auth };
 	int r = hub_new(&conf, &s->hub, err);
 
@@ -222,6 +229,7 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 		.routes = api_routes,
 		.n_routes = api_n_routes,
 		.arg = &s->api,
+		.metrics = s->metrics,
 		.max_connections = set->max_connections,
 		.max_per_ip = set->max_per_address,
 		.request_timeout_ms = set->request_timeout_ms,
@@ -231,7 +239,7 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 		.asks = !set->http_anonymous && s->auth };
 	int r;
 
-	s->limits = limits_new(&set->client_limits);
+	s->limits = limits_new(&set->client_limits, s->metrics);
 	if (!s->limits)
 		return err_set(err, -ENOMEM, "out of memory");
 	s->api = (struct api){ .loop = s->loop,
@@ -239,11 +247,14 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 		.store = s->store,
 		.audit = s->audit,
 		.limits = s->limits,
+		.metrics = s->metrics,
+		.counts.process = s->process,
 		.auth = conf.asks ? s->auth : NULL,
 		.tls = set->http_tls.cert != NULL,
 		.ca = s->ca,
 		.agents_auth = s->auth,
 		.started_at = clock_wall_ms() };
+	api_count(&s->api);
 	r = http_new(s->loop, &conf, &s->http, &s->http_port, err);
 	s->api.http = s->http;
 	return r;
@@ -255,8 +266,10 @@ start(struct server *s, const struct settings *set, struct err *err)
 	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
 	int r;
 
+	process_open(&s->process);
+	s->metrics = metrics_new();
 	s->loop = loop_new();
-	if (!s->loop)
+	if (!s->loop || !s->metrics)
 		return err_set(err, -ENOMEM, "cannot make an event loop");
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
 		s->signals[i] =

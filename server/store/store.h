@@ -32,6 +32,7 @@
 
 #include "base/err.h"
 #include "loop/loop.h"
+#include "metrics/metrics.h"
 #include "store/transcript.h"
 #include "store/task.h"
 
@@ -76,7 +77,9 @@ typedef void store_key_fn(void *arg, int r, const struct store_key *key);
 
 struct store_stats {
 	size_t tasks; /* stored */
+	size_t waiting; /* with something that is in no batch yet */
 	uint64_t held; /* bytes that wait to be written */
+	uint64_t output; /* bytes stored, of finished tasks */
 	int trouble; /* 0, or the -errno of writing; tried again and again */
 };
 
@@ -160,6 +163,7 @@ struct store_sqlite_conf {
 	struct store_limits limits;
 	int64_t linger_ms; /* a finished task stays in memory; 0: 5 s */
 	uint64_t held_max; /* full() from there on; 0: 64 MiB */
+	struct metrics *metrics; /* NULL: nothing is counted */
 };
 /* Makes the folder, as store_sqlite_new() does. 0 or -errno with text. */
 int store_sqlite_folder(const char *dir, struct err *err);
