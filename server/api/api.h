@@ -16,6 +16,7 @@
 #include "hub/hub.h"
 #include "loop/loop.h"
 #include "store/store.h"
+#include "webhook/webhook.h"
 
 struct api { /* the arg of all handlers; filled in by main() */
 	struct loop *loop;
@@ -30,6 +31,7 @@ struct api { /* the arg of all handlers; filled in by main() */
 	int64_t started_at; /* wall ms */
 	struct audit *audit; /* NULL: none */
 	struct limits *limits; /* NULL: none */
+	struct webhook *webhook; /* NULL: none */
 	struct key_use *keys; /* keys.c: in use, by name */
 	struct session *sessions; /* session.c */
 };

@@ -71,6 +71,13 @@ task_stored(void *arg, struct task *t)
 }
 
 void
+task_tell(struct hub *hub, struct task *t)
+{
+	if (hub->conf.tell)
+		hub->conf.tell(hub->conf.tell_arg, t);
+}
+
+void
 task_end(struct hub *hub, struct task *t, const char *failure,
 	const char *message)
 {
@@ -89,6 +96,7 @@ task_end(struct hub *hub, struct task *t, const char *failure,
 		hub->conf.store, t, TRANSCRIPT_FINAL, "", 0, t->end_seq);
 	if (r < 0)
 		log_error(r, "task '%s': cannot store its last event", t->id);
+	task_tell(hub, t);
 	task_save(hub, t);
 }
 
