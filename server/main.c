@@ -25,6 +25,7 @@
 #include "secure.h"
 #include "settings.h"
 #include "store/store.h"
+#include "webhook/webhook.h"
 
 enum {
 	WRONG_USAGE = 2,
@@ -44,6 +45,7 @@ struct server {
 	struct process process;
 	struct store *store;
 	struct auth *auth; /* NULL: development mode */
+	struct webhook *webhook; /* NULL: none */
 	struct hub *hub;
 	struct rpc_server *rpc;
 	struct http *http;
@@ -77,12 +79,15 @@ static void
 signal_came(void *arg, int signo)
 {
 	struct server *s = arg;
+	struct err err;
 
 	if (signo == SIGHUP) {
 		log_info("SIGHUP: opening the audit log again, and reading "
-			 "certificates");
+			 "certificates and webhooks' secrets");
 		audit_reopen(s->audit);
 		secure_reload(s->secure);
+		if (webhook_reload(s->webhook, &err) < 0)
+			log_error(0, "%s; the old ones go on", err.text);
 		return;
 	}
 	if (s->stopping)
@@ -104,7 +109,8 @@ server_done(struct server *s)
 	api_done(&s->api);
 	rpc_server_free(s->rpc);
 	if (s->store && s->hub)
-		s->store->ops->drain(s->store); /* it calls the hub */
+		s->store->ops->drain(s->store); /* it calls the others */
+	webhook_free(s->webhook);
 	hub_free(s->hub);
 	if (s->store)
 		s->store->ops->free(s->store);
@@ -148,6 +154,16 @@ start_store(struct server *s, const struct settings *set, struct err *err)
 		     : 0;
 }
 
+static int
+start_webhook(struct server *s, const struct settings *set, struct err *err)
+{
+	struct webhook_conf conf = set->webhook;
+
+	conf.loop = s->loop;
+	conf.store = s->store;
+	return settings_tells(set) ? webhook_new(&conf, &s->webhook, err) : 0;
+}
+
 static void
 auth_changed(void *arg)
 {
@@ -181,7 +197,9 @@ start_hub(struct server *s, const struct settings *set, struct err *err)
 		.window = LIMIT_TASK_WINDOW,
 		.audit = s->audit,
 		.metrics = s->metrics,
-		.auth = set->agents_anonymous ? NULL : s->auth };
+		.auth = set->agents_anonymous ? NULL : s->auth,
+		.tell = s->webhook ? webhook_tell : NULL,
+		.tell_arg = s->webhook };
 	int r = hub_new(&conf, &s->hub, err);
 
 	if (r < 0)
@@ -249,6 +267,7 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 		.limits = s->limits,
 		.metrics = s->metrics,
 		.counts.process = s->process,
+		.webhook = s->webhook,
 		.auth = conf.asks ? s->auth : NULL,
 		.tls = set->http_tls.cert != NULL,
 		.ca = s->ca,
@@ -287,6 +306,8 @@ start(struct server *s, const struct settings *set, struct err *err)
 		r = start_audit(s, set, err);
 	if (r == 0)
 		r = start_store(s, set, err);
+	if (r == 0)
+		r = start_webhook(s, set, err);
 	if (r == 0)
 		r = start_auth(s, set, err);
 	if (r == 0)

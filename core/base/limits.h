@@ -48,6 +48,12 @@ enum {
 	/* names that a rate is kept for */
 	LIMIT_RATES = 4096,
 
+	/* webhooks */
+	LIMIT_TASK_WEBHOOKS = 4, /* of one task */
+	LIMIT_URL = 2048,
+	LIMIT_LETTERS = 100000, /* events that wait to be told */
+	LIMIT_DEAD_LETTERS = 10000, /* that could not be told, and are kept */
+
 	/* clients */
 	LIMIT_TOKENS = 10000, /* that are good */
 	LIMIT_TOKEN_S = 3650 * 24 * 3600,

@@ -30,6 +30,8 @@ libapi_la_SOURCES = \
 	%D%/stream.c \
 	%D%/task_json.c \
 	%D%/task_json_end.c \
-	%D%/tokens.c
+	%D%/task_webhooks.c %D%/task_webhooks.h \
+	%D%/tokens.c \
+	%D%/webhooks.c
 libapi_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(NETTLE_CFLAGS)
 libapi_la_LIBADD = $(NETTLE_LIBS)

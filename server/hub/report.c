@@ -177,6 +177,8 @@ on_phase(struct hub *hub, struct task *t, uint64_t seq,
 		c->verified_at = m->at;
 	task_note(hub, t, seq, "%s",
 		*m->message ? m->message : cancel_phase_name(c->phase));
+	if (by_node)
+		task_tell(hub, t);
 	task_save(hub, t);
 }
 

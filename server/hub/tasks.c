@@ -81,6 +81,13 @@ task_stored(void *arg, struct task *t)
 }
 
 void
+task_tell(struct hub *hub, struct task *t)
+{
+	if (hub->conf.tell)
+		hub->conf.tell(hub->conf.tell_arg, t);
+}
+
+void
 task_end(struct hub *hub, struct task *t, const char *failure,
 	const char *message)
 {
@@ -101,6 +108,7 @@ task_end(struct hub *hub, struct task *t, const char *failure,
 		log_error(r, "task '%s': cannot store its last event", t->id);
 		metric_add(hub->counts.lost, METRIC_OF("end"), 1);
 	}
+	task_tell(hub, t);
 	task_save(hub, t);
 }
 
