@@ -1,7 +1,9 @@
 # Installed with --with-systemdsystemunitdir.
-EXTRA_DIST += %D%/nodelink-agent.service.in %D%/nodelink-server.service.in
+EXTRA_DIST += %D%/nodelink-agent.service.in %D%/nodelink-server.service.in %D%/nodelink-sysusers.conf
 if WITH_SYSTEMD
 systemdsystemunit_DATA = %D%/nodelink-agent.service %D%/nodelink-server.service
+sysusersdir = $(prefix)/lib/sysusers.d
+sysusers_DATA = %D%/nodelink-sysusers.conf
 CLEANFILES += $(systemdsystemunit_DATA)
 endif
 

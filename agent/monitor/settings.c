@@ -65,6 +65,11 @@ static const struct conf_item items[] = {
 		.type = CONF_BOOL,
 		.fallback = "no",
 		.help = "talk to another host without TLS: a tunnel has it" },
+	{ .key = "agent.uplink_user",
+		.arg = "NAME",
+		.help = "who runs the uplink (default: " UPLINK_USER
+			" when this is root and there is one, else its own "
+			"user)" },
 	{ .key = "token",
 		.env = "NODELINK_AGENT_TOKEN",
 		.help = "the token itself; beats token_file" },
@@ -339,6 +344,7 @@ settings_done(struct settings *s)
 {
 	for (size_t i = 0; i < s->n_plugins; i++)
 		free(s->plugins[i].file);
+	user_free(s->uplink);
 	free(s->allow_text);
 	free(s->directories_text);
 	conf_free(s->conf);
@@ -353,7 +359,9 @@ settings_print(const struct settings *s)
 		conf_file(s->conf) ? conf_file(s->conf) : "no file");
 	(void)printf("agent     %s\nserver    %s\nruntime   %s\nscratch   %s\n",
 		s->id, s->server, s->runtime_dir, s->scratch_dir);
-	(void)printf("tasks as  %s\n", s->user ? s->user : "this user");
+	(void)printf("tasks as  %s\nuplink as %s\n",
+		s->user ? s->user : "this user",
+		s->uplink ? s->uplink->name : "this user");
 	for (size_t i = 0; i < s->n_plugins; i++)
 		(void)printf("plugin    %s (%s)\n", s->plugins[i].name,
 			s->plugins[i].file);

@@ -11,6 +11,7 @@ libbase_la_SOURCES = \
 	%D%/limits.h \
 	%D%/log.c %D%/log.h \
 	%D%/parse.c %D%/parse.h \
+	%D%/pass.c %D%/pass.h \
 	%D%/rates.c %D%/rates.h \
 	%D%/trusted.c %D%/trusted.h \
 	%D%/utf8.c %D%/utf8.h
