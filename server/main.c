@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "base/parse.h"
 #include "ca/ca.h"
 #include "commands/commands.h"
@@ -24,6 +25,7 @@
 #include "secure.h"
 #include "settings.h"
 #include "store/store.h"
+#include "webhook/webhook.h"
 
 enum {
 	WRONG_USAGE = 2,
@@ -43,6 +45,7 @@ struct server {
 	struct process process;
 	struct store *store;
 	struct auth *auth; /* NULL: development mode */
+	struct webhook *webhook; /* NULL: none */
 	struct hub *hub;
 	struct rpc_server *rpc;
 	struct http *http;
@@ -76,12 +79,15 @@ static void
 signal_came(void *arg, int signo)
 {
 	struct server *s = arg;
+	struct err err;
 
 	if (signo == SIGHUP) {
 		log_info("SIGHUP: opening the audit log again, and reading "
-			 "certificates");
+			 "certificates and webhooks' secrets");
 		audit_reopen(s->audit);
 		secure_reload(s->secure);
+		if (webhook_reload(s->webhook, &err) < 0)
+			log_error(0, "%s; the old ones go on", err.text);
 		return;
 	}
 	if (s->stopping)
@@ -103,7 +109,8 @@ server_done(struct server *s)
 	api_done(&s->api);
 	rpc_server_free(s->rpc);
 	if (s->store && s->hub)
-		s->store->ops->drain(s->store); /* it calls the hub */
+		s->store->ops->drain(s->store); /* it calls the others */
+	webhook_free(s->webhook);
 	hub_free(s->hub);
 	if (s->store)
 		s->store->ops->free(s->store);
@@ -147,6 +154,16 @@ start_store(struct server *s, const struct settings *set, struct err *err)
 		     : 0;
 }
 
+static int
+start_webhook(struct server *s, const struct settings *set, struct err *err)
+{
+	struct webhook_conf conf = set->webhook;
+
+	conf.loop = s->loop;
+	conf.store = s->store;
+	return settings_tells(set) ? webhook_new(&conf, &s->webhook, err) : 0;
+}
+
 static void
 auth_changed(void *arg)
 {
@@ -180,7 +197,9 @@ start_hub(struct server *s, const struct settings *set, struct err *err)
 		.window = LIMIT_TASK_WINDOW,
 		.audit = s->audit,
 		.metrics = s->metrics,
-		.auth = set->agents_anonymous ? NULL : s->auth };
+		.auth = set->agents_anonymous ? NULL : s->auth,
+		.tell = s->webhook ? webhook_tell : NULL,
+		.tell_arg = s->webhook };
 	int r = hub_new(&conf, &s->hub, err);
 
 	if (r < 0)
@@ -248,6 +267,7 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 		.limits = s->limits,
 		.metrics = s->metrics,
 		.counts.process = s->process,
+		.webhook = s->webhook,
 		.auth = conf.asks ? s->auth : NULL,
 		.tls = set->http_tls.cert != NULL,
 		.ca = s->ca,
@@ -286,6 +306,8 @@ start(struct server *s, const struct settings *set, struct err *err)
 		r = start_audit(s, set, err);
 	if (r == 0)
 		r = start_store(s, set, err);
+	if (r == 0)
+		r = start_webhook(s, set, err);
 	if (r == 0)
 		r = start_auth(s, set, err);
 	if (r == 0)
@@ -347,6 +369,7 @@ main(int argc, char **argv)
 	struct settings settings = { 0 };
 	struct server server = { 0 };
 	struct err err = { "" };
+	AUTO_CLOSE int notify = -1;
 	int r;
 
 	log_open("nodelink-server");
@@ -367,11 +390,13 @@ main(int argc, char **argv)
 	}
 	if (fd_raise_limit() < 0)
 		log_debug("the limit of open files stays as it is");
+	notify = notify_open();
 	r = start(&server, &settings, &err);
 	if (r < 0) {
 		complain(r, &err);
 	} else {
 		say_ready(&server, &settings);
+		notify_ready(notify);
 		loop_run(server.loop);
 		log_info("stopped");
 	}

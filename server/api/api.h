@@ -18,6 +18,7 @@
 #include "loop/loop.h"
 #include "metrics/metrics.h"
 #include "store/store.h"
+#include "webhook/webhook.h"
 
 struct api { /* the arg of all handlers; filled in by main() */
 	struct loop *loop;
@@ -34,6 +35,7 @@ struct api { /* the arg of all handlers; filled in by main() */
 	struct limits *limits; /* NULL: none */
 	struct metrics *metrics;
 	struct api_counts counts;
+	struct webhook *webhook; /* NULL: none */
 	struct key_use *keys; /* keys.c: in use, by name */
 	struct session *sessions; /* session.c */
 };

@@ -64,6 +64,7 @@ first_request(struct hub *hub, struct task *t, const struct hub_cancel *how)
 		how->actor && *how->actor ? how->actor : "anonymous",
 		name ? name : "?", how->reason && *how->reason ? ": " : "",
 		how->reason ? how->reason : "");
+	task_tell(hub, t);
 	return true;
 }
 

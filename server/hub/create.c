@@ -99,7 +99,9 @@ fill_task(struct hub *hub, struct task *t, const struct hub_task *spec,
 	t->created_at = clock_wall_ms();
 	if (a->connected && p && p->up && !p->draining && !a->drain)
 		task_place(t, a, p);
-	r = t->owner ? copy_labels(t, spec) : -ENOMEM;
+	t->webhooks = spec->webhooks ? strdup(spec->webhooks) : NULL;
+	r = t->owner && !t->webhooks == !spec->webhooks ? copy_labels(t, spec)
+							: -ENOMEM;
 	if (r == 0)
 		r = msg_pack(&msg, &t->start);
 	if (r == -EMSGSIZE)

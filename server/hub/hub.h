@@ -32,6 +32,11 @@ struct hub_conf {
 	struct auth *auth; /* of agents; NULL: any id, no token */
 	struct audit *audit; /* NULL: none */
 	struct metrics *metrics; /* NULL: nothing is counted */
+	/* The record is about to be stored with its end, or with the first
+	 * request that it ends: fn may leave letters with it. NULL: nobody
+	 * wants to know. */
+	void (*tell)(void *arg, struct task *t);
+	void *tell_arg;
 };
 
 int hub_new(const struct hub_conf *conf, struct hub **out, struct err *err);
@@ -121,6 +126,7 @@ struct hub_task {
 	const char *owner;
 	const struct task_label *labels;
 	size_t n_labels;
+	const char *webhooks; /* as task.webhooks, or NULL */
 	int64_t start_timeout_ms; /* -1: default */
 	struct msg_start start; /* grace_ms -1: default; all copied */
 	/* Before it is stored; negative: it is not made, for that reason. */

@@ -87,6 +87,8 @@ void task_end(struct hub *hub, struct task *t, const char *failure,
 	const char *message);
 void task_lose(struct hub *hub, struct task *t, const char *failure,
 	const char *message);
+/* A cancel has begun, or the end has come, and is not stored yet. */
+void task_tell(struct hub *hub, struct task *t);
 
 /* drain.c */
 void drain_free(struct agent_drain *d);

@@ -156,12 +156,12 @@ on_phase(struct hub *hub, struct task *t, uint64_t seq,
 	};
 	struct task_cancel *c = &t->cancel;
 	enum cancel_phase before = c->phase;
+	bool by_node = before == CANCEL_NONE;
 
 	if (m->phase == MSG_PHASE_NONE ||
 		cancel_move(&c->phase, events[m->phase]) != STATE_OK)
 		return; /* a repeat */
-	if (before ==
-		CANCEL_NONE) { /* a time limit, or the agent is stopping */
+	if (by_node) { /* a time limit, or the agent is stopping */
 		c->grace_ms = t->grace_ms;
 		c->requested_at = m->at;
 	}
@@ -177,6 +177,8 @@ on_phase(struct hub *hub, struct task *t, uint64_t seq,
 		c->verified_at = m->at;
 	task_note(hub, t, seq, "%s",
 		*m->message ? m->message : cancel_phase_name(c->phase));
+	if (by_node)
+		task_tell(hub, t);
 	task_save(hub, t);
 }
 

@@ -81,6 +81,13 @@ task_stored(void *arg, struct task *t)
 }
 
 void
+task_tell(struct hub *hub, struct task *t)
+{
+	if (hub->conf.tell)
+		hub->conf.tell(hub->conf.tell_arg, t);
+}
+
+void
 task_end(struct hub *hub, struct task *t, const char *failure,
 	const char *message)
 {
@@ -101,6 +108,7 @@ task_end(struct hub *hub, struct task *t, const char *failure,
 		log_error(r, "task '%s': cannot store its last event", t->id);
 		metric_add(hub->counts.lost, METRIC_OF("end"), 1);
 	}
+	task_tell(hub, t);
 	task_save(hub, t);
 }
 
@@ -186,6 +194,8 @@ task_dispatch(struct hub *hub, struct task *t)
 {
 	struct agent *a = t->agent;
 	const struct hub_plugin *p = hub_plugin_find(a, t->plugin);
+	int64_t now =
+		clock_wall_ms(); /* the node may have it before we go on */
 	int r;
 
 	if (t->status == TASK_PENDING && (a->drain || (p && p->draining))) {
@@ -200,7 +210,7 @@ task_dispatch(struct hub *hub, struct task *t)
 	t->unsent = r != RPC_OK;
 	if (r != RPC_OK || task_move(&t->status, TASK_EV_SEND) != STATE_OK)
 		return r;
-	t->sent_at = clock_wall_ms();
+	t->sent_at = now;
 	loop_timer_free(t->start_timer);
 	t->start_timer = NULL;
 	task_save(hub, t);

@@ -243,6 +243,7 @@ sqlite_free(struct store *store)
 		batch_drain(s);
 	drop_dirty(s);
 	agents_free(&s->seen);
+	fates_done(&s->fates, -ECANCELED);
 	HASH_ITER(hh, s->by_id, k, next) {
 		HASH_DEL(s->by_id, k);
 		k->listed = false;
@@ -268,6 +269,9 @@ static const struct store_ops sqlite_ops = {
 	.get = sqlite_get,
 	.list = sqlite_list,
 	.key = sqlite_key,
+	.letters = sqlite_letters,
+	.letter_set = sqlite_letter_set,
+	.letter_count = sqlite_letter_count,
 	.recover = sqlite_recover,
 	.agent_seen = sqlite_agent_seen,
 	.agents = sqlite_agents,

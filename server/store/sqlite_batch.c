@@ -125,6 +125,8 @@ fill_item(struct item *it, struct kept *k)
 	it->status = it->record ? k->task->status : k->task->stored_status;
 	it->bytes = pages_seal(k, &it->first, &it->last);
 	it->key = TAKE(k->key);
+	if (it->record)
+		it->letters = TAKE(k->task->letters);
 	it->waiters = TAKE(k->waiters);
 	k->record = false;
 	k->flying = it;
@@ -156,6 +158,7 @@ batch_free(struct batch *b)
 		row_done(&b->items[i].row);
 		buf_done(&b->items[i].state.rest);
 		free(b->items[i].key);
+		letters_free(&b->items[i].letters);
 	}
 	agents_free(&b->seen);
 	free(b->items);
@@ -184,9 +187,10 @@ give(struct sqlite *s)
 		b->n++;
 	}
 	b->seen = TAKE(s->seen);
+	b->fates = TAKE(s->fates);
 	fill_sweep(s, &b->sweep);
 	b->probe = s->trouble != 0;
-	if (!b->n && !b->seen && !b->sweep.wanted && !b->probe) {
+	if (!b->n && !b->seen && !b->fates && !b->sweep.wanted && !b->probe) {
 		batch_free(b);
 		return -ENOMEM;
 	}
@@ -203,8 +207,8 @@ batch_flush(void *arg)
 	struct sqlite *s = arg;
 
 	if (s->batch || loop_timer_active(s->retry_timer) ||
-		(!s->dirty && !s->seen && (!s->sweep_due || s->draining) &&
-			!s->trouble))
+		(!s->dirty && !s->seen && !s->fates &&
+			(!s->sweep_due || s->draining) && !s->trouble))
 		return;
 	if (give(s) < 0)
 		loop_timer_set(s->retry_timer, RETRY_FIRST_MS);
@@ -247,6 +251,7 @@ item_stored(struct sqlite *s, struct item *it)
 	call_waiters(TAKE(it->waiters), t, 0);
 	if (s->store.stored && !it->insert)
 		s->store.stored(s->store.arg, t);
+	letters_posted(s, it->letters);
 	task_unref(t);
 }
 
@@ -271,6 +276,8 @@ item_failed(struct sqlite *s, struct item *it, int r)
 	if (it->first)
 		k->unsent = it->first;
 	k->record |= it->record;
+	LL_CONCAT(it->letters, t->letters);
+	t->letters = TAKE(it->letters);
 	LL_CONCAT(it->waiters, k->waiters);
 	k->waiters = TAKE(it->waiters);
 	batch_dirty(k);
@@ -340,6 +347,8 @@ batch_back(void *arg)
 	if (r < 0) {
 		trouble_came(s, b);
 		agents_back(s, &b->seen);
+		DL_CONCAT(b->fates, s->fates);
+		s->fates = TAKE(b->fates);
 	} else {
 		trouble_over(s);
 	}
@@ -352,6 +361,7 @@ batch_back(void *arg)
 		sweep_back(s, &b->sweep);
 	else if (b->sweep.wanted)
 		s->sweep_due = true;
+	letters_changed(s, &b->fates);
 	batch_free(b);
 	room_again(s);
 	query_run(s, r < 0);
@@ -363,7 +373,7 @@ batch_drain(struct sqlite *s)
 {
 	loop_timer_stop(s->retry_timer);
 	s->draining = true;
-	while (s->batch || s->dirty || s->seen) {
+	while (s->batch || s->dirty || s->seen || s->fates) {
 		if (!s->batch && give(s) < 0)
 			break;
 		writer_wait(s->writer);

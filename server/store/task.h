@@ -17,6 +17,7 @@
 #include "task/state.h"
 
 struct agent;
+struct letter;
 struct transcript;
 
 struct task_label {
@@ -49,6 +50,7 @@ struct task {
 	struct task_label *labels;
 	size_t n_labels;
 	char *owner; /* the client that created it; "" for anonymous */
+	char *webhooks; /* who is told of it (webhook/hooks.h); NULL: nobody */
 	int64_t timeout_ms, start_timeout_ms, grace_ms;
 
 	int64_t created_at, sent_at, started_at, ended_at; /* 0: not yet */
@@ -72,6 +74,7 @@ struct task {
 	/* bookkeeping */
 	unsigned refs;
 	struct task_watch *watches;
+	struct letter *letters; /* own: to be stored with the next update */
 	/* the store's: as far as it is stored */
 	uint64_t stored_seq; /* of agent_seq */
 	enum task_status stored_status;
