@@ -83,7 +83,7 @@ tests_unit_server_test_http_gate_LDADD = $(tests_unit_server_test_http_request_L
 unit_tests += tests/unit/server/test-sse
 tests_unit_server_test_sse_SOURCES = %D%/test-sse.c %D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_sse_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_unit_server_test_sse_LDADD = libunitserver.la libapi.la libca.la libtls.la libconf.la libhub.la libauth.la libstore.la libdb.la \
+tests_unit_server_test_sse_LDADD = libunitserver.la libapi.la libwebhook.la libca.la libtls.la libconf.la libhub.la libauth.la libstore.la libdb.la \
 	libhttp.la libaudit.la libtask.la libwire.la libjson.la libloop.la libbase.la $(unit_libs)
 
 unit_tests += tests/unit/server/test-api
@@ -118,7 +118,7 @@ tests_unit_server_test_ca_LDADD = libca.la libtls.la libconf.la libbase.la $(uni
 unit_tests += tests/unit/server/test-limits
 tests_unit_server_test_limits_SOURCES = %D%/test-limits.c
 tests_unit_server_test_limits_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(srcdir)/%D%
-tests_unit_server_test_limits_LDADD = libunitserver.la libapi.la libca.la libtls.la libconf.la libhttp.la libjson.la \
+tests_unit_server_test_limits_LDADD = libunitserver.la libapi.la libwebhook.la libca.la libtls.la libconf.la libhttp.la libjson.la \
 	libloop.la libbase.la $(unit_libs)
 
 unit_tests += tests/unit/server/test-audit
