@@ -9,9 +9,10 @@ nodelink_server_SOURCES = \
 nodelink_server_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS)
 nodelink_server_LDFLAGS = $(AM_LDFLAGS) $(NODELINK_PROG_LDFLAGS)
 nodelink_server_LDADD = libapi.la libcommands.la libhub.la libwebhook.la libauth.la libca.la \
-	libstore.la libdb.la libhttp.la libaudit.la $(rpc_libs) libtask.la libwire.la \
+	libstore.la libdb.la libhttp.la libmetrics.la libaudit.la $(rpc_libs) libtask.la libwire.la \
 	libjson.la libconf.la libloop.la libsandbox.la libbase.la
 
+include server/metrics/local.mk
 include server/audit/local.mk
 include server/ca/local.mk
 include server/http/local.mk

@@ -19,6 +19,8 @@ libapi_la_SOURCES = \
 	%D%/keys.c %D%/keys.h \
 	%D%/limits.c %D%/limits.h \
 	%D%/list.c \
+	%D%/metrics.c %D%/metrics.h \
+	%D%/openapi.c \
 	%D%/options.c %D%/options.h \
 	%D%/output.c \
 	%D%/params.c %D%/params.h \

@@ -6,8 +6,10 @@
 
 const struct http_route api_routes[] = {
 	{ "GET", "/", ACCESS_NONE, api_home },
+	{ "GET", "/openapi.json", ACCESS_NONE, api_openapi },
 	{ "GET", "/healthz", ACCESS_NONE, api_health },
 	{ "GET", "/readyz", ACCESS_NONE, api_ready },
+	{ "GET", "/metrics", ACCESS_READ, api_metrics },
 	{ "POST", "/session", ACCESS_READ, api_login },
 	{ "DELETE", "/session", ACCESS_NONE, api_logout },
 	{ "GET", "/agents", ACCESS_READ, api_agents },

@@ -13,6 +13,7 @@
 #include "auth/auth.h"
 #include "base/err.h"
 #include "loop/loop.h"
+#include "metrics/metrics.h"
 #include "rpc/rpc.h"
 #include "store/store.h"
 #include "store/task.h"
@@ -30,6 +31,7 @@ struct hub_conf {
 	uint64_t window; /* output a node may send ahead of its Ack */
 	struct auth *auth; /* of agents; NULL: any id, no token */
 	struct audit *audit; /* NULL: none */
+	struct metrics *metrics; /* NULL: nothing is counted */
 	/* The record is about to be stored with its end, or with the first
 	 * request that it ends: fn may leave letters with it. NULL: nobody
 	 * wants to know. */
@@ -76,6 +78,7 @@ struct agent {
 	struct hub_plugin *plugins;
 	unsigned n_tasks; /* unfinished */
 	size_t task_bytes; /* that they ask for */
+	unsigned n_unkillable; /* of them */
 	struct agent_drain *drain; /* NULL: it takes tasks */
 	/* the hub's own */
 	struct hub *hub;

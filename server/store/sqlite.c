@@ -199,7 +199,11 @@ sqlite_stats(const struct store *store, struct store_stats *out)
 {
 	const struct sqlite *s = (const struct sqlite *)store;
 
-	*out = (struct store_stats){ s->n_tasks, s->held, s->trouble };
+	*out = (struct store_stats){ .tasks = s->n_tasks,
+		.waiting = s->n_dirty,
+		.held = s->held,
+		.output = s->output,
+		.trouble = s->trouble };
 }
 
 /* ---------------------------------------------------------------------- life */
@@ -352,6 +356,7 @@ store_sqlite_new(const struct store_sqlite_conf *conf, struct store **out,
 		s->conf.linger_ms = LINGER_MS;
 	if (!s->conf.held_max)
 		s->conf.held_max = HELD_MAX;
+	batch_count(s);
 	s->linger_timer = loop_timer_new(conf->loop, linger_over, s);
 	s->retry_timer = loop_timer_new(conf->loop, retry, s);
 	s->sweep_timer = loop_timer_new(conf->loop, sweep_now, s);

@@ -164,6 +164,7 @@ struct batch {
 	bool probe; /* nothing to do but see whether writing works */
 	int r; /* -errno: nothing of it is stored */
 	char trouble[160];
+	int64_t took_us; /* to write, commit and sweep */
 };
 
 enum {
@@ -218,8 +219,13 @@ struct sqlite {
 	size_t n_tasks, n_done;
 	uint64_t output; /* of the done ones */
 	int64_t born, gone; /* store_missing() */
+	struct {
+		struct metric *seconds, *records, *failures;
+	} counts;
 };
 
+/* Make what is counted. */
+void batch_count(struct sqlite *s);
 void batch_dirty(struct kept *k);
 /* To be called once per turn of the loop. */
 void batch_flush(void *arg);

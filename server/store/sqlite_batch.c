@@ -18,6 +18,34 @@ enum {
 };
 
 void
+batch_count(struct sqlite *s)
+{
+	static const struct metric_row rows[] = {
+		{ .at = offsetof(struct sqlite, counts.seconds),
+			.def = { .type = METRIC_HISTOGRAM,
+				.name = "nodelink_store_commit_seconds",
+				.unit = "seconds",
+				.help = "What the writer's thread needed for a batch, "
+					"commits and forgetting included (monotonic "
+					"clock).",
+				.bounds = metric_seconds,
+				.n_bounds = METRIC_SECONDS } },
+		{ .at = offsetof(struct sqlite, counts.records),
+			.def = { .type = METRIC_COUNTER,
+				.name = "nodelink_store_changes",
+				.help = "Tasks written, many with one commit; "
+					"each time anew." } },
+		{ .at = offsetof(struct sqlite, counts.failures),
+			.def = { .type = METRIC_COUNTER,
+				.name = "nodelink_store_failures",
+				.help = "Batches that could not be written; "
+					"nothing of them is lost." } },
+	};
+
+	metrics_make(s->conf.metrics, rows, ARRAY_SIZE(rows), s);
+}
+
+void
 batch_dirty(struct kept *k)
 {
 	struct sqlite *s = k->s;
@@ -313,6 +341,9 @@ batch_back(void *arg)
 	int r = b->r;
 
 	s->n_back++;
+	metric_observe(s->counts.seconds, NULL, (double)b->took_us / 1e6);
+	metric_add(s->counts.records, NULL, r < 0 ? 0 : (double)b->n);
+	metric_add(s->counts.failures, NULL, r < 0);
 	if (r < 0) {
 		trouble_came(s, b);
 		agents_back(s, &b->seen);

@@ -185,6 +185,7 @@ run(void *arg)
 	pthread_mutex_lock(&w->lock);
 	for (;;) {
 		struct batch *b;
+		int64_t begin;
 
 		while (!w->batch && !w->stop)
 			pthread_cond_wait(&w->given, &w->lock);
@@ -192,9 +193,11 @@ run(void *arg)
 			break;
 		b = w->batch;
 		pthread_mutex_unlock(&w->lock);
+		begin = clock_us();
 		b->r = write_items(w, b);
 		if (b->r == 0 && b->sweep.wanted)
 			b->r = sweep_run(&w->db, &b->sweep);
+		b->took_us = clock_us() - begin;
 		pthread_mutex_lock(&w->lock);
 		w->batch = NULL;
 		pthread_cond_signal(&w->done);

@@ -37,6 +37,7 @@
 
 #include "base/err.h"
 #include "loop/loop.h"
+#include "metrics/metrics.h"
 #include "store/letter.h"
 #include "store/transcript.h"
 #include "store/task.h"
@@ -56,9 +57,10 @@ struct store_label {
 	const char *value; /* NULL: any */
 };
 
-struct store_filter { /* NULL, -1, 0: any */
+enum { STORE_ANY = -1, STORE_UNFINISHED = -2 };
+struct store_filter { /* NULL, STORE_ANY, 0: any */
 	const char *agent_id, *plugin, *owner;
-	int status; /* enum task_status or -1 */
+	int status; /* enum task_status, or one of these two */
 	const struct store_label *labels; /* it has all of them */
 	size_t n_labels;
 };
@@ -87,7 +89,9 @@ enum { STORE_DEAD_DAYS = 30 };
 
 struct store_stats {
 	size_t tasks; /* stored */
+	size_t waiting; /* with something that is in no batch yet */
 	uint64_t held; /* bytes that wait to be written */
+	uint64_t output; /* bytes stored, of finished tasks */
 	int trouble; /* 0, or the -errno of writing; tried again and again */
 };
 
@@ -186,6 +190,7 @@ struct store_sqlite_conf {
 	struct store_limits limits;
 	int64_t linger_ms; /* a finished task stays in memory; 0: 5 s */
 	uint64_t held_max; /* full() from there on; 0: 64 MiB */
+	struct metrics *metrics; /* NULL: nothing is counted */
 };
 /* Makes the folder, as store_sqlite_new() does. 0 or -errno with text. */
 int store_sqlite_folder(const char *dir, struct err *err);

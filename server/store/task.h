@@ -87,6 +87,11 @@ struct task {
 	bool held; /* named by the inventory being read */
 	bool unsent; /* sent before, and to be sent again */
 	bool placed, placing; /* instance is stored: it may be sent there */
+	int64_t cancel_ms; /* clock_ms() when its node was asked; 0: never */
+	/* count.c's: as what it is counted */
+	bool counted, counted_stuck;
+	enum task_status counted_status;
+	uint64_t counted_bytes; /* stored */
 	uint64_t end_seq; /* of the node's result, 0: ended without */
 	UT_hash_handle hh_live;
 	/* the memory store's */
