@@ -22,6 +22,10 @@ struct hub;
 struct sse {
 	struct task *task; /* own reference */
 	struct hub *hub; /* for the record in the last event; NULL: without */
+	/* Output as the base64 of its exact bytes, piece by piece as it came.
+	 * Else as text: U+FFFD for what is none, and whole characters. To be
+	 * set before the first sse_fill(). */
+	bool base64;
 	uint64_t after; /* the last entry that was sent whole */
 	enum sse_part part;
 	size_t pos; /* in that part */

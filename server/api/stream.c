@@ -65,12 +65,22 @@ parse_after(struct http_request *req, uint64_t *out)
 	return !text || parse_u64(text, 0, UINT64_MAX - 1, out) == 0;
 }
 
+static bool
+parse_encoding(struct http_request *req, bool *base64)
+{
+	const char *text = http_query(req, "encoding");
+
+	*base64 = text && strcmp(text, "base64") == 0;
+	return !text || *base64 || strcmp(text, "text") == 0;
+}
+
 static void
 got_task(void *arg, int r, struct task *t)
 {
 	struct hub *hub = ((struct asked *)arg)->api->hub;
 	struct http_request *req = asked_done(arg);
 	uint64_t after = 0;
+	bool base64;
 	struct watcher *w;
 
 	if (!req)
@@ -78,6 +88,11 @@ got_task(void *arg, int r, struct task *t)
 	r = access_found(access_user(req), r, t);
 	if (r < 0) {
 		reply_no_task(req, r);
+		return;
+	}
+	if (!parse_encoding(req, &base64)) {
+		http_reply_error(req, 400, "bad_query", NULL,
+			"query 'encoding': expected text or base64");
 		return;
 	}
 	if (!parse_after(req, &after)) {
@@ -101,6 +116,7 @@ got_task(void *arg, int r, struct task *t)
 		return;
 	}
 	w->req = req;
+	w->sse.base64 = base64;
 	w->watch = (struct task_watch){ .fn = on_change, .arg = w };
 	task_watch_add(t, &w->watch);
 	http_add_header(req, "X-Accel-Buffering", "no"); /* for nginx */
