@@ -16,6 +16,8 @@
 #include "json/escape.h"
 #include "wire/msg.h"
 
+enum { SKIP_ENTRIES = 256 }; /* in one go: the loop has other work */
+
 struct sink { /* the caller's buffer */
 	uint8_t *out;
 	size_t len, max;
@@ -215,6 +217,8 @@ put_entry(struct sse *s, struct sink *k, const struct transcript_entry *e)
 static bool
 is_empty(const struct sse *s, const struct transcript_entry *e)
 {
+	if (s->no_output && e->kind != TRANSCRIPT_CANCEL)
+		return true;
 	return !(is_base64(s, e) ? e->len : e->len - e->cut + e->n_carry);
 }
 
@@ -292,9 +296,11 @@ sse_fill(struct sse *s, uint8_t *out, size_t max)
 {
 	struct sink k = { out, 0, max };
 	struct transcript_entry e;
+	size_t skipped = 0;
 	bool whole;
 	int r;
 
+	s->more = false;
 	for (;;) {
 		r = transcript_read(s->task->transcript, s->after, &e);
 		if (r != TRANSCRIPT_OK)
@@ -306,6 +312,11 @@ sse_fill(struct sse *s, uint8_t *out, size_t max)
 			whole = r > 0;
 		} else {
 			whole = is_empty(s, &e) || put_entry(s, &k, &e);
+		}
+		if (!k.len && ++skipped == SKIP_ENTRIES) {
+			s->after = e.id;
+			s->more = true;
+			return 0;
 		}
 		if (!whole)
 			return (ssize_t)k.len;

@@ -366,6 +366,34 @@ TEST(carries_the_longest_piece_in_base64)
 }
 END
 
+TEST(leaves_output_out_a_few_pieces_at_a_time)
+{
+	struct task *t = make_task("shell");
+	uint8_t piece[4096];
+	struct sse s;
+	ssize_t n;
+
+	for (int i = 0; i < 1000; i++)
+		append(t, i % 2 ? TRANSCRIPT_STDOUT : TRANSCRIPT_HOOK, "x", 1);
+	append(t, TRANSCRIPT_CANCEL, "SIGTERM", 7);
+	ck_assert_int_eq(sse_init(&s, t, NULL, 0), 0);
+	s.no_output = true;
+	n = sse_fill(&s, piece, sizeof piece);
+	ck_assert_int_eq(n, 0);
+	ck_assert(s.more);
+	while (s.more)
+		n = sse_fill(&s, piece, sizeof piece);
+	ck_assert_int_gt(n, 0);
+	piece[n] = 0;
+	ck_assert_int_eq(strncmp((char *)piece, "id: 1001\n", 9), 0);
+	ck_assert_ptr_nonnull(strstr((char *)piece, "SIGTERM"));
+	ck_assert_int_eq(sse_fill(&s, piece, sizeof piece), 0);
+	ck_assert(!s.more);
+	sse_done(&s);
+	task_unref(t);
+}
+END
+
 TEST(has_nothing_to_say_until_something_comes)
 {
 	struct task *t = make_task("shell");
@@ -393,4 +421,5 @@ END
 		carries_long_entries_of_the_worst_bytes,
 		tells_the_exact_bytes_in_base64,
 		carries_the_longest_piece_in_base64,
+		leaves_output_out_a_few_pieces_at_a_time,
 		has_nothing_to_say_until_something_comes)
