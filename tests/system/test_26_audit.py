@@ -81,6 +81,7 @@ def test_says_who_did_what_before_it_is_done(system, log):
     made = only("task.create", "allowed")
     assert made["actor"] == "ci@127.0.0.1" and made["client"] == "ci"
     assert made["target"] == task and made["request_id"] == "build-17"
+    assert made["token"] == ci.token.split("_")[1]
     assert made["detail"] == "plugin shell, agent agent1"
     assert "'cmd' is required" in only("task.create", "refused")["reason"]
     no = only("access", "refused")
@@ -98,6 +99,7 @@ def test_says_who_did_what_before_it_is_done(system, log):
     assert [(e["target"], e["detail"]) for e in made] == [("new", "viewer")]
     assert only("token.revoke", "allowed")["target"] == token["id"]
     assert only("login", "refused")["peer"] == "127.0.0.1"
+    assert only("login", "refused")["token"] is None
     assert only("agent.connect", "allowed")["target"] == "agent1"
     assert [e["seq"] for e in log.lines()] == list(range(1, len(log.lines()) + 1))
     assert log.verify()[0] == 0
@@ -136,6 +138,11 @@ def test_goes_on_in_a_new_file_after_a_rotation(log):
     assert log.verify(old, log.path)[0] == 0
     status, text = log.verify(log.path, old)
     assert status == 1 and "put in, repeated or moved" in text
+    status, text = log.verify(log.path)
+    first = log.lines()[0]["seq"]
+    assert status == 1 and f"events 1 to {first - 1} are missing before it" in text
+    assert log.verify("--from", str(first), log.path)[0] == 0
+    assert log.verify("--from", str(first - 1), log.path)[0] == 1
 
 
 def test_mends_a_torn_line_after_a_crash_and_verify_finds_tampering(log):
