@@ -65,6 +65,12 @@ struct audit_event {
  * (`omitted`). */
 int audit_note(struct audit *audit, const struct audit_event *event);
 
+struct audit_stats { /* since the start */
+	uint64_t lines, omitted, lost; /* written; refusals only counted; not
+					  written though they should be */
+};
+void audit_stats(const struct audit *audit, struct audit_stats *out);
+
 /* The file was moved away: go on in a new one, at once and not with the next
  * event. */
 void audit_reopen(struct audit *audit);

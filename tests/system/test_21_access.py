@@ -27,6 +27,7 @@ HIDDEN = (404, "no_such_task")
 # limited to team=blue.
 CALLS = {
     "GET /": ("/", None, 200, {}),
+    "GET /openapi.json": ("/openapi.json", None, 200, {}),
     "GET /healthz": ("/healthz", None, 200, {}),
     "GET /readyz": ("/readyz", None, 200, {}),
     "POST /session": ("/session", None, 200, {}),
