@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 
@@ -228,6 +229,24 @@ def test_what_must_be_noted_is_not_done_on_a_full_disk(system, small_disk):
     assert client.cancel(running, wait=20).status == 200
     assert [e["lost"] for e in log.lines() if "lost" in e][0] >= 5
     assert log.verify()[0] == 0
+
+
+def test_says_how_many_of_many_could_not_be_noted(system, small_disk):
+    log = Log(system, required=True, folder=small_disk, auth=False)
+    system.agent("agent1", log.server)
+    tasks = [log.client.shell("sleep 60") for _ in range(20)]
+    while not 400 < os.stat(log.path).st_size % 4096 < 2000:
+        log.client.cancel("nope")  # the last page has room for some lines
+    filler = fill(small_disk)
+    answer = log.client.call("DELETE", "/tasks?agent_id=agent1&wait=0")
+    assert answer.status == 503 and answer.json["code"] == "audit_failing", answer
+    n = int(re.search(r"(\d+) of 20 tasks are not cancelled", answer.json["error"])[1])
+    assert 0 < n < 20
+    alone = [t for t in tasks if log.client.task(t)["cancel"] is None]
+    assert len(alone) == n
+    os.unlink(filler)
+    answer = log.client.ok("DELETE", "/tasks?agent_id=agent1&wait=20&force=1")
+    assert all(log.client.task(t)["status"] == "cancelled" for t in tasks), answer
 
 
 def test_a_full_disk_stops_nothing_unless_it_is_told_to(system, small_disk):
