@@ -39,7 +39,10 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_25_bad_server.py \
 	%D%/test_26_audit.py \
 	%D%/test_27_abuse.py \
-	%D%/test_28_bad_agent.py
+	%D%/test_28_bad_agent.py \
+	%D%/openapi.py \
+	%D%/test_31_fields.py \
+	%D%/test_31_openapi.py
 
 system_helpers = %D%/helpers/mute-agent %D%/helpers/whoami
 check_PROGRAMS += $(system_helpers)
