@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "store/store.h"
+#include "webhook/url.h"
 
-enum { LOW_PORTS = 1024 };
+enum { LOW_PORTS = 1024, DNS_PORT = 53 };
 
 static void
 add_read(void *arg, const char *path)
@@ -43,15 +44,35 @@ is_low(uint16_t port)
 	return port && port < LOW_PORTS;
 }
 
+/* The endpoint's port and that of name servers, or any for those of tasks. */
+static void
+add_calls(struct sandbox *s, const struct settings *set)
+{
+	struct url url;
+	struct err none;
+
+	s->any_port = set->webhook.per_task;
+	/* webhook_new() says what is wrong with it */
+	if (set->webhook.url &&
+		url_check(set->webhook.url, true, &url, &none) == 0) {
+		s->ports[0] = url.port;
+		s->ports[1] = DNS_PORT;
+	}
+}
+
 int
 confine(const struct settings *set, struct sandbox *out, struct err *err)
 {
 	/* It cannot be made any more when Landlock does not know it. */
 	int r = set->store ? store_sqlite_folder(set->store, err) : 0;
 
-	*out = (struct sandbox){ .profile = &sandbox_server,
+	*out = (struct sandbox){ .profile = settings_tells(set)
+						    ? &sandbox_server_calling
+						    : &sandbox_server,
 		.seccomp = set->seccomp,
 		.low_port = is_low(set->http_port) || is_low(set->grpc_port) };
+	if (settings_tells(set))
+		add_calls(out, set);
 	if (set->landlock)
 		add_paths(out, set);
 	return r < 0 ? r : sandbox_confine(out, err);

@@ -1,6 +1,7 @@
 sbin_PROGRAMS += nodelink-agent
 nodelink_agent_SOURCES = \
 	%D%/args.c %D%/args.h \
+	%D%/credentials.c %D%/credentials.h \
 	%D%/main.c \
 	%D%/monitor.c %D%/monitor.h \
 	%D%/plugins.c %D%/plugins.h \

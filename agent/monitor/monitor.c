@@ -7,6 +7,8 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "monitor/credentials.h"
+#include "monitor/users.h"
 #include "monitor/worker.h"
 
 enum {
@@ -20,6 +22,7 @@ static const char token_variable[] = "NODELINK_AGENT_TOKEN";
 struct monitor {
 	struct loop *loop;
 	const struct settings *settings;
+	struct credentials *credentials; /* the uplink's */
 	struct worker *uplink;
 	struct worker *executors[LIMIT_PLUGINS];
 	size_t n, running; /* executors; running: when stopping */
@@ -95,6 +98,7 @@ make_executor(struct monitor *m, const struct plugin_file *plugin)
 		.kill_after_ms =
 			s->drain_ms + s->max_grace_ms + EXECUTOR_LEAVE_MS,
 		.outlives_us = s->leave,
+		.socket_owner = s->uplink ? s->uplink->id.uid : geteuid(),
 		.on_stopped = executor_stopped,
 		.arg = m,
 	};
@@ -129,6 +133,8 @@ make_executor(struct monitor *m, const struct plugin_file *plugin)
 	if (s->seccomp_required)
 		args_add(argv, "--seccomp-required");
 	add_limits(argv, s->conf);
+	if (s->uplink)
+		args_add(argv, "--uplink-uid=%u", (unsigned)s->uplink->id.uid);
 	args_add(argv, "--log-level=%s", s->log_level);
 	(void)conf_each(s->conf, add_setting, &f); /* never fails */
 	args_add_environment(&spec.envp, token_variable);
@@ -143,6 +149,9 @@ make_uplink(struct monitor *m)
 	const struct settings *s = m->settings;
 	struct worker_spec spec = {
 		.name = strdup("uplink"),
+		.user = s->uplink ? &s->uplink->id : NULL,
+		.open_extra = credentials_connect,
+		.extra_arg = m->credentials,
 		.die_with_us = true, /* it holds nothing that could be lost */
 		.kill_after_ms = UPLINK_LEAVE_MS,
 		.on_stopped = uplink_stopped,
@@ -157,14 +166,7 @@ make_uplink(struct monitor *m)
 	args_add(argv, "--log-level=%s", s->log_level);
 	args_add(argv, "--seccomp=%s", sandbox_text(s->sandbox));
 	args_add(argv, "--landlock=%s", s->landlock ? "yes" : "no");
-	if (s->token_file)
-		args_add(argv, "--token-file=%s", s->token_file);
-	if (s->ca)
-		args_add(argv, "--ca=%s", s->ca);
-	if (s->cert) {
-		args_add(argv, "--cert=%s", s->cert);
-		args_add(argv, "--key=%s", s->key);
-	}
+	args_add(argv, "--credentials=3");
 	args_add_environment(&spec.envp, ""); /* all of it */
 	return worker_new(m->loop, &spec);
 }
@@ -186,7 +188,9 @@ monitor_new(struct loop *loop, const struct settings *settings,
 		if (!m->executors[m->n])
 			return err_set(err, -ENOMEM, "out of memory");
 	}
-	m->uplink = make_uplink(m);
+	m->credentials = credentials_new(loop, settings);
+	if (m->credentials)
+		m->uplink = make_uplink(m);
 	if (!m->uplink)
 		return err_set(err, -ENOMEM, "out of memory");
 	*out = TAKE(m);
@@ -201,6 +205,7 @@ monitor_free(struct monitor *m)
 	for (size_t i = 0; i < m->n; i++)
 		worker_free(m->executors[i]);
 	worker_free(m->uplink);
+	credentials_free(m->credentials);
 	free(m);
 }
 
@@ -221,6 +226,10 @@ say_ready(const struct monitor *m)
 void
 monitor_start(struct monitor *m)
 {
+	if (geteuid() == 0 && !m->settings->uplink)
+		log_info(
+			"the uplink runs as root, without capabilities: there "
+			"is no user '" UPLINK_USER "', or the settings say so");
 	for (size_t i = 0; i < m->n; i++)
 		worker_start(m->executors[i]);
 	worker_start(m->uplink);

@@ -216,6 +216,9 @@ take_over(struct worker *w)
 	if (fd < 0)
 		return false;
 	w->pidfd = fd;
+	if (chown(w->spec.socket, w->spec.socket_owner, (gid_t)-1) < 0)
+		log_warn(-errno, "%s: the uplink cannot have '%s'",
+			w->spec.name, w->spec.socket);
 	if (watch_death(w) < 0) {
 		(void)close(TAKE_FD(w->pidfd));
 		return false;
@@ -231,13 +234,15 @@ static int
 spawn(struct worker *w, enum spawn_step *failed)
 {
 	AUTO_CLOSE int null = fd_open("/dev/null", O_RDWR);
-	AUTO_CLOSE int theirs = -1;
+	AUTO_CLOSE int theirs = -1, extra = -1;
 	struct spawn how = {
 		.path = w->spec.argv.list[0],
 		.argv = (const char *const *)w->spec.argv.list,
 		.envp = (const char *const *)w->spec.envp.list,
 		.extra_fd = -1,
 		.born_in = -1,
+		.user = w->spec.user,
+		.no_new_privs = w->spec.user != NULL,
 		.die_with_us = w->spec.die_with_us,
 		.favoured = true,
 	};
@@ -248,6 +253,11 @@ spawn(struct worker *w, enum spawn_step *failed)
 		return null;
 	how.fd[0] = null;
 	how.fd[1] = how.fd[2] = STDERR_FILENO;
+	if (w->spec.open_extra) {
+		extra = how.extra_fd = w->spec.open_extra(w->spec.extra_arg);
+		if (extra < 0)
+			return extra;
+	}
 	if (!w->spec.outlives_us) {
 		r = fd_pipe(fds, true);
 		if (r < 0)

@@ -30,7 +30,6 @@ enum {
 struct uplink {
 	const struct uplink_conf *conf;
 	struct rpc_client *client;
-	struct credentials credentials;
 	struct rpc_stream *stream; /* NULL: none is open */
 	struct peers *peers;
 	struct host host;
@@ -319,6 +318,7 @@ stream_close(void *arg, struct rpc_stream *s, enum rpc_status status,
 	pause_peers(up, false);
 	if (retry_ms >= 0) /* else we are leaving, and it is no news */
 		telling_say(&up->telling, up->conf, status, text);
+	credentials_ask(up->conf->credentials);
 	up->conf->on_disconnected(up->conf->arg);
 }
 
@@ -327,7 +327,8 @@ stream_try(void *arg)
 {
 	struct uplink *up = arg;
 
-	credentials_renew(&up->credentials, up->client);
+	if (credentials_renew(up->conf->credentials, up->client))
+		up->conf->on_new_token(up->conf->arg);
 }
 
 static const struct rpc_client_ops client_ops = {
@@ -348,7 +349,8 @@ uplink_new(struct loop *loop, const struct uplink_conf *conf,
 	struct rpc_client_conf rpc = {
 		.server = conf->server,
 		.agent_id = conf->agent_id,
-		.agent_token = conf->agent_token,
+		.agent_token = conf->credentials->token,
+		.tls = credentials_tls(conf->credentials),
 		.max_message = LIMIT_MESSAGE,
 		.keepalive_ms = KEEPALIVE_MS,
 		.keepalive_timeout_ms = KEEPALIVE_TIMEOUT_MS,
@@ -361,10 +363,6 @@ uplink_new(struct loop *loop, const struct uplink_conf *conf,
 		return err_set(err, -ENOMEM, "out of memory");
 	up->conf = conf;
 	host_learn(&up->host);
-	r = credentials_read(&up->credentials, &conf->tls, err);
-	if (r < 0)
-		return r;
-	rpc.tls = credentials_tls(&up->credentials);
 	r = sender_init(&up->sender, loop, server_full, up);
 	if (r < 0)
 		return err_set(err, r, "out of memory");
@@ -386,7 +384,6 @@ uplink_free(struct uplink *up)
 	rpc_client_free(up->client);
 	peers_free(up->peers);
 	sender_done(&up->sender);
-	credentials_done(&up->credentials);
 	free(up);
 }
 

@@ -10,7 +10,9 @@ libbase_la_SOURCES = \
 	%D%/id.c %D%/id.h \
 	%D%/limits.h \
 	%D%/log.c %D%/log.h \
+	%D%/notify.c %D%/notify.h \
 	%D%/parse.c %D%/parse.h \
+	%D%/pass.c %D%/pass.h \
 	%D%/rates.c %D%/rates.h \
 	%D%/trusted.c %D%/trusted.h \
 	%D%/utf8.c %D%/utf8.h

@@ -64,16 +64,6 @@ emit_drain(struct emit *e, const struct agent_drain *d)
 	emit_object_end(e);
 }
 
-/* Something there is not to be killed. */
-static bool
-is_degraded(const struct agent *a)
-{
-	for (const struct task *t = a->tasks; t; t = t->agent_next)
-		if (t->cancel.phase == CANCEL_UNKILLABLE)
-			return true;
-	return false;
-}
-
 void
 agent_json(struct emit *e, const struct agent *a)
 {
@@ -86,7 +76,7 @@ agent_json(struct emit *e, const struct agent *a)
 	emit_time(e, "connected_at", a->connected ? a->connected_at : 0);
 	emit_time(e, "seen_at", a->seen_at);
 	emit_uint(e, "tasks", a->n_tasks);
-	emit_bool(e, "degraded", is_degraded(a));
+	emit_bool(e, "degraded", a->n_unkillable > 0);
 	emit_drain(e, a->drain);
 	emit_array(e, "plugins");
 	for (const struct hub_plugin *p = a->plugins; p; p = p->next)

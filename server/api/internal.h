@@ -5,12 +5,13 @@
 #include "api/api.h"
 #include "json/emit.h"
 
-http_handler_fn api_home, api_openapi, api_health, api_ready;
+http_handler_fn api_home, api_openapi, api_health, api_ready, api_metrics;
 http_handler_fn api_login, api_logout;
 http_handler_fn api_agents, api_agent, api_agent_tasks, api_drain, api_undrain;
 http_handler_fn api_create, api_tasks, api_task, api_cancel, api_cancel_many;
 http_handler_fn api_stream, api_output, api_enroll, api_enroll_ca;
 http_handler_fn api_tokens, api_token_new, api_token_revoke;
+http_handler_fn api_webhooks, api_webhook_retry;
 
 /* A question to hub or store whose answer may come when the client has left. */
 struct asked {

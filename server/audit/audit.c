@@ -34,6 +34,7 @@ struct audit {
 	struct rates *refusals;
 	uint64_t omitted; /* refusals since the last line */
 	uint64_t lost; /* could not be written */
+	struct audit_stats stats;
 	int trouble; /* 0, or what the last note said */
 	struct sync *sync; /* NULL: a command */
 	struct loop_timer *timer; /* to sync what was written */
@@ -247,6 +248,7 @@ note(struct audit *a, const struct audit_event *event)
 	unlock(a);
 	if (r == 0) {
 		a->omitted = a->lost = 0;
+		a->stats.lines++;
 		if (a->timer && !loop_timer_active(a->timer))
 			loop_timer_set(a->timer, SYNC_AFTER_MS);
 	}
@@ -265,6 +267,7 @@ audit_note(struct audit *a, const struct audit_event *event)
 		rates_take(a->refusals,
 			rates_address(event->peer ? event->peer : "", name))) {
 		a->omitted++;
+		a->stats.omitted++;
 		return 0;
 	}
 	r = note(a, event);
@@ -275,9 +278,17 @@ audit_note(struct audit *a, const struct audit_event *event)
 	else if (r == 0 && a->trouble)
 		log_info("audit log '%s' is written again", a->conf.path);
 	a->trouble = r;
-	if (r < 0)
+	if (r < 0) {
 		a->lost++;
+		a->stats.lost++;
+	}
 	return a->conf.required ? r : 0;
+}
+
+void
+audit_stats(const struct audit *a, struct audit_stats *out)
+{
+	*out = a ? a->stats : (struct audit_stats){ 0 };
 }
 
 void

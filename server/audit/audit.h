@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/auto.h"
@@ -59,6 +60,12 @@ struct audit_event {
  * Refusals of one address beyond some in a minute are only counted; the next
  * line that is written says how many (`omitted`). */
 int audit_note(struct audit *audit, const struct audit_event *event);
+
+struct audit_stats { /* since the start */
+	uint64_t lines, omitted, lost; /* written; refusals only counted; not
+					  written though they should be */
+};
+void audit_stats(const struct audit *audit, struct audit_stats *out);
 
 /* The file was moved away: go on in a new one, at once and not with the next
  * event. */

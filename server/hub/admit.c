@@ -67,6 +67,8 @@ admit_check(struct hub *hub, const struct rpc_hello *hello,
 {
 	int r = check_agent(hub, hello, pass, err);
 
+	metric_add(hub->counts.streams,
+		METRIC_OF(r < 0 ? "refused" : "accepted"), 1);
 	if (r < 0) {
 		if (admit_tells(hub, hello))
 			log_warn(0, "refused a stream from %s: %s", hello->peer,
