@@ -3,6 +3,7 @@
 PYTHON_SYSTEM = /usr/bin/python3
 EXTRA_DIST += tests/tsan.supp \
 	%D%/agents.py \
+	%D%/alerts.yml \
 	%D%/conftest.py \
 	%D%/contain.py \
 	%D%/harness.py \
@@ -43,6 +44,7 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/openapi.py \
 	%D%/test_31_fields.py \
 	%D%/test_31_openapi.py \
+	%D%/test_32_metrics.py
 	%D%/test_35_node.py \
 	%D%/fresh.py \
 	%D%/test_37_security_page.py

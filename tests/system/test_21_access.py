@@ -30,6 +30,7 @@ CALLS = {
     "GET /openapi.json": ("/openapi.json", None, 200, {}),
     "GET /healthz": ("/healthz", None, 200, {}),
     "GET /readyz": ("/readyz", None, 200, {}),
+    "GET /metrics": ("/metrics", None, 200, {}),
     "POST /session": ("/session", None, 200, {}),
     "DELETE /session": ("/session", None, 200, {}),
     "GET /agents": ("/agents", None, 200, {}),

@@ -62,6 +62,12 @@ tests_unit_server_test_admit_SOURCES = %D%/test-admit.c %D%/hub-rig.c %D%/hub-ri
 tests_unit_server_test_admit_CFLAGS = $(tests_unit_server_test_hub_CFLAGS)
 tests_unit_server_test_admit_LDADD = $(tests_unit_server_test_hub_LDADD)
 
+unit_tests += tests/unit/server/test-hub-count
+tests_unit_server_test_hub_count_SOURCES = %D%/test-hub-count.c %D%/hub-rig.c %D%/hub-rig.h \
+	%D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_hub_count_CFLAGS = $(tests_unit_server_test_hub_CFLAGS)
+tests_unit_server_test_hub_count_LDADD = $(tests_unit_server_test_hub_LDADD)
+
 check_LTLIBRARIES += libunitserver.la
 libunitserver_la_SOURCES = %D%/client.c %D%/client.h
 libunitserver_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -130,3 +136,9 @@ unit_tests += tests/unit/server/test-metrics
 tests_unit_server_test_metrics_SOURCES = %D%/test-metrics.c
 tests_unit_server_test_metrics_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_server_test_metrics_LDADD = libmetrics.la libbase.la $(unit_libs)
+
+unit_tests += tests/unit/server/test-api-metrics
+tests_unit_server_test_api_metrics_SOURCES = %D%/test-api-metrics.c %D%/api-rig.c %D%/api-rig.h \
+	%D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_api_metrics_CFLAGS = $(tests_unit_server_test_api_CFLAGS)
+tests_unit_server_test_api_metrics_LDADD = $(tests_unit_server_test_api_LDADD)
