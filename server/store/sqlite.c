@@ -76,11 +76,12 @@ sqlite_update(
 	struct kept *k = t->kept;
 
 	(void)store;
+	/* First: what is under way does not have this change. */
+	k->record = true;
+	batch_dirty(k);
 	if (done &&
 		batch_wait(k, (struct waiter){ .done = done, .arg = arg }) < 0)
 		done(arg, -ENOMEM);
-	k->record = true;
-	batch_dirty(k);
 }
 
 static int

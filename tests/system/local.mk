@@ -9,6 +9,7 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/harness.py \
 	%D%/netns.py \
 	%D%/oracle.py \
+	%D%/receiver.py \
 	%D%/pytest.ini \
 	%D%/test_01_start.py \
 	%D%/test_02_tasks.py \

@@ -24,6 +24,12 @@ tests_unit_server_test_sqlite_SOURCES = %D%/test-sqlite.c $(store_suite_sources)
 tests_unit_server_test_sqlite_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_server_test_sqlite_LDADD = $(store_suite_libs) $(SQLITE_LIBS)
 
+unit_tests += tests/unit/server/test-webhook
+tests_unit_server_test_webhook_SOURCES = %D%/test-webhook.c
+tests_unit_server_test_webhook_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_server_test_webhook_LDADD = libwebhook.la libstore.la libdb.la libtask.la \
+	libwire.la libjson.la libconf.la libloop.la libbase.la $(unit_libs)
+
 unit_tests += tests/unit/server/test-hub
 tests_unit_server_test_hub_SOURCES = %D%/test-hub.c %D%/hub-rig.c %D%/hub-rig.h \
 	%D%/fake-rpc.c %D%/fake-rpc.h
@@ -89,7 +95,7 @@ tests_unit_server_test_http_gate_LDADD = $(tests_unit_server_test_http_request_L
 unit_tests += tests/unit/server/test-sse
 tests_unit_server_test_sse_SOURCES = %D%/test-sse.c %D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_sse_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_unit_server_test_sse_LDADD = libunitserver.la libapi.la libca.la libtls.la libconf.la libhub.la libauth.la libstore.la libdb.la \
+tests_unit_server_test_sse_LDADD = libunitserver.la libapi.la libwebhook.la libca.la libtls.la libconf.la libhub.la libauth.la libstore.la libdb.la \
 	libhttp.la libmetrics.la libaudit.la libtask.la libwire.la libjson.la libloop.la libbase.la $(unit_libs)
 
 unit_tests += tests/unit/server/test-api
@@ -124,7 +130,7 @@ tests_unit_server_test_ca_LDADD = libca.la libtls.la libconf.la libbase.la $(uni
 unit_tests += tests/unit/server/test-limits
 tests_unit_server_test_limits_SOURCES = %D%/test-limits.c
 tests_unit_server_test_limits_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(srcdir)/%D%
-tests_unit_server_test_limits_LDADD = libunitserver.la libapi.la libca.la libtls.la libconf.la libhttp.la libmetrics.la libjson.la \
+tests_unit_server_test_limits_LDADD = libunitserver.la libapi.la libwebhook.la libca.la libtls.la libconf.la libhttp.la libmetrics.la libjson.la \
 	libloop.la libbase.la $(unit_libs)
 
 unit_tests += tests/unit/server/test-audit
