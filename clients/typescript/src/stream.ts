@@ -18,6 +18,10 @@ export interface StreamOptions {
 	/** Milliseconds that may pass in vain tries to connect before the stream
 	 * fails. Default: five minutes; Infinity: for ever. */
 	reconnectFor?: number | undefined;
+	/** `"base64"`: output is the base64 of the exact bytes. Default `"text"`. */
+	encoding?: "text" | "base64" | undefined;
+	/** false: without output, only what is done to the task, and its end. */
+	output?: boolean | undefined;
 }
 
 /** Where a stream comes from. */
