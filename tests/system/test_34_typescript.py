@@ -52,16 +52,14 @@ def run(*words, cwd, env=None):
 
 
 def snippets():
-    """What the READMEs show, by name: the first is a program, others are parts
-    of one."""
+    """What the READMEs show, by name: programs, and parts of one."""
     found = []
     for path in (SOURCE / "README.md", TOP / "README.md"):
         found += re.findall(r"^```ts\n(.*?)^```$", path.read_text(encoding="utf-8"),
                             re.MULTILINE | re.DOTALL)
     assert len(found) >= 4
-    return {"readme": found[0], **{
-        f"part-{number}": f"{PRELUDE}{{\n{text}}}\n"
-        for number, text in enumerate(found[1:])}}
+    return {f"readme-{number}": text if text.startswith("import") else
+            f"{PRELUDE}{{\n{text}}}\n" for number, text in enumerate(found)}
 
 
 class Package:
@@ -134,7 +132,7 @@ def package(tmp_path_factory):
 def started(package, _shared):
     """What takes its time goes on while other tests run."""
     programs = {name: package.start(name, _shared.main) for name in (
-        "test-cancellation", "basic", "monitoring", "race", "readme")}
+        "test-cancellation", "basic", "monitoring", "race", "readme-0")}
     yield programs
     for program in programs.values():
         program.kill()
@@ -289,7 +287,7 @@ def test_examples_of_the_document_work_as_written(started, client):
 
 
 def test_readme_runs_follows_and_cancels(started, client):
-    out, _ = ended(started["readme"])
+    out, _ = ended(started["readme-0"])
     assert re.search(r"cancelled \[ 'SIGTERM'", out) and out.count(":") >= 4, out
     assert record(client, "while date")["cancel"]["reason"] == "seen enough"
 

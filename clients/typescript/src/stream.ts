@@ -116,6 +116,7 @@ export class TaskStream extends EventTarget implements AsyncIterable<TaskRespons
 				throw this.#end.error;
 		} finally {
 			this.#slots.delete(slot);
+			slot.end(); // nobody takes what it has
 			this.close();
 		}
 	}
