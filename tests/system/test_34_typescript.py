@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import tarfile
+import threading
 
 import pytest
 
@@ -183,21 +184,18 @@ def test_follows_a_task_over_restarts_of_the_server(package, system):
     task_id = server.client.shell(
         "for i in 1 2 3 4 5 6 7 8; do echo zażółć $i; sleep 0.4; done; exit 7")
     program = package.start("test-follow", server, task_id)
-    lines = iter(program.stdout.readline, "")
-    try:
-        for _ in range(2):
-            shown = [next(lines), next(lines)]
+    deadline = threading.Timer(DEADLINE, program.kill)
+    deadline.start()
+    seen = []
+    for line in program.stdout:
+        seen.append(line)
+        if len(seen) in (2, 4):
             server.stop()
-            again = system.server(http=server.http, grpc=server.grpc, store=server.store)
-            assert shown[0].startswith("zażółć"), shown
-            server = again
-    except BaseException:
-        program.kill()
-        raise
-    out, err = ended(program)
-    assert out.split("\n")[-3:-1] == ["zażółć 7", "zażółć 8"], (out, err)
-    assert out.count("\n") == 4 and err.endswith("final 7\n"), (out, err)
-    assert "reconnect" in err
+            server = system.server(http=server.http, grpc=server.grpc, store=server.store)
+    _, err = ended(program)
+    deadline.cancel()
+    assert seen == [f"zażółć {number}\n" for number in range(1, 9)], (seen, err)
+    assert "reconnect" in err and err.endswith("final 7\n"), err
 
 
 def test_says_who_it_is_over_tls(package, system):
