@@ -35,6 +35,7 @@ struct webhook {
 	struct try *tries;
 	size_t n_tries;
 	bool asking; /* the store has not answered */
+	int64_t not_before_ms; /* it is asked again */
 	bool gone; /* the endpoint said 410 */
 };
 

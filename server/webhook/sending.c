@@ -22,6 +22,7 @@ enum {
 	ASK = 2 * TRIES, /* some of the answer are tries already */
 	ASK_AGAIN_MS = 5000, /* when the store could not answer */
 	LONGEST_WAIT_MS = 3600 * 1000, /* wall clocks are set */
+	REST = 4, /* times as long as the last question took */
 	GONE = 410,
 };
 
@@ -30,7 +31,10 @@ enum {
 void
 sending_soon(void *webhook)
 {
-	loop_timer_set(((struct webhook *)webhook)->timer, 0);
+	const struct webhook *w = webhook;
+	int64_t wait = w->not_before_ms - clock_ms();
+
+	loop_timer_set(w->timer, wait > 0 ? wait : 0);
 }
 
 static void
@@ -276,14 +280,23 @@ sending_ask(void *webhook)
 	struct letter_query q = {
 		.want = LETTERS_NEXT, .but_hosts = busy, .max = ASK
 	};
+	int64_t started;
 
 	if (w->asking || w->n_tries == TRIES)
 		return; /* it goes on when one of them has ended */
+	if (clock_ms() < w->not_before_ms) {
+		sending_soon(w);
+		return;
+	}
 	for (const struct try *t = w->tries; t; t = t->next)
 		if (tries_to(w, t->letter->host) >= TRIES_PER_HOST)
 			busy[q.n_but_hosts++] = t->letter->host;
 	w->asking = true;
+	started = clock_us();
 	store->ops->letters(store, &q, came, w);
+	/* With many to hosts that are busy it may take a while, and the loop
+	 * has other work. */
+	w->not_before_ms = clock_ms() + REST * (clock_us() - started) / 1000;
 }
 
 void

@@ -14,7 +14,7 @@ void
 webhook_retry(struct webhook *w, const struct letter *l, store_done_fn *done,
 	void *arg)
 {
-	AUTO(letter_free) struct letter *again = letter_copy(l);
+	AUTO(letter_free) struct letter *again = letter_copy(l, false);
 
 	if (!again) {
 		done(arg, -ENOMEM);
