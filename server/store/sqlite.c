@@ -222,12 +222,6 @@ drop_dirty(struct sqlite *s)
 
 		k->dirty = false;
 		DL_DELETE(s->dirty, k);
-		while (k->waiters) {
-			struct waiter *w = k->waiters;
-
-			k->waiters = w->next;
-			free(w);
-		}
 		task_unref(k->task);
 	}
 }

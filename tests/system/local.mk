@@ -42,7 +42,10 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_26_audit.py \
 	%D%/test_27_abuse.py \
 	%D%/test_28_bad_agent.py \
-	%D%/test_32_metrics.py \
+	%D%/openapi.py \
+	%D%/test_31_fields.py \
+	%D%/test_31_openapi.py \
+	%D%/test_32_metrics.py
 	%D%/test_35_node.py \
 	%D%/fresh.py \
 	%D%/test_37_security_page.py \

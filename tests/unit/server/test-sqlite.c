@@ -335,6 +335,12 @@ limit_files(rlim_t max)
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
+static void
+keep_result(void *arg, int r)
+{
+	*(int *)arg = r;
+}
+
 TEST(keeps_what_it_cannot_write_and_refuses_the_new)
 {
 	AUTO_BUF struct buf out = { 0 }, all = { 0 };
@@ -383,6 +389,7 @@ END
 TEST(ends_in_trouble_without_waiting_for_better_times)
 {
 	struct task *t, *refused = make("b", "x");
+	int told = 0;
 
 	(void)signal(SIGXFSZ, SIG_IGN);
 	suite_open(plenty);
@@ -390,7 +397,9 @@ TEST(ends_in_trouble_without_waiting_for_better_times)
 	limit_files(1 << 14);
 	append(t, TRANSCRIPT_STDOUT, "the node has it", 15, 1);
 	ck_assert_int_lt(store_it(refused, NULL), 0);
+	store->ops->update(store, t, keep_result, &told);
 	store->ops->drain(store);
+	ck_assert_int_eq(told, -ECANCELED);
 	task_unref(t);
 	task_unref(refused);
 	close_only();
