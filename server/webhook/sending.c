@@ -130,9 +130,11 @@ answered(void *arg, const struct post_answer *a)
 	l->tries++;
 	if (a->status >= 200 && a->status < 300) {
 		l->fate = LETTER_DELIVERED;
+		t->w->delivered++;
 		store_fate(t);
 		return;
 	}
+	t->w->failed++;
 	if (a->status)
 		(void)snprintf(l->error, sizeof l->error, "answered %ld%s",
 			a->status,

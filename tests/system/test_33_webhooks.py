@@ -229,7 +229,8 @@ def test_what_cannot_be_told_is_kept_and_can_be_told_later(hasty, answer, error)
         again = hasty.ok("POST", f"/webhooks/{letter['webhook_id']}/retry")
         assert again == {"webhook_id": letter["webhook_id"], "state": "waiting"}
         assert receiver.wait(before + 1)[-1].id == letter["webhook_id"]
-        until(lambda: not listed(hasty, task=task_id)["webhooks"], "it is delivered")
+        until(lambda: not any(listed(hasty, state, task=task_id)["webhooks"]
+                              for state in ("waiting", "dead")), "it is delivered")
         assert {r.path for r in receiver.got} == {"/x"}
         if isinstance(answer, Hang):
             answer.go.set()
@@ -378,6 +379,9 @@ def test_what_was_stored_and_not_told_is_told_by_the_next_server(system):
             assert len({r.id for r in requests}) == 1
             assert len({r.body for r in requests}) == 1
         until(lambda: listed(server.client)["waiting"] == 0, "nothing is left")
+        numbers = server.client.get("/metrics").body.decode().splitlines()
+        assert 'nodelink_webhooks{state="waiting"} 0' in numbers
+        assert 'nodelink_webhook_tries_total{result="delivered"} 10' in numbers
 
 
 def test_a_server_that_is_killed_again_and_again_loses_nothing(system):
