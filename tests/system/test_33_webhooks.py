@@ -390,7 +390,7 @@ def test_a_server_that_is_killed_again_and_again_loses_nothing(system):
         server = system.server(*options)
         system.agent("agent1", server)
         tasks = []
-        for number in range(5):
+        for number in range(4):
             server.client.agent_ready("agent1")
             tasks += [server.client.shell("sleep 0.0%d" % (n % 10)) for n in range(12)]
             receiver.wait(len(set(r.task for r in receiver.got)) + number)

@@ -21,7 +21,8 @@ unit_tests += tests/unit/server/test-memory tests/unit/server/test-sqlite
 tests_unit_server_test_memory_SOURCES = %D%/test-memory.c $(store_suite_sources)
 tests_unit_server_test_memory_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_server_test_memory_LDADD = $(store_suite_libs)
-tests_unit_server_test_sqlite_SOURCES = %D%/test-sqlite.c $(store_suite_sources)
+tests_unit_server_test_sqlite_SOURCES = %D%/test-sqlite.c %D%/sqlite-rig.c \
+	%D%/sqlite-rig.h $(store_suite_sources)
 tests_unit_server_test_sqlite_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_server_test_sqlite_LDADD = $(store_suite_libs) $(SQLITE_LIBS)
 
