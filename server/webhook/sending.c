@@ -206,7 +206,8 @@ begin(struct webhook *w, struct letter *take_letter)
 
 	if (!t) {
 		letter_free(take_letter);
-		return; /* with the next answer of the store */
+		loop_timer_set(w->timer, ASK_AGAIN_MS);
+		return;
 	}
 	t->w = w;
 	t->letter = take_letter;
@@ -247,7 +248,7 @@ came(void *arg, int r, struct letter *take_letters)
 {
 	struct webhook *w = arg;
 	int64_t now = clock_wall_ms(), wait = LONGEST_WAIT_MS;
-	size_t n = 0, begun = 0;
+	size_t n = 0, begun = 0, before = w->n_tries;
 
 	w->asking = false;
 	loop_timer_set(w->timer, r < 0 ? ASK_AGAIN_MS : wait);
@@ -267,9 +268,11 @@ came(void *arg, int r, struct letter *take_letters)
 		begin(w, l);
 		begun++;
 	}
-	if (begun && n == ASK)
-		wait = 0; /* those behind may go to other hosts */
-	if (r == 0 && wait < LONGEST_WAIT_MS)
+	/* Those behind may go to other hosts; those that have died at once
+	 * make way. */
+	if (begun && (n == ASK || w->n_tries < before + begun))
+		sending_soon(w);
+	else if (r == 0 && wait < LONGEST_WAIT_MS)
 		loop_timer_set(w->timer, wait);
 }
 
