@@ -76,11 +76,12 @@ sqlite_update(
 	struct kept *k = t->kept;
 
 	(void)store;
+	/* First: what is under way does not have this change. */
+	k->record = true;
+	batch_dirty(k);
 	if (done &&
 		batch_wait(k, (struct waiter){ .done = done, .arg = arg }) < 0)
 		done(arg, -ENOMEM);
-	k->record = true;
-	batch_dirty(k);
 }
 
 static int
@@ -221,12 +222,6 @@ drop_dirty(struct sqlite *s)
 
 		k->dirty = false;
 		DL_DELETE(s->dirty, k);
-		while (k->waiters) {
-			struct waiter *w = k->waiters;
-
-			k->waiters = w->next;
-			free(w);
-		}
 		task_unref(k->task);
 	}
 }

@@ -381,6 +381,8 @@ batch_drain(struct sqlite *s)
 		if (s->trouble)
 			break; /* creates have failed, the rest has its nodes */
 	}
+	for (struct kept *k = s->dirty; k; k = k->next)
+		call_waiters(TAKE(k->waiters), k->task, -ECANCELED);
 	query_run(s, true);
 	s->draining = false;
 }

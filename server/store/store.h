@@ -144,9 +144,9 @@ struct store_ops {
 	 * `room` of store_listen() comes when that is over. */
 	bool (*full)(const struct store *s);
 	void (*stats)(const struct store *s, struct store_stats *out);
-	/* Before free(): write what waits, blocking. Callbacks of create() come
-	 * in any case. What cannot be written is lost with this process only:
-	 * the nodes have it. */
+	/* Before free(): write what waits, blocking. All callbacks come: with
+	 * -ECANCELED where that cannot be written, which is lost with this
+	 * process only: the nodes have it. */
 	void (*drain)(struct store *s);
 	void (*free)(struct store *s);
 };

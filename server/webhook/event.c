@@ -2,6 +2,7 @@
 #include "webhook/event.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -135,10 +136,9 @@ emit_cancel(struct emit *e, const struct task *t)
 static void
 emit_message(struct emit *e, const char *message)
 {
-	char text[LIMIT_REASON + 1] = "";
+	char text[LIMIT_REASON + 1];
 
-	if (message)
-		(void)strncat(text, message, LIMIT_REASON);
+	(void)snprintf(text, sizeof text, "%s", message ? message : "");
 	emit_text_or_null(e, "message", text);
 }
 

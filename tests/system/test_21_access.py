@@ -30,6 +30,7 @@ CALLS = {
     "GET /openapi.json": ("/openapi.json", None, 200, {}),
     "GET /healthz": ("/healthz", None, 200, {}),
     "GET /readyz": ("/readyz", None, 200, {}),
+    "GET /metrics": ("/metrics", None, 200, {}),
     "POST /session": ("/session", None, 200, {}),
     "DELETE /session": ("/session", None, 200, {}),
     "GET /agents": ("/agents", None, 200, {}),
@@ -53,6 +54,8 @@ CALLS = {
     "GET /tokens": ("/tokens", None, 200, {}),
     "POST /tokens": ("/tokens", {"client": "new", "role": "viewer"}, 200, {}),
     "DELETE /tokens/{id}": ("/tokens/none", None, (404, "no_such_token"), {}),
+    "GET /webhooks": ("/webhooks", None, 200, {}),
+    "POST /webhooks/{id}/retry": ("/webhooks/none/retry", None, (409, "no_webhooks"), {}),
 }
 
 ROLES = ["none", "viewer", "operator", "admin"]
