@@ -122,6 +122,9 @@ executor_maybe_stopped(struct executor *ex)
 		set_later(ex, stopped,
 			HASH_COUNT(ex->tasks) && ex->attached ? LAST_ACKS_MS
 							      : 0);
+	else if (ex->retired && !HASH_COUNT(ex->tasks) &&
+		 !starts_count(ex->starts))
+		set_later(ex, drained, 0);
 	else if (ex->draining && !starts_count(ex->starts))
 		set_later(ex, drained, 0);
 }
@@ -135,6 +138,21 @@ drain(struct executor *ex)
 		(long long)ex->opt.drain_ms / 1000);
 	session_inventory(ex);
 	set_later(ex, drained, ex->opt.drain_ms);
+	executor_maybe_stopped(ex);
+}
+
+void
+executor_retire(struct executor *ex, bool retired)
+{
+	if (ex->retired == retired || ex->stopping || ex->failed)
+		return;
+	ex->retired = retired;
+	if (!ex->draining)
+		loop_timer_free(TAKE(ex->later)); /* it was about to stop */
+	log_info("plugin '%s': %s new tasks; %zu go on", ex->plugin->v.name,
+		retired ? "another executor takes" : "this one again takes",
+		HASH_COUNT(ex->tasks) + starts_count(ex->starts));
+	session_inventory(ex);
 	executor_maybe_stopped(ex);
 }
 
