@@ -79,10 +79,10 @@ class Document:
                 return template
         raise AssertionError(f"the document has no path for {path}")
 
-    def parameters(self, method, path):
+    def parameters(self, method, path, kind="paths"):
         """{(in, name): (pointer, parameter)}"""
         found = {}
-        for place in (_under("#/paths", path), _under("#/paths", path, method.lower())):
+        for place in (_under(f"#/{kind}", path), _under(f"#/{kind}", path, method.lower())):
             for i in range(len(self.look(place).get("parameters", []))):
                 pointer, value = self.follow(_under(place, "parameters", i))
                 found[value["in"], value["name"]] = (pointer, value)

@@ -18,6 +18,7 @@ import pytest
 from harness import DEADLINE, DEFER, SBIN, Answer, until
 from netns import NoNetns, Namespace
 from openapi import Document, Witness
+from receiver import SECRET, Receiver
 
 # What no test brings about, of what any request may be answered.
 UNSEEN = {"no_memory", "internal", "too_many_tasks", "store_failing"}
@@ -72,7 +73,12 @@ path = {self.audit}
 required = yes
 [limits]
 failed_logins = 40
+[webhook]
+per_task = yes
+allow_internal = yes
+secret_file = {system.path("hooks.secret", SECRET)}
 """)
+        os.chmod(system.path("hooks.secret"), 0o600)
         self.server = system.server("--config", conf, auth=self.auth, inside=Patient)
         self.late = self.auth.ok("enroll-token", "--for", "web1", "--expires", "1s")
         self.late_at = time.monotonic() + 1.1
@@ -139,12 +145,14 @@ def test_head_is_answered_as_get(document, anyone):
 # ------------------------------------------------------------------- development mode
 
 def test_what_the_server_is(anyone):
-    for path in ("/", "/openapi.json", "/healthz", "/readyz"):
+    for path in ("/", "/openapi.json", "/healthz", "/readyz", "/metrics", "/webhooks"):
         anyone.expect(200, "GET", path)
+    anyone.expect(200, "GET", "/metrics", headers={"Accept": "text/plain"})
     for method, path in (("POST", "/session"), ("GET", "/tokens"), ("POST", "/tokens"),
                          ("DELETE", "/tokens/x")):
         anyone.expect(409, method, path, code="anonymous")
     anyone.expect(200, "DELETE", "/session")
+    anyone.expect(409, "POST", "/webhooks/x/retry", code="no_webhooks")
     anyone.expect(404, "GET", "/enroll", code="no_enrolment")
     anyone.expect(404, "POST", "/enroll", code="no_enrolment")
 
@@ -213,6 +221,8 @@ def test_following_and_reading(system, anyone):
     record = anyone.expect(200, "GET", f"/tasks/{task}").json
     assert record["hooks"]
     anyone.expect(200, "GET", f"/stream?ref={task}&last_event_id=1")
+    coded = f"/stream?ref={task}&encoding=base64&follow=0&output=1"
+    assert b'"stdout":"b3V0Cg=="' in anyone.expect(200, "GET", coded).body
     for query, code in (("", "bad_query"), (f"ref={task}&last_event_id=x", "bad_event_id"),
                         (f"ref={task}&last_event_id=999", "bad_event_id")):
         anyone.expect(400, "GET", f"/stream?{query}", code=code)
@@ -360,6 +370,32 @@ def test_sessions_and_tokens(guarded):
     admin.expect(404, "DELETE", path, code="no_such_token")
 
 
+def test_webhooks(document, guarded):
+    """What is told, too."""
+    admin = guarded.admin
+    with Receiver() as receiver:
+        hooks = [{"url": receiver.url}, {"url": receiver.url, "events": ["task.failed"]}]
+        for cmd in ("true", "false"):
+            receiver.of(admin.shell(cmd, webhooks=hooks), 1 if cmd == "true" else 2)
+        task = admin.shell("sleep 600", webhooks=hooks)
+        admin.expect(200, "DELETE", f"/tasks/{task}?wait=20")
+        receiver.of(task, 2)
+        for request in receiver.got:
+            document.fits("#/components/schemas/Message", request.json, request)
+            for name, (pointer, _) in document.parameters("POST", "task", "webhooks").items():
+                document.fits(f"{pointer}/schema", request.headers[name[1]], request)
+        assert len({request.type for request in receiver.got}) == 4
+    for _ in range(2):
+        admin.shell("true", webhooks=[{"url": "http://127.0.0.1:1"}])
+    until(lambda: admin.get("/webhooks?state=waiting").json["waiting"] == 2, "nobody is there")
+    page = admin.expect(200, "GET", "/webhooks?state=waiting&limit=1").json
+    admin.expect(200, "GET", f"/webhooks?state=waiting&cursor={page['next_cursor']}")
+    admin.expect(400, "GET", "/webhooks?state=x", code="bad_query")
+    guarded.letter = page["webhooks"][0]["webhook_id"]
+    admin.expect(200, "POST", f"/webhooks/{guarded.letter}/retry", headers=NOTED)
+    admin.expect(404, "POST", "/webhooks/x/retry", code="no_such_webhook")
+
+
 def test_enrolling(system, guarded):
     def enrol(status, code=None, headers=None, **other):
         guarded.stranger.expect(status, "POST", "/enroll", {**wish, **other}, code, headers)
@@ -413,7 +449,8 @@ def test_nothing_is_done_that_cannot_be_noted(system, guarded):
             ("DELETE", f"/tasks/{task}", None), ("DELETE", "/tasks?agent_id=agent1", None),
             ("POST", "/agents/agent1/drain", None), ("DELETE", "/agents/agent1/drain", None),
             ("POST", "/tokens", {"client": "new", "role": "viewer"}),
-            ("DELETE", "/tokens/x", None), ("POST", "/enroll", wish)):
+            ("DELETE", "/tokens/x", None), ("POST", "/enroll", wish),
+            ("POST", f"/webhooks/{guarded.letter}/retry", None)):
         admin.expect(503, method, path, body, "audit_failing")
     _limit(guarded.server, resource.RLIM_INFINITY)
     admin.expect(200, "DELETE", f"/tasks/{task}?wait=20")
