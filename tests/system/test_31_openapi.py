@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from harness import DEADLINE, DEFER, SBIN, Answer, until
+from harness import DEFER, SBIN, until
 from netns import NoNetns, Namespace
 from openapi import Document, Witness
 from receiver import SECRET, Receiver
@@ -80,8 +80,6 @@ secret_file = {system.path("hooks.secret", SECRET)}
 """)
         os.chmod(system.path("hooks.secret"), 0o600)
         self.server = system.server("--config", conf, auth=self.auth, inside=Patient)
-        self.late = self.auth.ok("enroll-token", "--for", "web1", "--expires", "1s")
-        self.late_at = time.monotonic() + 1.1
         self.admin = Witness(document, self.server.http, self.server.client.token)
         self.stranger = Witness(document, self.server.http)
         system.agent("agent1", self.server, *self.auth.agent_file("agent1"))
@@ -270,17 +268,24 @@ def test_cancelling(system, anyone):
     anyone.expect(404, "DELETE", "/tasks/none", code="no_such_task")
     assert b"taskCancel" in anyone.expect(200, "GET", f"/stream?ref={task}").body
     assert anyone.task(task)["receipt"]["signals"]
-    late = anyone.shell("true", cleanup=[{"cmd": "echo on; sleep 0.5"}])
+    go = system.path("late")
+    late = anyone.shell("true", cleanup=[
+        {"cmd": f"echo on; until [ -e {go} ]; do sleep 0.01; done"}])
     until(lambda: anyone.output(late, "hook"), "its hook runs")
-    anyone.expect(400, "DELETE", f"/tasks/{late}", code="too_late")
+    answer = anyone.begin("DELETE", f"/tasks/{late}")
+    until(lambda: anyone.task(late)["cancel"], "it is being cancelled")
+    system.path("late", "")
+    assert answer().json["code"] == "too_late"
 
 
 def test_cancelling_many(anyone):
     for i in range(3):
         anyone.shell("sleep 600", labels={"job": "many", "n": str(i)})
+    stubborn = anyone.shell("trap '' TERM; echo on; sleep 600", labels={"job": "many", "n": "x"})
+    until(lambda: anyone.output(stubborn), "it has begun")
     which = "agent_id=agent1&label=job=many&plugin=shell&status="
     anyone.expect(200, "DELETE", f"/tasks?{which}in_progress&dry_run=1&owner=ci")
-    anyone.expect(202, "DELETE", "/tasks?label=n=0&wait=0")
+    anyone.expect(202, "DELETE", "/tasks?label=n=x&wait=0")
     body = {"reason": "r", "code": 302, "grace": 2, "force": True}
     anyone.expect(200, "DELETE", f"/tasks?label=job=many&{HOW}", body, headers=NOTED)
     anyone.expect(200, "DELETE", f"/tasks?{which}sent")
@@ -401,12 +406,14 @@ def test_enrolling(system, guarded):
         guarded.stranger.expect(status, "POST", "/enroll", {**wish, **other}, code, headers)
 
     wish = guarded.enrolment(system.path("web1"))
+    late = guarded.auth.ok("enroll-token", "--for", "web1", "--expires", "1s")
+    made = time.monotonic()
     guarded.stranger.expect(200, "GET", "/enroll")
     enrol(400, "bad_request", agent_id=1)
     enrol(403, "bad_token", token="nle_x_y")
     enrol(200, headers=NOTED)
-    until(lambda: time.monotonic() > guarded.late_at, "it has expired")
-    enrol(403, "token_expired", token=guarded.late)
+    until(lambda: time.monotonic() > made + 1.1, "it has expired")
+    enrol(403, "token_expired", token=late)
     enrol(400, "bad_csr", token=guarded.auth.ok("enroll-token", "--for", "web1"), csr="?")
 
 
