@@ -24,6 +24,7 @@ struct http {
 	CURLM *multi;
 	char *bearer; /* "Authorization: Bearer ...", or NULL */
 	struct http_call *calls; /* all that there are */
+	bool moved; /* something has come or ended, and nobody was told */
 };
 
 struct http_call {
@@ -110,6 +111,7 @@ take(char *data, size_t size, size_t n, void *arg)
 	struct http_call *call = arg;
 	size_t len = size * n;
 
+	call->http->moved = true;
 	if (call->stream && status_of(call) == 200) {
 		if (call->in.len >= IN_MAX) {
 			call->paused = true;
@@ -265,6 +267,7 @@ note_ends(struct http *http)
 			continue;
 		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &call);
 		call->ended = true;
+		http->moved = true;
 		call->code = msg->data.result;
 	}
 }
@@ -306,9 +309,12 @@ http_turn(struct http *http, struct pollfd *fds, size_t n_fds, int64_t wait_ms,
 		waits[i] = (struct curl_waitfd){ .fd = fds[i].fd,
 			.events = fds[i].events };
 	resume(http);
-	/* What is new or resumed begins now and not after the wait. */
-	if (move(http) < 0 || curl_multi_poll(http->multi, waits,
-				      (unsigned)n_fds, wait, NULL) != CURLM_OK)
+	/* What is new or resumed begins now and not after the wait. It may be
+	 * over with that already. */
+	http->moved = false;
+	if (move(http) < 0 ||
+		curl_multi_poll(http->multi, waits, (unsigned)n_fds,
+			http->moved ? 0 : wait, NULL) != CURLM_OK)
 		return err_set(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < n_fds; i++)
 		fds[i].revents = waits[i].revents;

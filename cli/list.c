@@ -30,6 +30,14 @@ list_get(struct http *http, const char *prefix, const char *word,
 }
 
 int
+list_no_agent(const char *agent, struct err *err)
+{
+	return err_set(err, -ENOENT,
+		"there is no agent '%s'; \"nodelink agents\" lists them",
+		agent);
+}
+
+int
 list_agents(struct http *http, const char *agent, json_t **out, struct err *err)
 {
 	HTTP_ANSWER(answer);
@@ -38,10 +46,7 @@ list_agents(struct http *http, const char *agent, json_t **out, struct err *err)
 	if (agent) {
 		r = list_get(http, "/agents/", agent, &answer, err);
 		if (strcmp(http_code(&answer), "no_such_agent") == 0)
-			return err_set(err, r,
-				"there is no agent '%s'; \"nodelink agents\" "
-				"lists them",
-				agent);
+			return list_no_agent(agent, err);
 		if (r == 0)
 			*out = json_incref(answer.doc);
 		return r;

@@ -19,6 +19,9 @@ int list_query(struct buf *path, const char *name, const char *value);
 int list_get(struct http *http, const char *prefix, const char *word,
 	struct http_answer *answer, struct err *err);
 
+/* Says that there is none of this name: -ENOENT with text. */
+int list_no_agent(const char *agent, struct err *err);
+
 /* The agents, all or this one: an array or an object, the caller's. 0 or -errno
  * with text. */
 int list_agents(

@@ -6,6 +6,7 @@ libcli_la_SOURCES = \
 	%D%/context.c %D%/context.h \
 	%D%/facts.c %D%/facts.h \
 	%D%/http.c %D%/http.h \
+	%D%/interrupt.c %D%/interrupt.h \
 	%D%/list.c %D%/list.h \
 	%D%/look.c %D%/look.h \
 	%D%/record.c %D%/record.h \
@@ -21,12 +22,22 @@ libcli_la_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS) $(CURL_CFLAGS) $(JANSSON
 bin_PROGRAMS += nodelink
 nodelink_SOURCES = \
 	%D%/agents.c \
+	%D%/completion.c %D%/completion.h \
+	%D%/completion_bash.c \
+	%D%/completion_zsh.c \
+	%D%/drain.c \
 	%D%/main.c \
 	%D%/plugins.c \
 	%D%/ps.c \
 	%D%/show.c \
+	%D%/token.c \
 	%D%/verbs.c \
 	%D%/version.c
 nodelink_CFLAGS = $(libcli_la_CFLAGS)
 nodelink_LDFLAGS = $(AM_LDFLAGS) $(NODELINK_PROG_LDFLAGS)
 nodelink_LDADD = libcli.la libjson.la libconf.la libbase.la $(CURL_LIBS)
+
+bashcompdir = $(datadir)/bash-completion/completions
+zshcompdir = $(datadir)/zsh/site-functions
+dist_bashcomp_DATA = %D%/shell/nodelink
+dist_zshcomp_DATA = %D%/shell/_nodelink

@@ -2,7 +2,8 @@
 #include "cli/verb.h"
 
 extern const struct verb verb_ps, verb_tasks, verb_show, verb_agents,
-	verb_plugins, verb_version;
+	verb_plugins, verb_drain, verb_token_create, verb_token_list,
+	verb_token_revoke, verb_completion, verb_version;
 
 const struct verb *const verbs[] = {
 	&verb_ps,
@@ -10,6 +11,11 @@ const struct verb *const verbs[] = {
 	&verb_show,
 	&verb_agents,
 	&verb_plugins,
+	&verb_drain,
+	&verb_token_create,
+	&verb_token_list,
+	&verb_token_revoke,
+	&verb_completion,
 	&verb_version,
 };
 const size_t n_verbs = ARRAY_SIZE(verbs);

@@ -65,6 +65,7 @@ enum {
 	LIMIT_TASKS_PER_AGENT = 20000,
 	LIMIT_TASK_BYTES_PER_AGENT = 256 << 20, /* what was asked for, packed */
 	LIMIT_PLUGINS = 32,
+	LIMIT_PLACES = 8, /* executors of one plugin, with earlier settings */
 	LIMIT_USERS = 64, /* names that its tasks may run as */
 	LIMIT_DIRECTORIES = 64, /* that its tasks may begin in */
 	LIMIT_STARTS = 8 << 20, /* bytes of starts that wait in an executor */

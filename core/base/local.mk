@@ -6,6 +6,7 @@ libbase_la_SOURCES = \
 	%D%/clock.c %D%/clock.h \
 	%D%/err.c %D%/err.h \
 	%D%/fd.c %D%/fd.h \
+	%D%/fnv.h \
 	%D%/hash.h \
 	%D%/id.c %D%/id.h \
 	%D%/limits.h \
@@ -13,6 +14,7 @@ libbase_la_SOURCES = \
 	%D%/notify.c %D%/notify.h \
 	%D%/parse.c %D%/parse.h \
 	%D%/pass.c %D%/pass.h \
+	%D%/place.c %D%/place.h \
 	%D%/rates.c %D%/rates.h \
 	%D%/trusted.c %D%/trusted.h \
 	%D%/utf8.c %D%/utf8.h

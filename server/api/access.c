@@ -58,6 +58,12 @@ user_client(const struct user *user)
 	return user ? user->token->client : "";
 }
 
+bool
+user_is_limited(const struct user *user)
+{
+	return user && user->token->n_labels;
+}
+
 struct user *
 access_user(const struct http_request *req)
 {

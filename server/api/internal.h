@@ -41,8 +41,9 @@ void reply_refused(struct http_request *req, int r, const char *code,
 /* An error of ours: logged, and told without more than its name. */
 void reply_failure(struct http_request *req, int r, const char *what);
 
-/* agents.c: the whole record. */
-void agent_json(struct emit *e, const struct agent *a);
+/* agents.c: the record as this user sees it. */
+struct user;
+void agent_json(struct emit *e, const struct agent *a, const struct user *user);
 
 /* task_json.c and task_json_end.c: members of a record; the object is the
  * caller's. */

@@ -24,6 +24,7 @@ enum {
 	LOCK_TRIES_MS = 100,
 	/* Refusals of one address that are written. */
 	REFUSALS_PER_MINUTE = 60,
+	REPEATS_PER_MINUTE = 10, /* of one name */
 };
 
 struct audit {
@@ -31,8 +32,8 @@ struct audit {
 	int fd, head;
 	bool open; /* audit_new() came to its end */
 	struct chain chain; /* as we left it */
-	struct rates *refusals;
-	uint64_t omitted; /* refusals since the last line */
+	struct rates *refusals, *repeats;
+	uint64_t omitted; /* refusals and repeats since the last line */
 	uint64_t lost; /* could not be written */
 	struct audit_stats stats;
 	int trouble; /* 0, or what the last note said */
@@ -255,17 +256,25 @@ note(struct audit *a, const struct audit_event *event)
 	return r;
 }
 
+static bool
+is_too_much(struct audit *a, const struct audit_event *event)
+{
+	char name[RATES_NAME];
+
+	if (event->decision == AUDIT_REFUSED)
+		return rates_take(a->refusals,
+			rates_address(event->peer ? event->peer : "", name));
+	return event->repeats && rates_take(a->repeats, event->repeats);
+}
+
 int
 audit_note(struct audit *a, const struct audit_event *event)
 {
-	char name[RATES_NAME];
 	int r;
 
 	if (!a)
 		return 0;
-	if (event->decision == AUDIT_REFUSED &&
-		rates_take(a->refusals,
-			rates_address(event->peer ? event->peer : "", name))) {
+	if (is_too_much(a, event)) {
 		a->omitted++;
 		a->stats.omitted++;
 		return 0;
@@ -344,9 +353,12 @@ audit_new(const struct audit_conf *conf, struct audit **out, struct err *err)
 	a->conf.path = strdup(conf->path);
 	a->refusals =
 		rates_new(REFUSALS_PER_MINUTE, 60 * 1000, REFUSALS_PER_MINUTE);
+	a->repeats =
+		rates_new(REPEATS_PER_MINUTE, 60 * 1000, REPEATS_PER_MINUTE);
 	if (conf->loop)
 		a->timer = loop_timer_new(conf->loop, sync_due, a);
-	if (!a->conf.path || !a->refusals || (conf->loop && !a->timer) ||
+	if (!a->conf.path || !a->refusals || !a->repeats ||
+		(conf->loop && !a->timer) ||
 		buf_printf(&head, "%s.head", conf->path) < 0)
 		return err_set(err, r, "out of memory");
 	r = conf->loop ? sync_new(conf->loop, sync_failed, a, &a->sync) : 0;
@@ -387,6 +399,7 @@ audit_free(struct audit *a)
 	if (a->head >= 0)
 		(void)close(a->head);
 	rates_free(a->refusals);
+	rates_free(a->repeats);
 	free((char *)(uintptr_t)a->conf.path); /* ours, see audit_new() */
 	free(a);
 }

@@ -68,10 +68,22 @@ command_note_failure(
 
 /* --------------------------------------------------------------- audit verify */
 
+static const struct conf_item verify_items[] = {
+	{ .key = "from",
+		.flag = "from",
+		.type = CONF_INT,
+		.arg = "SEQ",
+		.fallback = "1",
+		.min = 1,
+		.max = INT64_MAX,
+		.help = "the first event that has to be there" },
+};
+
 static int
 verify(const struct command_call *call, struct err *err)
 {
-	int r = audit_verify(call->words, call->n_words, stdout, err);
+	uint64_t from = (uint64_t)conf_number(call->conf, "from");
+	int r = audit_verify(call->words, call->n_words, from, stdout, err);
 
 	if (r < 0)
 		return r;
@@ -85,5 +97,7 @@ const struct command command_audit_verify = {
 	.name = "audit verify",
 	.words = "FILE...",
 	.summary = "Looks whether audit logs, the oldest first, are whole.",
+	.items = verify_items,
+	.n_items = ARRAY_SIZE(verify_items),
 	.run = verify,
 };

@@ -123,7 +123,9 @@ exec /usr/bin/systemd-analyze security --offline=true --threshold=15 \\
 
 SYSUSERS = """#!/bin/sh
 if [ -x /usr/bin/systemd-sysusers ]; then exec /usr/bin/systemd-sysusers nodelink.conf; fi
-useradd --system --home-dir /var/lib/nodelink --shell /usr/sbin/nologin nodelink
+for user in nodelink nodelink-uplink; do
+	useradd --system --home-dir /var/lib/nodelink --shell /usr/sbin/nologin "$user"
+done
 """
 
 LOGROTATE = """#!/bin/sh

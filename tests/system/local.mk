@@ -48,7 +48,8 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_32_metrics.py
 	%D%/test_35_node.py \
 	%D%/fresh.py \
-	%D%/test_37_security_page.py
+	%D%/test_37_security_page.py \
+	%D%/test_34_typescript.py
 
 system_helpers = %D%/helpers/mute-agent %D%/helpers/whoami
 check_PROGRAMS += $(system_helpers)

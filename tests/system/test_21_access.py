@@ -233,6 +233,20 @@ def test_bulk_cancel_takes_only_what_one_may_cancel(guarded):
     assert answer.json["cancelled"] == 1
 
 
+def test_labels_hide_what_others_do_with_an_agent(guarded):
+    red, blue = (guarded.of(name, "operator", "--label", f"team={name}")
+                 for name in ("red", "blue"))
+    before = guarded.client.agents()["agent1"]["tasks"]
+    task = red.shell("sleep 600", labels={"team": "red"})
+    guarded.client.ok("POST", "/agents/agent1/drain", {"reason": "red's disk"})
+    seen = [client.agents()["agent1"] for client in (guarded.client, red, blue)]
+    guarded.client.ok("DELETE", "/agents/agent1/drain")
+    guarded.client.cancel(task, wait=20)
+    assert [agent["tasks"] for agent in seen] == [before + 1, 1, 0]
+    assert [agent["draining"]["reason"] for agent in seen] == ["red's disk", None, None]
+    assert seen[2]["draining"]["actor"] is None and seen[2]["draining"]["since"]
+
+
 def test_equal_keys_of_two_clients_do_not_meet(guarded):
     made = []
     for name in ("ci", "bob", "ci"):

@@ -1,4 +1,5 @@
-"""What a node keeps to itself: its uplink's own user (issue 6, 4)."""
+"""What a node keeps to itself: its uplink's own user, and settings that hold for
+every new task, whatever runs from before (issue 6, 3 and 4)."""
 
 import grp
 import os
@@ -11,7 +12,7 @@ import tempfile
 
 import pytest
 
-from harness import DEADLINE, is_alive, until
+from harness import DEADLINE, ENVIRONMENT, command, is_alive, of_task, until
 from test_22_tls import Fleet
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -45,6 +46,150 @@ def separate(system, folder, user=UPLINK):
     """Options of an agent whose uplink has a user of its own."""
     return ("--config", system.path("agent.conf", f"[agent]\nuplink_user = {user}\n"),
             "--scratch-dir", f"{folder}/scratch")
+
+
+# ----------------------------------------------------------- changed settings
+
+class Node:
+    """An agent that is started again and again, and leaves its executors."""
+
+    def __init__(self, system, server):
+        self.system, self.server, self.client = system, server, server.client
+        self.folder = system.path("node")
+        self.agent = None
+
+    def start(self, settings, *options):
+        if self.agent:
+            self.agent.stop()
+        conf = self.system.path("node.conf", settings)
+        self.agent = self.system.agent("agent1", self.server, "--config", conf, "--on-stop",
+                                       "leave", *options, folder=self.folder, wait=False)
+        self.agent.wait_line("connected to server")
+        until(self.ready, "the plugin shell takes tasks")
+        return self.agent
+
+    def ready(self):
+        agent = self.client.agents().get("agent1", {})
+        return agent.get("connected") and any(
+            p["name"] == "shell" and p["up"] and not p["draining"] for p in agent["plugins"])
+
+    def begin(self, cmd, **more):
+        """A task that runs."""
+        task_id = self.client.shell(cmd, **more)
+        until(lambda: self.client.task(task_id)["status"] == "in_progress", "it runs")
+        return task_id
+
+    def executors(self):
+        """pids of executors of shell by their sockets' names."""
+        found = {}
+        for pid in os.listdir("/proc"):
+            words = command(pid) if pid.isdigit() else []
+            for word in words:
+                if word.startswith(f"--socket={self.folder}/executor-shell"):
+                    found[os.path.basename(word)] = int(pid)
+        return found
+
+    def only(self, *names):
+        names = {f"executor-{name}.sock" for name in names}
+        until(lambda: set(self.executors()) == names, f"only {names} are there")
+
+
+@pytest.fixture
+def node(system):
+    made = Node(system, system.server("--lost-after", "1m"))
+    yield made
+    if made.agent.alive():
+        made.agent.stop()
+    system.agent("agent1", made.server, "--on-stop", "cancel", folder=made.folder).stop()
+    assert not made.executors()
+
+
+SLOW = "echo on; sleep 1000"
+
+
+def test_stricter_policy_holds_for_new_tasks_and_old_ones_go_on(node):
+    node.start("")
+    old = node.begin(SLOW, timeout=7200)
+    before = node.executors()
+    agent = node.start("[tasks]\nmax_timeout = 1h\n")
+    agent.wait_line("executor 'shell' still runs .* with earlier settings", anywhere=True)
+    refused = node.client.end(node.client.shell("true", timeout=7200))
+    assert (refused["failure"], refused["rule"]) == ("refused", "tasks.max_timeout")
+    assert node.client.run("echo new", timeout=60)[1] == "new\n"
+    assert node.client.task(old)["status"] == "in_progress" and of_task(old)
+    assert before.items() < node.executors().items()
+    assert node.client.cancel(old).status == 200
+    assert node.client.task(old)["status"] == "cancelled" and not of_task(old)
+    node.only("shell.1")
+    assert not os.path.exists(f"{node.folder}/scratch/shell")
+    # the same again: it is taken over
+    pid = node.executors()["executor-shell.1.sock"]
+    node.start("[tasks]\nmax_timeout = 1h\n")
+    assert node.client.run("echo same")[1] == "same\n"
+    assert node.executors() == {"executor-shell.1.sock": pid}
+
+
+def test_old_task_prints_and_ends_beside_the_new(node):
+    go = node.system.path("go")
+    os.mkfifo(go)
+    node.start("")
+    old = node.begin(f"echo one; read x < {go}; echo $x")
+    node.start("[limits]\npids = 100\n")
+    new = node.client.shell(f"echo two; read x < {go}.2; echo $x")
+    os.mkfifo(f"{go}.2")
+    for _ in range(2):  # whoever is started anew, all of it comes, once
+        os.kill(node.agent.child("uplink"), signal.SIGKILL)
+        until(node.ready, "it is back")
+    for path in (go, f"{go}.2"):
+        with open(path, "w", encoding="ascii") as file:
+            file.write("end\n")
+    assert node.client.end(old)["status"] == node.client.end(new)["status"] == "completed"
+    assert node.client.output(old) == b"one\nend\n"
+    assert node.client.output(new) == b"two\nend\n"
+    node.only("shell.1")
+
+
+def test_executor_of_before_that_is_killed_is_swept_and_the_new_one_goes_on(node):
+    node.start("")
+    mark = node.system.path("cleaned")
+    old = node.begin(SLOW, cleanup=[{"cmd": f"touch {mark}"}])
+    node.start("[limits]\npids = 100\n")
+    new = node.begin(SLOW)
+    os.kill(node.executors()["executor-shell.sock"], signal.SIGKILL)
+    assert node.client.end(old)["failure"] == "executor_lost"
+    until(lambda: os.path.exists(mark), "its cleanup has run")
+    node.only("shell.1")
+    assert node.client.task(new)["status"] == "in_progress"
+    assert node.client.cancel(new).status == 200 and not of_task(old)
+
+
+def test_settings_that_come_back_find_their_executor(node):
+    node.start("")
+    first = node.begin(SLOW)
+    node.start("[limits]\npids = 100\n")
+    second = node.begin(SLOW)
+    node.start("[limits]\npids = 101\n")
+    node.only("shell", "shell.1", "shell.2")
+    third = node.begin(SLOW)
+    for task in (second, first, third):
+        assert node.client.cancel(task).status == 200
+    node.only("shell.2")
+    node.start("")
+    node.only("shell")
+
+
+def test_plugin_that_was_replaced_is_loaded(node):
+    plugins = node.system.path("plugins")
+    shutil.copytree(os.environ.get("NODELINK_PLUGINDIR", ENVIRONMENT.get("NODELINK_PLUGINDIR")),
+                    plugins, ignore=lambda _, names: [n for n in names if n != "shell.so"])
+    node.start("", "--plugin-dir", plugins)
+    pids = node.executors()
+    node.start("", "--plugin-dir", plugins)
+    assert node.executors() == pids
+    shutil.copy(f"{plugins}/shell.so", f"{plugins}/new")
+    os.rename(f"{plugins}/new", f"{plugins}/shell.so")
+    node.start("", "--plugin-dir", plugins)
+    node.only("shell.1")
 
 
 # ------------------------------------------------------------- uplink's user

@@ -14,7 +14,8 @@ tests_unit_server_test_transcript_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_server_test_transcript_LDADD = libstore.la libdb.la libmetrics.la libbase.la $(unit_libs)
 
 store_suite_libs = libstore.la libdb.la libmetrics.la libtask.la libloop.la libbase.la $(unit_libs)
-store_suite_sources = %D%/store-suite.c %D%/store-suite.h %D%/store-rig.c
+store_suite_sources = %D%/store-suite.c %D%/store-suite.h %D%/store-suite-outbox.c \
+	%D%/store-rig.c
 
 unit_tests += tests/unit/server/test-memory tests/unit/server/test-sqlite
 tests_unit_server_test_memory_SOURCES = %D%/test-memory.c $(store_suite_sources)
@@ -27,7 +28,7 @@ tests_unit_server_test_sqlite_LDADD = $(store_suite_libs) $(SQLITE_LIBS)
 unit_tests += tests/unit/server/test-webhook
 tests_unit_server_test_webhook_SOURCES = %D%/test-webhook.c
 tests_unit_server_test_webhook_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_unit_server_test_webhook_LDADD = libwebhook.la libstore.la libdb.la libtask.la \
+tests_unit_server_test_webhook_LDADD = libwebhook.la libstore.la libdb.la libmetrics.la libtask.la \
 	libwire.la libjson.la libconf.la libloop.la libbase.la $(unit_libs)
 
 unit_tests += tests/unit/server/test-hub
