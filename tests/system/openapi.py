@@ -70,6 +70,19 @@ class Document:
                     yield (f"{method.upper()} {path}", _under("#/paths", path, method),
                            item[method])
 
+    def names(self):
+        """Of all members that are in bodies."""
+        def look(value):
+            if isinstance(value, dict):
+                if isinstance(value.get("properties"), dict):
+                    yield from value["properties"]
+                value = value.values()
+            if not isinstance(value, str) and hasattr(value, "__iter__"):
+                for part in value:
+                    yield from look(part)
+
+        return set(look(self.root))
+
     def template(self, path):
         """Which of the paths it is: one without parameters beats the others."""
         if path in self.root["paths"]:

@@ -131,6 +131,22 @@ def test_document_and_server_have_the_same_routes(document):
     assert told == served
 
 
+def test_manual_has_all_words_of_the_document(document):
+    """Routes, parameters, fields and codes."""
+    text = ""
+    for page in ("man/nodelink-api.7", "man/nodelink-tasks.7",
+                 "plugins/docker/nodelink-plugin-docker.7"):
+        with open(f"{os.path.dirname(__file__)}/../../{page}", encoding="utf-8") as file:
+            text += file.read().replace("\\-", "-")
+    routes = {f".Ss {name}" for name, _, _ in document.operations()
+              if name not in ("POST /tasks/shell", "POST /tasks/docker")}
+    told = {line.partition("?")[0].replace("{plugin}", "{id}") for line in text.splitlines()}
+    words = document.names() | {what[2] for what in document.wanted
+                                if len(what) == 3 and what[1] != "header"}
+    missing = (routes - told) | (words - set(re.findall(r"[A-Za-z0-9_-]+", text)))
+    assert not missing, missing
+
+
 def test_document_is_of_this_version(document, anyone):
     assert document.root["info"]["version"] == anyone.get("/healthz").json["version"]
 
@@ -359,6 +375,9 @@ def test_who_asks_must_be_allowed_to(document, guarded):
     others = guarded.admin.shell("sleep 600")
     ci.expect(403, "DELETE", f"/tasks/{others}", code="not_owner")
     red.expect(404, "GET", f"/tasks/{others}", code="no_such_task")
+    guarded.admin.expect(200, "POST", "/agents/agent1/drain", {"reason": "new disk"})
+    assert not red.expect(200, "GET", "/agents/agent1").json["draining"]["actor"]
+    guarded.admin.expect(200, "DELETE", "/agents/agent1/drain")
     guarded.admin.expect(200, "DELETE", f"/tasks/{others}?wait=20")
 
 
