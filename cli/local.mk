@@ -4,6 +4,7 @@ libcli_la_SOURCES = \
 	%D%/answer.c %D%/answer.h \
 	%D%/common.c \
 	%D%/context.c %D%/context.h \
+	%D%/drawing.c %D%/drawing.h \
 	%D%/facts.c %D%/facts.h \
 	%D%/http.c %D%/http.h \
 	%D%/interrupt.c %D%/interrupt.h \

@@ -3,6 +3,7 @@
 PYTHON_SYSTEM = /usr/bin/python3
 EXTRA_DIST += tests/tsan.supp \
 	%D%/agents.py \
+	%D%/command.py \
 	%D%/conftest.py \
 	%D%/contain.py \
 	%D%/harness.py \
@@ -39,7 +40,8 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_25_bad_server.py \
 	%D%/test_26_audit.py \
 	%D%/test_27_abuse.py \
-	%D%/test_28_bad_agent.py
+	%D%/test_28_bad_agent.py \
+	%D%/test_30_verbs.py
 
 system_helpers = %D%/helpers/mute-agent %D%/helpers/whoami
 check_PROGRAMS += $(system_helpers)

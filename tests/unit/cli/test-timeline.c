@@ -43,7 +43,7 @@ TEST(draws_every_step_of_a_cancel)
 {
 	draws("{\"agent_id\":\"web1\",\"status\":\"cancelled\","
 	      "\"created_at\":" AT("03.000") ",\"sent_at\":" AT("03.000") ",\"started_at\":" AT("03.002") ",\"finished_at\":" AT(
-		      "04.010") ",\"signal\":\"SIGKILL\",\"containment\":\"group\","
+		      "04.004") ",\"signal\":\"SIGKILL\",\"containment\":\"group\","
 				"\"cancel\":{\"phase\":\"verified\",\"code\":100,\"name\":"
 				"\"user_request\",\"reason\":\"seen\\nenough\",\"actor\":"
 				"\"me@::1\",\"grace\":0.5,\"requests\":2,\"requested_at\":" AT("03.500") ",\"delivered_at\":" AT("03.501") ",\"stopping_at\":" AT("03.502") ",\"killing_at\":" AT("04.002") ",\"verified_at\":" AT(
@@ -68,10 +68,11 @@ TEST(draws_every_step_of_a_cancel)
 		"  +502 ms  ├  stop       SIGTERM, SIGCONT\n"
 		" +1002 ms  ├  kill       SIGKILL: 7 sh, 8 sleep\n"
 		" +1004 ms  ├  verified   nothing of it is left, says group\n"
+		" +1004 ms  ├  ended      by SIGKILL\n"
 		" +1005 ms  ├  cleanup    rm x: SIGKILL, its time was over, "
 		"after 4 ms\n"
 		" +1009 ms  ├  cleanup    y: ENOENT\n"
-		" +1010 ms  └  cancelled  by SIGKILL\n");
+		" +1009 ms  └  cancelled\n");
 }
 END
 
