@@ -545,6 +545,8 @@ END
 		tests[n] = shared[n];
 		n++;
 	}
+	for (const TTest *const *more = suite_outbox(); *more; more++)
+		tests[n++] = *more;
 	while (own && *own)
 		tests[n++] = *own++;
 	return unit_run(subject, tests);
