@@ -49,6 +49,7 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_31_openapi.py \
 	%D%/test_32_metrics.py \
 	%D%/test_35_node.py \
+	%D%/test_36_manual.py \
 	%D%/fresh.py \
 	%D%/test_37_security_page.py \
 	%D%/test_34_typescript.py
