@@ -141,6 +141,28 @@ TEST(draws_what_it_understands_of_a_strange_record)
 }
 END
 
+/* Where there is no terminal to ask it is 80 columns wide. */
+TEST(wraps_what_is_too_long_for_a_terminal)
+{
+	static const char record[] =
+		"{\"status\":\"failed\",\"failure\":\"refused\",\"message\":"
+		"\"this is a long explanation of why it could not be, which "
+		"goes on and on\",\"created_at\":" AT(
+			"03.000") ",\"finished_at\":" AT("03.001") "}";
+	static const struct term terminal = { .fd = -1, .is_tty = true };
+	AUTO(json_decref) json_t *doc = NULL;
+	AUTO_BUF struct buf out = { 0 };
+
+	ck_assert_int_eq(json_parse(record, strlen(record), &doc, NULL), 0);
+	ck_assert_int_eq(timeline_add(&out, doc, 0, &terminal), 0);
+	ck_assert_str_eq(buf_text(&out),
+		"     0 ms  ┬  created\n"
+		"    +1 ms  └  failed     refused: this is a long explanation of "
+		"why it could not\n"
+		"                         be, which goes on and on\n");
+}
+END
+
 TEST(can_do_without_utf8)
 {
 	ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C"));
@@ -161,7 +183,8 @@ END
 		says_what_an_unfinished_task_waits_for,
 		says_why_a_cancel_missed,
 		draws_what_it_understands_of_a_strange_record,
-		can_do_without_utf8, NULL };
+		wraps_what_is_too_long_for_a_terminal, can_do_without_utf8,
+		NULL };
 
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		return unit_skip("there is no locale C.UTF-8");
