@@ -2,8 +2,9 @@
 # in PYTESTFLAGS; Debian's own python, because pytest is its package.
 PYTHON_SYSTEM = /usr/bin/python3
 EXTRA_DIST += tests/tsan.supp \
-	%D%/agents.py \
 	%D%/alerts.yml \
+	%D%/agents.py \
+	%D%/command.py \
 	%D%/conftest.py \
 	%D%/contain.py \
 	%D%/dockerd.py \
@@ -44,12 +45,14 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_26_audit.py \
 	%D%/test_27_abuse.py \
 	%D%/test_28_bad_agent.py \
+	%D%/test_30_verbs.py \
 	%D%/test_31_fields.py \
 	%D%/test_31_openapi.py \
 	%D%/test_32_metrics.py \
 	%D%/test_33_webhooks.py \
 	%D%/test_34_typescript.py \
 	%D%/test_35_node.py \
+	%D%/test_36_manual.py \
 	%D%/test_37_security_page.py
 
 system_helpers = %D%/helpers/mute-agent %D%/helpers/whoami
