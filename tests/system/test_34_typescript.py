@@ -170,12 +170,14 @@ def test_every_operation_of_the_api_is_a_method(package):
     spec = (TOP / "proto/openapi.yaml").read_text(encoding="utf-8")
     others = {"home", "openapi", "ready", "metrics", "getCa", "enroll",
               "listAgentTasks"}  # is listTasks with agent_id
-    wanted = set(re.findall(r"operationId: (\w+)", spec)) - others
+    asked, _, _ = spec.partition("\nwebhooks:")  # which the server calls itself
+    wanted = set(re.findall(r"operationId: (\w+)", asked)) - others
     methods = run("node", "--input-type=module", "-e", """
         import { TaskClient } from "nodelink-client";
         console.log(Object.getOwnPropertyNames(TaskClient.prototype).join(" "));""",
                   cwd=package.user)
-    assert len(wanted) > 15 and wanted <= set(methods.split()), wanted
+    assert len(wanted) > 15
+    assert not wanted - set(methods.split())
 
 
 def test_follows_a_task_over_restarts_of_the_server(package, system):
