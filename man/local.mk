@@ -1,5 +1,8 @@
 dist_man_MANS += \
+	%D%/nodelink-agents.1 \
 	%D%/nodelink-defer.1 \
+	%D%/nodelink-ps.1 \
+	%D%/nodelink-token.1 \
 	%D%/nodelink-agent.8 \
 	%D%/nodelink-agent.conf.5 \
 	%D%/nodelink-api.7 \

@@ -51,8 +51,8 @@ static const struct metric_row rows[] = {
 	{ ROW(audit_omitted),
 		.def = { .type = METRIC_COUNTER,
 			.name = "nodelink_audit_omitted",
-			.help = "Refusals that are only counted there, since "
-				"one address had too many." } },
+			.help = "Events that are only counted there: refusals "
+				"and repeats beyond some in a minute." } },
 	{ ROW(audit_lost),
 		.def = { .type = METRIC_COUNTER,
 			.name = "nodelink_audit_lost",
