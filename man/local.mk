@@ -1,5 +1,8 @@
 dist_man_MANS += \
+	%D%/nodelink-agents.1 \
 	%D%/nodelink-defer.1 \
+	%D%/nodelink-ps.1 \
+	%D%/nodelink-token.1 \
 	%D%/nodelink-agent.8 \
 	%D%/nodelink-agent.conf.5 \
 	%D%/nodelink-api.7 \
@@ -10,4 +13,5 @@ dist_man_MANS += \
 	%D%/nodelink-server.8 \
 	%D%/nodelink-server.conf.5 \
 	%D%/nodelink-shim.8 \
+	%D%/nodelink-tasks.7 \
 	%D%/nodelink-uplink.8

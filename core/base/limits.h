@@ -20,6 +20,10 @@ enum {
 	LIMIT_PAGE = 8 << 20, /* records of one page of a list, and one more */
 	LIMIT_SESSIONS = 32, /* of browsers, with one token */
 
+	/* a client of it */
+	LIMIT_ANSWER = 64 << 20, /* a page of records */
+	LIMIT_EVENT = 16 << 20, /* the last one has a record */
+
 	/* a task */
 	LIMIT_CMD = 128 << 10, /* the kernel's own limit for one argument */
 	LIMIT_PARAMS = 64, /* fields of a plugin */
@@ -43,6 +47,12 @@ enum {
 
 	/* names that a rate is kept for */
 	LIMIT_RATES = 4096,
+
+	/* webhooks */
+	LIMIT_TASK_WEBHOOKS = 4, /* of one task */
+	LIMIT_URL = 2048,
+	LIMIT_LETTERS = 100000, /* events that wait to be told */
+	LIMIT_DEAD_LETTERS = 10000, /* that could not be told, and are kept */
 
 	/* clients */
 	LIMIT_TOKENS = 10000, /* that are good */

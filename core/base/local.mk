@@ -11,6 +11,7 @@ libbase_la_SOURCES = \
 	%D%/id.c %D%/id.h \
 	%D%/limits.h \
 	%D%/log.c %D%/log.h \
+	%D%/notify.c %D%/notify.h \
 	%D%/parse.c %D%/parse.h \
 	%D%/pass.c %D%/pass.h \
 	%D%/place.c %D%/place.h \

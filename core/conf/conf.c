@@ -8,17 +8,24 @@
 
 #include "conf/settings.h"
 
-/* In front of a value what was given before. */
-static int
-add_line(struct conf_value *value, const char *before, struct err *err)
+static void
+forget_texts(struct conf_slot *slot)
 {
-	char *text = NULL;
+	while (slot->n_texts)
+		free(slot->texts[--slot->n_texts]);
+	free(TAKE(slot->texts));
+}
 
-	if (asprintf(&text, "%s\n%s", before, value->text) < 0)
-		text = NULL;
-	free(value->text);
-	value->text = text;
-	return text ? 0 : err_set(err, -ENOMEM, "out of memory");
+static int
+add_text(struct conf_slot *slot, const char *text)
+{
+	char **all = realloc(slot->texts, (slot->n_texts + 1) * sizeof *all);
+
+	if (!all)
+		return -ENOMEM;
+	slot->texts = all;
+	all[slot->n_texts] = strdup(text);
+	return all[slot->n_texts++] ? 0 : -ENOMEM;
 }
 
 int
@@ -36,14 +43,13 @@ conf_set(struct conf *conf, size_t item, enum conf_source source,
 		free(value.text);
 		return 0;
 	}
-	if (conf->program->items[item].many && slot->source == source) {
-		r = add_line(&value, slot->value.text, err);
-		if (r < 0)
-			return r;
-	}
+	if (source > slot->source)
+		forget_texts(slot);
 	free(slot->value.text);
 	slot->value = value;
 	slot->source = source;
+	if (conf->program->items[item].many && add_text(slot, text) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
 	return 0;
 }
 
@@ -133,8 +139,10 @@ conf_free(struct conf *conf)
 {
 	if (!conf)
 		return;
-	for (size_t i = 0; conf->slots && i < conf->program->n_items; i++)
+	for (size_t i = 0; conf->slots && i < conf->program->n_items; i++) {
+		forget_texts(&conf->slots[i]);
 		free(conf->slots[i].value.text);
+	}
 	for (size_t i = 0; i < conf->n_free_keys; i++) {
 		free(conf->free_keys[i].name);
 		free(conf->free_keys[i].key);
@@ -143,6 +151,7 @@ conf_free(struct conf *conf)
 	}
 	free(conf->free_keys);
 	free(conf->slots);
+	free(conf->words);
 	free(conf->file);
 	free(conf);
 }
@@ -179,6 +188,28 @@ bool
 conf_is_set(const struct conf *conf, const char *key)
 {
 	return find(conf, key)->source > CONF_FROM_DEFAULT;
+}
+
+bool
+conf_by_flag(const struct conf *conf, const char *key)
+{
+	return find(conf, key)->source == CONF_FROM_FLAG;
+}
+
+size_t
+conf_texts(const struct conf *conf, const char *key, char *const **out)
+{
+	const struct conf_slot *slot = find(conf, key);
+
+	*out = slot->texts;
+	return slot->n_texts;
+}
+
+size_t
+conf_rest(const struct conf *conf, char *const **out)
+{
+	*out = conf->rest;
+	return conf->n_rest;
 }
 
 size_t

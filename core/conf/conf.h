@@ -36,8 +36,9 @@ struct conf_item {
 	int64_t min, max; /* of numbers; both 0: no bound */
 	const char *arg; /* "ADDRESS" in --help; NULL: from the type */
 	const char *help; /* one line; NULL: --help is silent about it */
-	bool many; /* a flag of CONF_TEXT that may be given again: conf_text()
-		      has one line for each */
+	bool many; /* a flag of CONF_TEXT that may be given again: conf_texts()
+		      has each, conf_text() the last */
+	const char *heading; /* stands above it in --help; or NULL */
 };
 
 struct conf_program {
@@ -52,9 +53,15 @@ struct conf_program {
 	/* Sections of this kind hold free keys: with "plugin", the file may
 	 * say [plugin shell] and conf_each() lists what stands there. */
 	const char *free_section; /* or NULL */
-	/* What must stand beside the flags, as --help calls it: "ID", or
-	 * "FILE..." for one or more. NULL: nothing may. */
+	/* What must stand beside the flags, as --help calls it: "ID", "FILE..."
+	 * for one or more, "AGENT [PLUGIN]" for one or two, "[ID]..." for any
+	 * number. NULL: nothing may. */
 	const char *words;
+	/* A command that follows, of any words: "-- COMMAND...", which must be
+	 * there, or "[-- COMMAND...]". It begins behind "--"; without the
+	 * dashes in its name flags end with the last of `words`, and what
+	 * follows is the command. NULL: there is none. */
+	const char *rest;
 	const char *page; /* for "See"; NULL: "<name>.conf(5)" */
 	void (*help_more)(void); /* prints more of --help; or NULL */
 };
@@ -80,8 +87,15 @@ bool conf_bool(const struct conf *conf, const char *key);
 /* By flag, environment or file, not by its default. */
 bool conf_is_set(const struct conf *conf, const char *key);
 
-/* The words beside the flags, as conf_program.words says; argv's. */
+/* Each text of an item with `many`, in order; may be cut in place. */
+size_t conf_texts(const struct conf *conf, const char *key, char *const **out);
+/* By flag, and by nothing weaker. */
+bool conf_by_flag(const struct conf *conf, const char *key);
+
+/* The words beside the flags, as conf_program.words says, and the command that
+ * follows them, as conf_program.rest does, with NULL at its end; argv's. */
 size_t conf_words(const struct conf *conf, char *const **out);
+size_t conf_rest(const struct conf *conf, char *const **out);
 
 /* The file that was read, or NULL. */
 const char *conf_file(const struct conf *conf);
@@ -101,6 +115,9 @@ int conf_trust(int fd, const char *what, const char *path, bool secret,
 /* Each value of type CONF_PATH that there is. */
 typedef void conf_path_fn(void *arg, const char *path);
 void conf_each_path(const struct conf *conf, conf_path_fn *fn, void *arg);
+
+/* The one of n words that is most like this one; NULL when none is. */
+const char *conf_nearest(const char *word, const char *const *words, size_t n);
 
 /* The first line of a secret file that only its owner may read (0600 or
  * stricter, else -EPERM with a text that says chmod; it must belong to us or to

@@ -6,8 +6,10 @@
 
 #include "conf/settings.h"
 
-/* getopt_long() returns FIRST + the item's index for long and short flags. */
-enum { HELP = 1000, VERSION, CONFIG, FIRST };
+/* getopt_long() returns FIRST + the item's index for long and short flags, and
+ * WORD for what is no flag: so words stay where they were, before or behind
+ * "--". */
+enum { WORD = 1, HELP = 1000, VERSION, CONFIG, FIRST };
 
 struct flags {
 	struct option *longs; /* built-ins, then one per item with a flag */
@@ -38,10 +40,10 @@ flags_init(struct flags *flags, const struct conf_program *program)
 
 	flags->longs = calloc(max, sizeof *flags->longs);
 	flags->names = calloc(max, sizeof *flags->names);
-	flags->shorts = calloc(max * 3 + 2, 1);
+	flags->shorts = calloc(max * 3 + 3, 1);
 	if (!flags->longs || !flags->shorts || !flags->names)
 		return -ENOMEM;
-	s = stpcpy(flags->shorts, program->default_file ? ":hVc:" : ":hV");
+	s = stpcpy(flags->shorts, program->default_file ? "-:hVc:" : "-:hV");
 	for (size_t i = 0; i < ARRAY_SIZE(built_in); i++)
 		if (built_in[i].val != CONFIG || program->default_file)
 			flags->longs[n++] = built_in[i];
@@ -95,16 +97,20 @@ take_flag(struct conf *conf, int c, struct err *err)
 /* What getopt did not like. optopt is the letter of a short flag, the val of a
  * long one, 0 for an unknown long one. */
 static int
-wrong_flag(const struct flags *flags, int c, char **argv, struct err *err)
+wrong_flag(const struct conf_program *program, const struct flags *flags, int c,
+	char **argv, struct err *err)
 {
+	const char *what_else =
+		program->rest ? "flags of the command stand behind its name"
+			      : "see --help";
 	const char *word = argv[optind - 1], *like;
 	char name[64];
 
 	if (c == ':')
 		return err_set(err, -EINVAL, "%s needs a value", word);
 	if (optopt && optopt < HELP)
-		return err_set(
-			err, -EINVAL, "unknown flag -%c; see --help", optopt);
+		return err_set(err, -EINVAL, "unknown flag -%c; %s", optopt,
+			what_else);
 	if (optopt)
 		return err_set(
 			err, -EINVAL, "'%s': this flag takes no value", word);
@@ -115,7 +121,8 @@ wrong_flag(const struct flags *flags, int c, char **argv, struct err *err)
 		return err_set(err, -EINVAL,
 			"unknown flag '--%s'; did you mean '--%s'?", name,
 			like);
-	return err_set(err, -EINVAL, "unknown flag '--%s'; see --help", name);
+	return err_set(
+		err, -EINVAL, "unknown flag '--%s'; %s", name, what_else);
 }
 
 static int
@@ -131,21 +138,71 @@ name_file(struct conf *conf, const char *path, struct err *err)
 	return 0;
 }
 
-static int
-take_words(struct conf *conf, int n, char **words, struct err *err)
+/* How many words the program wants, by what it calls them: "AGENT [PLUGIN]". */
+static void
+count_words(const char *names, size_t *min, size_t *max)
 {
-	const char *name = conf->program->words;
-	bool many = name && strstr(name, "...");
-	int max = many ? n : name != NULL;
+	*min = *max = 0;
+	for (const char *p = names; p && *p; p += strspn(p, " ")) {
+		*min += *p != '[';
+		*max += 1;
+		p += strcspn(p, " ");
+	}
+	if (names && strstr(names, "..."))
+		*max = SIZE_MAX;
+}
 
-	if (n > max)
+/* Flags end with the last word: the command needs no dashes. */
+static bool
+ends_with_words(const struct conf_program *program)
+{
+	return program->rest && !strstr(program->rest, "--");
+}
+
+static int
+check_words(const struct conf *conf, size_t min, size_t max, struct err *err)
+{
+	const struct conf_program *p = conf->program;
+
+	if (conf->n_words > max)
+		return err_set(err, -EINVAL, "unexpected argument '%s'; %s",
+			conf->words[max],
+			p->rest ? "put -- before the command" : "see --help");
+	if (conf->n_words < min)
+		return err_set(
+			err, -EINVAL, "expected %s; see --help", p->words);
+	if (p->rest && *p->rest != '[' && !conf->n_rest)
 		return err_set(err, -EINVAL,
-			"unexpected argument '%s'; see --help", words[max]);
-	if (name && n < 1)
-		return err_set(err, -EINVAL, "expected %s; see --help", name);
-	conf->words = words;
-	conf->n_words = (size_t)n;
+			"expected a command: %s; see --help", p->rest);
 	return 0;
+}
+
+/* What stands behind "--", or behind the last word: words that are missing, and
+ * then the command if there can be one. */
+static int
+take_rest(struct conf *conf, int n, char **args, struct err *err)
+{
+	const struct conf_program *p = conf->program;
+	size_t min, max;
+
+	count_words(p->words, &min, &max);
+	while (n > 0 &&
+		(!p->rest || (ends_with_words(p) && conf->n_words < max))) {
+		conf->words[conf->n_words++] = *args++;
+		n--;
+	}
+	conf->rest = args;
+	conf->n_rest = (size_t)n;
+	return check_words(conf, min, max, err);
+}
+
+static bool
+has_all_words(const struct conf *conf)
+{
+	size_t min, max;
+
+	count_words(conf->program->words, &min, &max);
+	return ends_with_words(conf->program) && conf->n_words == max;
 }
 
 static int
@@ -156,8 +213,9 @@ read_flags(struct conf *conf, const struct flags *flags, int argc, char **argv,
 
 	opterr = 0;
 	optind = 0; /* glibc and musl: start anew */
-	while (r == 0 && (c = getopt_long(argc, argv, flags->shorts,
-				  flags->longs, NULL)) != -1) {
+	while (r == 0 && !has_all_words(conf) &&
+		(c = getopt_long(argc, argv, flags->shorts, flags->longs,
+			 NULL)) != -1) {
 		if (c == 'h' || c == HELP) {
 			conf_print_help(conf->program);
 			return CONF_EXIT;
@@ -167,15 +225,17 @@ read_flags(struct conf *conf, const struct flags *flags, int argc, char **argv,
 				PACKAGE_VERSION); /* stdout is not ours */
 			return CONF_EXIT;
 		}
-		if (c == '?' || c == ':')
-			r = wrong_flag(flags, c, argv, err);
+		if (c == WORD)
+			conf->words[conf->n_words++] = optarg;
+		else if (c == '?' || c == ':')
+			r = wrong_flag(conf->program, flags, c, argv, err);
 		else if (c == CONFIG ||
 			 (c == 'c' && conf->program->default_file))
 			r = name_file(conf, optarg, err);
 		else
 			r = take_flag(conf, c, err);
 	}
-	return r < 0 ? r : take_words(conf, argc - optind, argv + optind, err);
+	return r < 0 ? r : take_rest(conf, argc - optind, argv + optind, err);
 }
 
 int
@@ -184,8 +244,9 @@ conf_read_flags(struct conf *conf, int argc, char **argv, struct err *err)
 	struct flags flags = { 0 };
 	int r = flags_init(&flags, conf->program);
 
-	if (r < 0)
-		(void)err_set(err, r, "out of memory");
+	conf->words = calloc((size_t)argc + 1, sizeof *conf->words);
+	if (r < 0 || !conf->words)
+		r = err_set(err, -ENOMEM, "out of memory");
 	else
 		r = read_flags(conf, &flags, argc, argv, err);
 	flags_done(&flags);

@@ -38,6 +38,8 @@ print_item(const struct conf_item *item)
 {
 	char left[120], shown[8] = "    ";
 
+	if (item->heading)
+		(void)printf("\n%s:\n", item->heading);
 	if (!item->help)
 		return;
 	if (item->short_flag)
@@ -90,8 +92,9 @@ has_more(const struct conf_program *program)
 void
 conf_print_help(const struct conf_program *program)
 {
-	(void)printf("Usage: %s [FLAG]...%s%s\n%s\n\n", program->name,
+	(void)printf("Usage: %s [FLAG]...%s%s%s%s\n%s\n\n", program->name,
 		program->words ? " " : "", program->words ? program->words : "",
+		program->rest ? " " : "", program->rest ? program->rest : "",
 		program->summary);
 	print_items(program, true);
 	if (program->default_file) {

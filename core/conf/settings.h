@@ -22,6 +22,8 @@ struct conf_value {
 
 struct conf_slot {
 	struct conf_value value;
+	char **texts; /* of an item with `many`: each of them */
+	size_t n_texts;
 	enum conf_source source;
 	int line; /* where the file has it; 0: it has not */
 };
@@ -39,8 +41,10 @@ struct conf {
 	size_t n_free_keys;
 	char *file; /* that was read; NULL: none */
 	bool file_must_exist;
-	char **words; /* argv's */
+	char **words; /* our list of argv's */
 	size_t n_words;
+	char **rest; /* argv's end */
+	size_t n_rest;
 };
 
 /* Judge a text. where ("--flag", "file:12: key 'x'") begins the error's text.
@@ -59,8 +63,5 @@ int conf_read_file(struct conf *conf, struct err *err);
 int conf_read_flags(struct conf *conf, int argc, char **argv, struct err *err);
 
 void conf_print_help(const struct conf_program *program);
-
-/* The one of n words that is most like this one; NULL when none is. */
-const char *conf_nearest(const char *word, const char *const *words, size_t n);
 
 #endif

@@ -13,11 +13,14 @@ void
 asker_read(struct http_request *req, struct asker *out)
 {
 	const char *id = http_header(req, request_id);
+	const struct user *user = access_user(req);
 
 	(void)request_actor(req, out->actor);
 	(void)http_peer(req, out->peer);
-	(void)snprintf(out->client, sizeof out->client, "%s",
-		user_client(access_user(req)));
+	(void)snprintf(
+		out->client, sizeof out->client, "%s", user_client(user));
+	(void)snprintf(out->token, sizeof out->token, "%s",
+		user ? user->token->id : "");
 	if (id && id_valid_agent(id)) /* as plain a word */
 		(void)snprintf(
 			out->request_id, sizeof out->request_id, "%s", id);
@@ -32,6 +35,7 @@ event_of(const struct asker *asker, const char *action, const char *target)
 	return (struct audit_event){ .action = action,
 		.actor = asker->actor,
 		.client = asker->client,
+		.token = asker->token,
 		.peer = asker->peer,
 		.target = target,
 		.request_id = asker->request_id };
@@ -79,4 +83,15 @@ reply_unnoted(struct http_request *req)
 		"the server's administrator has set that nothing is done "
 		"without a line about it",
 		"the audit log cannot be written now");
+}
+
+void
+reply_unnoted_some(struct http_request *req, size_t n, size_t of)
+{
+	http_add_header(req, "Retry-After", "5");
+	http_reply_error(req, 503, "audit_failing",
+		"ask again: those that are being cancelled stay so",
+		"the audit log cannot be written now: %zu of %zu tasks are not "
+		"cancelled",
+		n, of);
 }

@@ -9,7 +9,8 @@
 
 struct asker {
 	char actor[API_ACTOR]; /* "client@address" */
-	char client[AUTH_NAME]; /* "" when nobody was asked */
+	char client[AUTH_NAME]; /* "" when nobody was asked, and so is */
+	char token[AUTH_ID]; /* the id of its token */
 	char peer[HTTP_PEER];
 	/* The client's own X-Request-Id, if it is a plain word, or a new one;
 	 * the reply has it too. */
@@ -31,5 +32,7 @@ asker_refused(struct api *api, const struct asker *asker, const char *action,
 void asker_failed(struct api *api, const struct asker *asker,
 	const char *action, const char *target, const char *reason);
 void reply_unnoted(struct http_request *req);
+/* Of many tasks n are not cancelled for that. */
+void reply_unnoted_some(struct http_request *req, size_t n, size_t of);
 
 #endif

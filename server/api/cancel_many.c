@@ -33,6 +33,7 @@ struct many {
 	size_t left; /* beyond LIMIT_BULK */
 	size_t n_storing; /* intents that are not stored yet */
 	int trouble; /* of storing them */
+	size_t n_unnoted; /* not cancelled, since the audit log is full */
 	int64_t grace_ms; /* the longest */
 };
 
@@ -280,8 +281,11 @@ intent_stored(void *arg, int r)
 		m->trouble = r;
 	if (--m->n_storing)
 		return;
-	if (m->trouble && m->req) {
-		reply_cancel_unstored(m->req);
+	if ((m->trouble || m->n_unnoted) && m->req) {
+		if (m->n_unnoted)
+			reply_unnoted_some(m->req, m->n_unnoted, m->n);
+		else
+			reply_cancel_unstored(m->req);
 		many_free(m);
 		return;
 	}
@@ -297,16 +301,13 @@ intent_stored(void *arg, int r)
 static void
 cancel_all(struct many *m)
 {
-	int r;
-
 	m->n_storing = 1; /* this loop */
 	for (size_t i = 0; i < m->n; i++) {
 		struct task *t = m->targets[i].task;
 
-		r = asker_does(m->api, &m->how.asker, "task.cancel", t->id,
-			NULL, m->how.how.reason);
-		if (r < 0) {
-			m->trouble = r;
+		if (asker_does(m->api, &m->how.asker, "task.cancel", t->id,
+			    NULL, m->how.how.reason) < 0) {
+			m->n_unnoted++;
 			continue;
 		}
 		m->n_storing++;

@@ -8,12 +8,15 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <nettle/base64.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "api/internal.h"
 #include "json/escape.h"
 #include "wire/msg.h"
+
+enum { SKIP_ENTRIES = 256 }; /* in one go: the loop has other work */
 
 struct sink { /* the caller's buffer */
 	uint8_t *out;
@@ -155,26 +158,68 @@ put_text(struct sse *s, struct sink *k, const uint8_t *data, size_t len)
 	return s->pos == len;
 }
 
+/* Groups of three bytes, until the last one. */
+static bool
+put_base64(struct sse *s, struct sink *k, const uint8_t *data, size_t len)
+{
+	size_t n = len - s->pos, room = (k->max - k->len) / 4 * 3;
+
+	if (n > room)
+		n = room;
+	base64_encode_raw((char *)k->out + k->len, n, data + s->pos);
+	k->len += BASE64_ENCODE_RAW_LENGTH(n);
+	s->pos += n;
+	return s->pos == len;
+}
+
+/* The bytes of this kind are not told as text. */
+static bool
+is_base64(const struct sse *s, const struct transcript_entry *e)
+{
+	return s->base64 && e->kind != TRANSCRIPT_CANCEL;
+}
+
+static bool
+put_inside(struct sse *s, struct sink *k, const struct transcript_entry *e)
+{
+	size_t len = e->len - e->cut;
+
+	if (is_base64(s, e)) {
+		s->part = SSE_TEXT;
+		return put_base64(s, k, e->data, e->len);
+	}
+	if (s->part == SSE_CARRY && !put_carry(s, k, e, len))
+		return false;
+	return put_text(s, k, e->data, len);
+}
+
 /* True when the whole entry is out; false when the buffer is full. */
 static bool
 put_entry(struct sse *s, struct sink *k, const struct transcript_entry *e)
 {
 	struct frame f = frame_of(e->kind);
-	size_t len = e->len - e->cut;
 
 	if (s->part == SSE_HEAD) {
 		if (!put_head(s, k, e, &f))
 			return false;
 		next_part(s);
 	}
-	if (s->part == SSE_CARRY && !put_carry(s, k, e, len))
-		return false;
-	if (s->part == SSE_TEXT) {
-		if (!put_text(s, k, e->data, len))
+	if (s->part != SSE_TAIL) {
+		if (!put_inside(s, k, e))
 			return false;
-		next_part(s);
+		s->part = SSE_TAIL;
+		s->pos = 0;
 	}
 	return put(s, k, f.close, strlen(f.close));
+}
+
+/* A piece of nothing but a character's beginning has no text of its own. */
+static bool
+is_empty(const struct sse *s, const struct transcript_entry *e)
+{
+	if (s->no_output && e->kind != TRANSCRIPT_CANCEL)
+		return true;
+	return !(is_base64(s, e) ? e->len : e->len - e->cut + e->n_carry);
 }
 
 /* --------------------------------------------------------------- last event */
@@ -251,9 +296,11 @@ sse_fill(struct sse *s, uint8_t *out, size_t max)
 {
 	struct sink k = { out, 0, max };
 	struct transcript_entry e;
+	size_t skipped = 0;
 	bool whole;
 	int r;
 
+	s->more = false;
 	for (;;) {
 		r = transcript_read(s->task->transcript, s->after, &e);
 		if (r != TRANSCRIPT_OK)
@@ -264,10 +311,12 @@ sse_fill(struct sse *s, uint8_t *out, size_t max)
 				break;
 			whole = r > 0;
 		} else {
-			/* A piece of nothing but a character's beginning has
-			 * no text of its own. */
-			whole = e.len - e.cut + e.n_carry == 0 ||
-				put_entry(s, &k, &e);
+			whole = is_empty(s, &e) || put_entry(s, &k, &e);
+		}
+		if (!k.len && ++skipped == SKIP_ENTRIES) {
+			s->after = e.id;
+			s->more = true;
+			return 0;
 		}
 		if (!whole)
 			return (ssize_t)k.len;

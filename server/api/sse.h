@@ -22,6 +22,12 @@ struct hub;
 struct sse {
 	struct task *task; /* own reference */
 	struct hub *hub; /* for the record in the last event; NULL: without */
+	/* Output as the base64 of its exact bytes, piece by piece as it came.
+	 * Else as text: U+FFFD for what is none, and whole characters. To be
+	 * set before the first sse_fill(). */
+	bool base64;
+	bool no_output; /* only what is done to the task, and its end */
+	bool more; /* nothing yet, but there is more to look at */
 	uint64_t after; /* the last entry that was sent whole */
 	enum sse_part part;
 	size_t pos; /* in that part */
@@ -33,7 +39,7 @@ struct sse {
 int sse_init(struct sse *s, struct task *task, struct hub *hub, uint64_t after);
 void sse_done(struct sse *s);
 
-/* Up to max bytes (at least 64). 0: nothing yet; SSE_END: the last event has
+/* Up to max bytes (at least 64). 0: nothing yet (or s->more); SSE_END: the last event has
  * been sent; other negative: -errno, the transcript cannot be read. */
 enum { SSE_END = -1 };
 ssize_t sse_fill(struct sse *s, uint8_t *out, size_t max);

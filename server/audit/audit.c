@@ -24,6 +24,7 @@ enum {
 	LOCK_TRIES_MS = 100,
 	/* Refusals of one address that are written. */
 	REFUSALS_PER_MINUTE = 60,
+	REPEATS_PER_MINUTE = 10, /* of one name */
 };
 
 struct audit {
@@ -31,9 +32,8 @@ struct audit {
 	int fd, head;
 	bool open; /* audit_new() came to its end */
 	struct chain chain; /* as we left it */
-	struct rates *refusals;
-	uint64_t omitted; /* refusals since the last line */
-	uint64_t lost; /* could not be written */
+	struct rates *refusals, *repeats;
+	struct audit_stats stats, told; /* told: as of the last line */
 	int trouble; /* 0, or what the last note said */
 	struct sync *sync; /* NULL: a command */
 	struct loop_timer *timer; /* to sync what was written */
@@ -41,47 +41,10 @@ struct audit {
 
 /* -------------------------------------------------------------------- files */
 
-/* Made when it is not there; then it belongs to the owner of its folder, for a
- * command of root's may be the first to write. */
-static int
-open_own(const char *path, int flags, struct err *err)
-{
-	AUTO_CLOSE int fd = fd_open(
-		path, flags | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	AUTO_FREE char *dir = strdup(path);
-	struct stat st, in;
-	char *slash = dir ? strrchr(dir, '/') : NULL;
-
-	if (fd < 0)
-		return err_set(err, fd, "cannot open audit log '%s': %s", path,
-			err_name(-fd));
-	if (fstat(fd, &st) < 0)
-		return err_set(err, -errno, "cannot read audit log '%s': %s",
-			path, err_name(errno));
-	if (!S_ISREG(st.st_mode))
-		return err_set(err, -EINVAL,
-			"audit log '%s' is not a regular file", path);
-	if (st.st_mode & 077)
-		return err_set(err, -EPERM,
-			"audit log '%s' is open to other users (mode %04o); "
-			"do: chmod 600 '%s'",
-			path, (unsigned)(st.st_mode & 07777), path);
-	if (slash)
-		*slash = 0;
-	if (geteuid() == 0 && st.st_size == 0 && dir &&
-		stat(!slash    ? "."
-			: *dir ? dir
-			       : "/",
-			&in) == 0 &&
-		fchown(fd, in.st_uid, in.st_gid) < 0)
-		log_debug("'%s' stays root's", path);
-	return TAKE_FD(fd);
-}
-
 static int
 open_log(const struct audit *a, struct err *err)
 {
-	return open_own(a->conf.path, O_RDWR | O_APPEND, err);
+	return own_open(a->conf.path, O_RDWR | O_APPEND, err);
 }
 
 /* Of all who write this log, each for a few writes. One that was stopped
@@ -219,7 +182,8 @@ add_line(struct audit *a, const struct audit_event *event)
 	/* Ours, unless another process has gone on from there. */
 	if (chain_read(a->head, &chain) < 0 || chain.seq < a->chain.seq)
 		chain = a->chain;
-	r = line_make(event, &chain, a->omitted, a->lost, &line);
+	r = line_make(event, &chain, a->stats.omitted - a->told.omitted,
+		a->stats.lost - a->told.lost, &line);
 	if (r < 0)
 		return r;
 	chain.seq++;
@@ -246,25 +210,34 @@ note(struct audit *a, const struct audit_event *event)
 	r = add_line(a, event);
 	unlock(a);
 	if (r == 0) {
-		a->omitted = a->lost = 0;
+		a->stats.lines++;
+		a->told = a->stats;
 		if (a->timer && !loop_timer_active(a->timer))
 			loop_timer_set(a->timer, SYNC_AFTER_MS);
 	}
 	return r;
 }
 
+static bool
+is_too_much(struct audit *a, const struct audit_event *event)
+{
+	char name[RATES_NAME];
+
+	if (event->decision == AUDIT_REFUSED)
+		return rates_take(a->refusals,
+			rates_address(event->peer ? event->peer : "", name));
+	return event->repeats && rates_take(a->repeats, event->repeats);
+}
+
 int
 audit_note(struct audit *a, const struct audit_event *event)
 {
-	char name[RATES_NAME];
 	int r;
 
 	if (!a)
 		return 0;
-	if (event->decision == AUDIT_REFUSED &&
-		rates_take(a->refusals,
-			rates_address(event->peer ? event->peer : "", name))) {
-		a->omitted++;
+	if (is_too_much(a, event)) {
+		a->stats.omitted++;
 		return 0;
 	}
 	r = note(a, event);
@@ -275,9 +248,14 @@ audit_note(struct audit *a, const struct audit_event *event)
 	else if (r == 0 && a->trouble)
 		log_info("audit log '%s' is written again", a->conf.path);
 	a->trouble = r;
-	if (r < 0)
-		a->lost++;
+	a->stats.lost += r < 0;
 	return a->conf.required ? r : 0;
+}
+
+void
+audit_stats(const struct audit *a, struct audit_stats *out)
+{
+	*out = a ? a->stats : (struct audit_stats){ 0 };
 }
 
 void
@@ -333,9 +311,12 @@ audit_new(const struct audit_conf *conf, struct audit **out, struct err *err)
 	a->conf.path = strdup(conf->path);
 	a->refusals =
 		rates_new(REFUSALS_PER_MINUTE, 60 * 1000, REFUSALS_PER_MINUTE);
+	a->repeats =
+		rates_new(REPEATS_PER_MINUTE, 60 * 1000, REPEATS_PER_MINUTE);
 	if (conf->loop)
 		a->timer = loop_timer_new(conf->loop, sync_due, a);
-	if (!a->conf.path || !a->refusals || (conf->loop && !a->timer) ||
+	if (!a->conf.path || !a->refusals || !a->repeats ||
+		(conf->loop && !a->timer) ||
 		buf_printf(&head, "%s.head", conf->path) < 0)
 		return err_set(err, r, "out of memory");
 	r = conf->loop ? sync_new(conf->loop, sync_failed, a, &a->sync) : 0;
@@ -345,7 +326,7 @@ audit_new(const struct audit_conf *conf, struct audit **out, struct err *err)
 	a->fd = open_log(a, err);
 	if (a->fd < 0)
 		return a->fd;
-	a->head = open_own(buf_text(&head), O_RDWR, err);
+	a->head = own_open(buf_text(&head), O_RDWR, err);
 	if (a->head < 0)
 		return a->head;
 	r = begin(a, err);
@@ -376,6 +357,7 @@ audit_free(struct audit *a)
 	if (a->head >= 0)
 		(void)close(a->head);
 	rates_free(a->refusals);
+	rates_free(a->repeats);
 	free((char *)(uintptr_t)a->conf.path); /* ours, see audit_new() */
 	free(a);
 }

@@ -34,25 +34,25 @@ static const struct conf_item create_items[] = {
 		.help = "how long it is good; 0: for ever" },
 };
 
-/* "a=b\nc=d" cut into pieces in place. */
 static int
-cut_labels(char *text, struct auth_label labels[LIMIT_LABELS], size_t *n,
-	struct err *err)
+read_labels(const struct conf *conf, struct auth_label labels[LIMIT_LABELS],
+	size_t *n, struct err *err)
 {
-	char *line;
+	char *const *texts;
+	size_t n_texts = conf_texts(conf, "label", &texts);
 
-	while ((line = strsep(&text, "\n"))) {
-		char *value = strchr(line, '=');
+	if (n_texts > LIMIT_LABELS)
+		return err_set(
+			err, -EINVAL, "--label: more than %d", LIMIT_LABELS);
+	for (size_t i = 0; i < n_texts; i++) {
+		char *value = strchr(texts[i], '=');
 
-		if (!value || value == line)
+		if (!value || value == texts[i])
 			return err_set(err, -EINVAL,
 				"--label: expected name=value, got '%.64s'",
-				line);
-		if (*n == LIMIT_LABELS)
-			return err_set(err, -EINVAL, "--label: more than %d",
-				LIMIT_LABELS);
+				texts[i]);
 		*value++ = 0;
-		labels[(*n)++] = (struct auth_label){ line, value };
+		labels[(*n)++] = (struct auth_label){ texts[i], value };
 	}
 	return 0;
 }
@@ -81,16 +81,13 @@ read_spec(
 static int
 create(const struct command_call *call, struct err *err)
 {
-	const char *given = conf_text(call->conf, "label");
-	AUTO_FREE char *text = given ? strdup(given) : NULL;
 	struct auth_label labels[LIMIT_LABELS];
 	struct auth_token_spec spec = { .labels = labels };
 	char token[AUTH_SECRET], when[CLOCK_TEXT];
 	int r = read_spec(call->conf, &spec, err);
 
-	if (r == 0 && given)
-		r = text ? cut_labels(text, labels, &spec.n_labels, err)
-			 : err_set(err, -ENOMEM, "out of memory");
+	if (r == 0)
+		r = read_labels(call->conf, labels, &spec.n_labels, err);
 	if (r == 0)
 		r = auth_token_new(call->auth, &spec, token, err);
 	if (r < 0)

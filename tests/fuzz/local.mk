@@ -32,6 +32,12 @@ fuzz_targets += %D%/fuzz-conf
 %C%_fuzz_conf_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_conf_LDADD = $(fuzz_libs) libconf.la libbase.la
 
+fuzz_targets += %D%/fuzz-webhook
+%C%_fuzz_webhook_SOURCES = %D%/fuzz-webhook.c
+%C%_fuzz_webhook_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_webhook_LDADD = $(fuzz_libs) libwebhook.la libstore.la libdb.la libmetrics.la libtask.la \
+	libwire.la libjson.la libconf.la libloop.la libbase.la
+
 # What travels between server and agents.
 fuzz_targets += %D%/fuzz-batch
 %C%_fuzz_batch_SOURCES = %D%/fuzz-batch.c
@@ -55,8 +61,8 @@ fuzz_targets += %D%/fuzz-response
 
 # A whole server, but for the network to its agents.
 fuzz_rig = %D%/rig.c %D%/rig.h %D%/fake-rpc.c %D%/fake-rpc.h
-fuzz_rig_libs = $(fuzz_libs) libapi.la libca.la libtls.la libconf.la libhub.la libauth.la libstore.la libdb.la \
-	libhttp.la libaudit.la libtask.la libwire.la libjson.la libloop.la libbase.la
+fuzz_rig_libs = $(fuzz_libs) libapi.la libwebhook.la libca.la libtls.la libconf.la libhub.la libauth.la libstore.la libdb.la \
+	libhttp.la libmetrics.la libaudit.la libtask.la libwire.la libjson.la libloop.la libbase.la
 
 fuzz_targets += %D%/fuzz-hub
 %C%_fuzz_hub_SOURCES = %D%/fuzz-hub.c $(fuzz_rig)

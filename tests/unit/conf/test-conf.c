@@ -141,10 +141,116 @@ END
 
 TEST(keeps_every_text_of_a_flag_that_may_be_given_again)
 {
+	char *const *texts;
+
 	ck_assert_int_eq(
-		start(&conf, "--label", "a=b", "--label=c=d", NULL), 0);
-	ck_assert_str_eq(conf_text(conf, "label"), "a=b\nc=d");
+		start(&conf, "--label", "a=b", "--label=c=d\ne", NULL), 0);
+	ck_assert_uint_eq(conf_texts(conf, "label", &texts), 2);
+	ck_assert_str_eq(texts[0], "a=b");
+	ck_assert_str_eq(texts[1], "c=d\ne");
+	ck_assert_str_eq(conf_text(conf, "label"), "c=d\ne");
 	conf_free(conf);
+	ck_assert_int_eq(start(&conf, NULL), 0);
+	ck_assert_uint_eq(conf_texts(conf, "label", &texts), 0);
+	conf_free(conf);
+}
+END
+
+TEST(knows_what_a_flag_has_said)
+{
+	ck_assert_int_eq(setenv("DEMO_ID", "env", 1), 0);
+	ck_assert_int_eq(start(&conf, "--color", NULL), 0);
+	ck_assert(conf_by_flag(conf, "log.color"));
+	ck_assert(!conf_by_flag(conf, "agent.id"));
+	ck_assert(!conf_by_flag(conf, "agent.server"));
+	conf_free(conf);
+	ck_assert_int_eq(unsetenv("DEMO_ID"), 0);
+}
+END
+
+TEST(takes_as_many_words_as_its_names_say)
+{
+	char *const *words;
+
+	program.words = "AGENT [PLUGIN]";
+	ck_assert_int_eq(start(&conf, "one", NULL), 0);
+	ck_assert_uint_eq(conf_words(conf, &words), 1);
+	conf_free(conf);
+	ck_assert_int_eq(start(&conf, "one", "--color", "two", NULL), 0);
+	ck_assert_uint_eq(conf_words(conf, &words), 2);
+	ck_assert_str_eq(words[1], "two");
+	conf_free(conf);
+	ck_assert_int_eq(start(&conf, NULL), -EINVAL);
+	check_err_says("expected AGENT [PLUGIN]", NULL);
+	ck_assert_int_eq(start(&conf, "a", "b", "c", NULL), -EINVAL);
+	check_err_says("unexpected argument 'c'", NULL);
+	program.words = "[ID]...";
+	ck_assert_int_eq(start(&conf, NULL), 0);
+	ck_assert_uint_eq(conf_words(conf, &words), 0);
+	conf_free(conf);
+	ck_assert_int_eq(start(&conf, "a", "b", "c", NULL), 0);
+	ck_assert_uint_eq(conf_words(conf, &words), 3);
+	conf_free(conf);
+	program.words = NULL;
+}
+END
+
+TEST(takes_a_command_behind_two_dashes)
+{
+	char *const *words, *const *rest;
+
+	program.words = "AGENT";
+	program.rest = "-- COMMAND...";
+	ck_assert_int_eq(
+		start(&conf, "web1", "--color", "--", "ls", "--id", "--", NULL),
+		0);
+	ck_assert_uint_eq(conf_words(conf, &words), 1);
+	ck_assert_uint_eq(conf_rest(conf, &rest), 3);
+	ck_assert_str_eq(rest[0], "ls");
+	ck_assert_str_eq(rest[2], "--");
+	ck_assert_ptr_null(rest[3]);
+	ck_assert(conf_bool(conf, "log.color"));
+	conf_free(conf);
+	ck_assert_int_eq(start(&conf, "web1", NULL), -EINVAL);
+	check_err_says("expected a command", "-- COMMAND", NULL);
+	ck_assert_int_eq(start(&conf, "--", "ls", NULL), -EINVAL);
+	check_err_says("expected AGENT", NULL);
+	ck_assert_int_eq(start(&conf, "web1", "ls", NULL), -EINVAL);
+	check_err_says("unexpected argument 'ls'", "put --", NULL);
+	ck_assert_int_eq(start(&conf, "web1", "-l", NULL), -EINVAL);
+	check_err_says("unknown flag -l", "of the command", NULL);
+	program.rest = "[-- COMMAND...]";
+	ck_assert_int_eq(start(&conf, "web1", NULL), 0);
+	ck_assert_uint_eq(conf_rest(conf, &rest), 0);
+	conf_free(conf);
+	program.words = program.rest = NULL;
+}
+END
+
+TEST(ends_flags_with_the_last_word_when_the_command_has_no_dashes)
+{
+	char *const *words, *const *rest;
+
+	program.words = "AGENT IMAGE";
+	program.rest = "[COMMAND...]";
+	ck_assert_int_eq(start(&conf, "web1", "--id", "x", "alpine", "ls",
+				 "--color", "--", NULL),
+		0);
+	ck_assert_uint_eq(conf_words(conf, &words), 2);
+	ck_assert_str_eq(words[1], "alpine");
+	ck_assert_uint_eq(conf_rest(conf, &rest), 3);
+	ck_assert_str_eq(rest[0], "ls");
+	ck_assert_str_eq(conf_text(conf, "agent.id"), "x");
+	ck_assert(!conf_bool(conf, "log.color"));
+	conf_free(conf);
+	ck_assert_int_eq(start(&conf, "--", "-a", "alpine", "ls", NULL), 0);
+	ck_assert_uint_eq(conf_words(conf, &words), 2);
+	ck_assert_str_eq(words[0], "-a");
+	ck_assert_uint_eq(conf_rest(conf, &rest), 1);
+	conf_free(conf);
+	ck_assert_int_eq(start(&conf, "web1", NULL), -EINVAL);
+	check_err_says("expected AGENT IMAGE", NULL);
+	program.words = program.rest = NULL;
 }
 END
 
@@ -243,6 +349,10 @@ END
 		makes_relative_paths_absolute, says_what_is_wrong_with_a_flag,
 		takes_words_beside_the_flags_when_they_are_expected,
 		keeps_every_text_of_a_flag_that_may_be_given_again,
+		knows_what_a_flag_has_said,
+		takes_as_many_words_as_its_names_say,
+		takes_a_command_behind_two_dashes,
+		ends_flags_with_the_last_word_when_the_command_has_no_dashes,
 		says_what_is_wrong_with_a_value,
 		says_help_and_version_and_nothing_else,
 		reads_the_first_line_of_a_secret_file,

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <net/if.h>
 #include <pthread.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -33,6 +35,7 @@ enum { SANITIZED = false, INSTRUMENTED = false };
 #endif
 
 static const struct sandbox server = { .profile = &sandbox_server };
+static const struct sandbox calling = { .profile = &sandbox_server_calling };
 static const struct sandbox uplink = { .profile = &sandbox_uplink };
 static const struct sandbox tasks = { .profile = &sandbox_tasks,
 	.no_new_privs = true };
@@ -133,6 +136,55 @@ find_older_way(void)
 		return 1;
 	r = syscall(9999, 0);
 	return r != -1 || errno != ENOSYS;
+}
+
+static int
+find_no_ring(void)
+{
+	long r = syscall(SYS_io_uring_setup, 1, NULL);
+
+	return r != -1 || errno != ENOSYS;
+}
+
+static int
+lock_and_double(void)
+{
+	AUTO_CLOSE int fd = fd_open("/proc/self/status", O_RDONLY);
+	struct flock lock = { .l_type = F_RDLCK };
+	AUTO_CLOSE int other = fcntl(fd, F_DUPFD_CLOEXEC, 20);
+
+	return fd < 0 || other < 20 || fcntl(fd, F_SETLK, &lock) < 0 ||
+	       fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
+	       fcntl(fd, F_GETFD) != FD_CLOEXEC;
+}
+
+static int
+own_signals(void)
+{
+	return fcntl(STDIN_FILENO, F_SETOWN, getppid()) < 0;
+}
+
+static int
+choose_a_signal(void)
+{
+	return fcntl(STDIN_FILENO, F_SETSIG, SIGKILL) < 0;
+}
+
+static int
+own_signals_ex(void)
+{
+	struct f_owner_ex owner = { F_OWNER_PID, getppid() };
+
+	return fcntl(STDIN_FILENO, F_SETOWN_EX, &owner) < 0;
+}
+
+static int
+ask_for_an_interface(void)
+{
+	AUTO_CLOSE int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq lo = { .ifr_name = "lo" };
+
+	return fd < 0 || ioctl(fd, SIOCGIFINDEX, &lo) < 0;
 }
 
 static int
@@ -246,7 +298,7 @@ leaves_no_core(void)
 
 TEST(starts_no_program_and_no_process)
 {
-	const struct sandbox all[] = { server, uplink };
+	const struct sandbox all[] = { server, calling, uplink };
 
 	for (size_t i = 0; !SANITIZED && i < ARRAY_SIZE(all); i++) {
 		child_dies(all[i], run_program, "execve");
@@ -265,20 +317,44 @@ TEST(signals_nobody_else)
 }
 END
 
+TEST(has_the_kernel_signal_nobody_else)
+{
+	const struct sandbox all[] = { server, uplink };
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		child_dies(all[i], own_signals, "fcntl");
+		child_dies(all[i], own_signals_ex, "fcntl");
+		child_dies(all[i], choose_a_signal, "fcntl");
+		child_goes_on(all[i], lock_and_double);
+	}
+}
+END
+
+TEST(libraries_of_newer_systems_go_on)
+{
+	child_goes_on(server, find_no_ring);
+	child_goes_on(uplink, find_no_ring);
+	child_goes_on(uplink, ask_for_an_interface);
+}
+END
+
 TEST(makes_no_code)
 {
 	if (INSTRUMENTED)
 		return;
 	child_dies(server, make_code, "mprotect");
+	child_dies(calling, map_code, "mmap");
 	child_dies(uplink, make_code, "mprotect");
 	child_dies(server, map_code, "mmap");
 	child_dies(uplink, map_code, "mmap");
 }
 END
 
-TEST(the_server_calls_nobody)
+TEST(the_server_calls_nobody_unless_it_is_told_to)
 {
 	child_dies(server, make_socket, "socket");
+	child_goes_on(calling, make_socket);
+	child_dies(calling, make_packet_socket, "socket");
 	child_goes_on(uplink, make_socket);
 	child_dies(uplink, make_packet_socket, "socket");
 }
@@ -430,7 +506,7 @@ END
 TEST(every_name_is_a_system_call)
 {
 	const struct sandbox_profile *const all[] = { &sandbox_server,
-		&sandbox_uplink, &sandbox_tasks };
+		&sandbox_server_calling, &sandbox_uplink, &sandbox_tasks };
 	char words[2048];
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
@@ -453,7 +529,9 @@ TEST(every_name_is_a_system_call)
 END
 
 	UNIT_MAIN("sandbox", starts_no_program_and_no_process,
-		signals_nobody_else, makes_no_code, the_server_calls_nobody,
+		signals_nobody_else, has_the_kernel_signal_nobody_else,
+		libraries_of_newer_systems_go_on, makes_no_code,
+		the_server_calls_nobody_unless_it_is_told_to,
 		the_uplink_writes_no_file, its_last_words_cannot_be_taken,
 		threads_go_on, calls_that_are_younger_than_it_do_not_exist,
 		it_may_abort, tasks_are_told_no_and_go_on, tasks_start_programs,

@@ -2,6 +2,7 @@
 #include "api/sse.h"
 
 #include <jansson.h>
+#include <nettle/base64.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -297,6 +298,102 @@ TEST(carries_long_entries_of_the_worst_bytes)
 }
 END
 
+	/* What drain() does, in base64; the decoded bytes of all pieces. */
+	static void
+	drain_base64(struct task *t, size_t room, struct buf *out)
+{
+	AUTO_BUF struct buf text = { 0 };
+	uint8_t *piece = malloc(room);
+	const char *p;
+	struct sse s;
+	ssize_t n;
+
+	ck_assert_int_eq(sse_init(&s, t, NULL, 0), 0);
+	s.base64 = true;
+	while ((n = sse_fill(&s, piece, room)) > 0)
+		ck_assert_int_eq(buf_add(&text, piece, (size_t)n), 0);
+	sse_done(&s);
+	free(piece);
+	for (p = buf_text(&text); (p = strstr(p, "\"stdout\":\"")); p++) {
+		struct base64_decode_ctx ctx;
+		uint8_t bytes[LIMIT_OUTPUT_CHUNK + 3];
+		size_t len = sizeof bytes;
+
+		p += strlen("\"stdout\":\"");
+		base64_decode_init(&ctx);
+		ck_assert_int_eq(base64_decode_update(&ctx, &len, bytes,
+					 strcspn(p, "\""), p),
+			1);
+		ck_assert_int_eq(base64_decode_final(&ctx), 1);
+		ck_assert_int_eq(buf_add(out, bytes, len), 0);
+	}
+}
+
+TEST(tells_the_exact_bytes_in_base64)
+{
+	/* Torn characters, broken ones, and lengths of all remainders. */
+	static const char bytes[] = "\xc3\xa4\xff\0\xe2\x82\xac!\x80\xf0";
+	struct task *t = make_task("shell");
+
+	for (size_t i = 0; i < sizeof bytes; i += 2 + i % 3)
+		append(t, TRANSCRIPT_STDOUT, bytes + i,
+			sizeof bytes - i < 2 + i % 3 ? sizeof bytes - i
+						     : 2 + i % 3);
+	append(t, TRANSCRIPT_CANCEL, "no bytes", 8);
+	for (size_t room = 64; room < 400; room += 7) {
+		AUTO_BUF struct buf out = { 0 };
+
+		drain_base64(t, room, &out);
+		ck_assert_uint_eq(out.len, sizeof bytes);
+		ck_assert_mem_eq(out.data, bytes, sizeof bytes);
+	}
+	task_unref(t);
+}
+END
+
+TEST(carries_the_longest_piece_in_base64)
+{
+	static char data[LIMIT_OUTPUT_CHUNK];
+	struct task *t = make_task("shell");
+	AUTO_BUF struct buf out = { 0 };
+
+	memset(data, 0xc3, sizeof data);
+	append(t, TRANSCRIPT_STDOUT, data, sizeof data);
+	drain_base64(t, 1000, &out);
+	ck_assert_uint_eq(out.len, sizeof data);
+	ck_assert_mem_eq(out.data, data, sizeof data);
+	task_unref(t);
+}
+END
+
+TEST(leaves_output_out_a_few_pieces_at_a_time)
+{
+	struct task *t = make_task("shell");
+	uint8_t piece[4096];
+	struct sse s;
+	ssize_t n;
+
+	for (int i = 0; i < 1000; i++)
+		append(t, i % 2 ? TRANSCRIPT_STDOUT : TRANSCRIPT_HOOK, "x", 1);
+	append(t, TRANSCRIPT_CANCEL, "SIGTERM", 7);
+	ck_assert_int_eq(sse_init(&s, t, NULL, 0), 0);
+	s.no_output = true;
+	n = sse_fill(&s, piece, sizeof piece);
+	ck_assert_int_eq(n, 0);
+	ck_assert(s.more);
+	while (s.more)
+		n = sse_fill(&s, piece, sizeof piece);
+	ck_assert_int_gt(n, 0);
+	piece[n] = 0;
+	ck_assert_int_eq(strncmp((char *)piece, "id: 1001\n", 9), 0);
+	ck_assert_ptr_nonnull(strstr((char *)piece, "SIGTERM"));
+	ck_assert_int_eq(sse_fill(&s, piece, sizeof piece), 0);
+	ck_assert(!s.more);
+	sse_done(&s);
+	task_unref(t);
+}
+END
+
 TEST(has_nothing_to_say_until_something_comes)
 {
 	struct task *t = make_task("shell");
@@ -322,4 +419,7 @@ END
 		keeps_a_character_whole_that_comes_byte_by_byte,
 		replaces_broken_bytes_also_across_pieces,
 		carries_long_entries_of_the_worst_bytes,
+		tells_the_exact_bytes_in_base64,
+		carries_the_longest_piece_in_base64,
+		leaves_output_out_a_few_pieces_at_a_time,
 		has_nothing_to_say_until_something_comes)
