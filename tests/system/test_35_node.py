@@ -58,13 +58,14 @@ class Node:
         self.folder = system.path("node")
         self.agent = None
 
-    def start(self, settings, *options):
+    def start(self, settings, *options, wait=True):
         self.stop()
         conf = self.system.path("node.conf", settings)
         self.agent = self.system.agent("agent1", self.server, "--config", conf, "--on-stop",
                                        "leave", *options, folder=self.folder, wait=False)
         self.agent.wait_line("connected to server")
-        until(self.ready, "the plugin shell takes tasks")
+        if wait:
+            until(self.ready, "the plugin shell takes tasks")
         return self.agent
 
     def stop(self):
@@ -187,6 +188,23 @@ def test_settings_that_come_back_find_their_executor(node):
         assert node.client.cancel(task).status == 200
     node.start("")
     node.only("shell")
+
+
+def test_new_tasks_wait_when_all_places_are_taken(node):
+    tasks = []
+    for number in range(8):
+        node.start(f"[limits]\npids = {100 + number}\n")
+        tasks.append(node.begin(SLOW))
+    agent = node.start("", wait=False)
+    agent.wait_line("executor 'shell': 8 of them still have tasks", anywhere=True)
+    new = node.client.shell("echo new")
+    until(lambda: node.client.agents()["agent1"]["connected"], "it is connected")
+    assert node.client.cancel(tasks[3]).status == 200
+    assert node.client.end(new)["status"] == "completed"
+    node.only("shell", *(f"shell.{n}" for n in range(1, 8)))
+    for task in tasks:
+        node.client.cancel(task, wait=0)
+    node.only("shell.3")
 
 
 def test_plugin_that_was_replaced_is_loaded(node):
