@@ -405,7 +405,7 @@ def test_webhooks(document, guarded):
         admin.expect(200, "DELETE", f"/tasks/{task}?wait=20")
         receiver.of(task, 2)
         for request in receiver.got:
-            document.fits("#/components/schemas/Message", request.json, request)
+            document.fits("#/components/schemas/WebhookMessage", request.json, request)
             for name, (pointer, _) in document.parameters("POST", "task", "webhooks").items():
                 document.fits(f"{pointer}/schema", request.headers[name[1]], request)
         assert len({request.type for request in receiver.got}) == 4
