@@ -405,7 +405,7 @@ def test_webhooks(document, guarded):
         admin.expect(200, "DELETE", f"/tasks/{task}?wait=20")
         receiver.of(task, 2)
         for request in receiver.got:
-            document.fits("#/components/schemas/Message", request.json, request)
+            document.fits("#/components/schemas/WebhookMessage", request.json, request)
             for name, (pointer, _) in document.parameters("POST", "task", "webhooks").items():
                 document.fits(f"{pointer}/schema", request.headers[name[1]], request)
         assert len({request.type for request in receiver.got}) == 4
@@ -479,6 +479,7 @@ def test_nothing_is_done_that_cannot_be_noted(system, guarded):
             ("POST", f"/webhooks/{guarded.letter}/retry", None)):
         admin.expect(503, method, path, body, "audit_failing")
     _limit(guarded.server, resource.RLIM_INFINITY)
+    until(lambda: admin.get("/readyz").status == 200, "the store has noticed that, too")
     admin.expect(200, "DELETE", f"/tasks/{task}?wait=20")
     with contextlib.closing(sqlite3.connect(guarded.auth.path)) as db, db:
         db.execute("CREATE TRIGGER full BEFORE INSERT ON token BEGIN "
