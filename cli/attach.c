@@ -98,14 +98,6 @@ on_event(void *arg, const struct sse_event *event, const json_t *doc)
 
 /* ------------------------------------------------------------------- cancel */
 
-static const char *
-why(const struct attach *a)
-{
-	if (!a->signo)
-		return "nobody reads its output any more";
-	return signal_name(a->signo);
-}
-
 static int
 ask_to_cancel(struct attach *a, struct err *err)
 {
@@ -115,7 +107,8 @@ ask_to_cancel(struct attach *a, struct err *err)
 		a->want == KILL ? "&force=1" : "");
 
 	if (r == 0)
-		r = http_escape(&path, why(a));
+		r = http_escape(&path, a->signo ? signal_name(a->signo)
+						: "nobody reads its output");
 	if (r < 0)
 		return err_set(err, r, "out of memory");
 	request.path = buf_text(&path);

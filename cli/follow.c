@@ -83,7 +83,7 @@ take(struct follow *f, struct err *err)
 static bool
 may_come_back(int r, const struct http_answer *answer)
 {
-	return r == 0 || r == -ECONNREFUSED || answer->status == 429 ||
+	return r == 0 || http_away(r) || answer->status == 429 ||
 	       http_lost(r, answer);
 }
 

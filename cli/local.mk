@@ -6,24 +6,47 @@ libcli_la_SOURCES = \
 	%D%/context.c %D%/context.h \
 	%D%/create.c %D%/create.h \
 	%D%/escape.c \
+	%D%/facts.c %D%/facts.h \
 	%D%/follow.c %D%/follow.h \
 	%D%/http.c %D%/http.h \
 	%D%/interrupt.c %D%/interrupt.h \
+	%D%/list.c %D%/list.h \
+	%D%/look.c %D%/look.h \
 	%D%/outcome.c %D%/outcome.h \
 	%D%/output.c %D%/output.h \
+	%D%/record.c %D%/record.h \
 	%D%/sse.c %D%/sse.h \
+	%D%/table.c %D%/table.h \
 	%D%/term.c %D%/term.h \
-	%D%/verb.h
+	%D%/text.c %D%/text.h \
+	%D%/timeline.c %D%/timeline.h \
+	%D%/verb.h \
+	%D%/when.c %D%/when.h
 libcli_la_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) \
 	$(NETTLE_CFLAGS)
+libcli_la_LIBADD = $(CURL_LIBS) $(NETTLE_LIBS)
 
 bin_PROGRAMS += nodelink
 nodelink_SOURCES = \
+	%D%/agents.c \
 	%D%/attach.c %D%/attach.h \
+	%D%/completion.c %D%/completion.h \
+	%D%/completion_bash.c \
+	%D%/completion_zsh.c \
+	%D%/drain.c \
 	%D%/main.c \
+	%D%/plugins.c \
+	%D%/ps.c \
 	%D%/run.c \
+	%D%/show.c \
+	%D%/token.c \
 	%D%/verbs.c \
 	%D%/version.c
 nodelink_CFLAGS = $(libcli_la_CFLAGS)
 nodelink_LDFLAGS = $(AM_LDFLAGS) $(NODELINK_PROG_LDFLAGS)
-nodelink_LDADD = libcli.la libjson.la libconf.la libbase.la $(CURL_LIBS) $(NETTLE_LIBS)
+nodelink_LDADD = libcli.la libjson.la libconf.la libbase.la
+
+bashcompdir = $(datadir)/bash-completion/completions
+zshcompdir = $(datadir)/zsh/site-functions
+dist_bashcomp_DATA = %D%/shell/nodelink
+dist_zshcomp_DATA = %D%/shell/_nodelink

@@ -2,6 +2,7 @@
  *
  * What a verb is: verb.h. The table of them: verbs.c. */
 #include <errno.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -173,6 +174,7 @@ main(int argc, char **argv)
 	const struct verb *verb;
 	int n = 0;
 
+	(void)setlocale(LC_CTYPE, ""); /* else it stays "C" */
 	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail; writes tell */
 	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
 		(void)printf("nodelink %s\n", PACKAGE_VERSION);

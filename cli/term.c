@@ -9,7 +9,7 @@
 
 #include "base/utf8.h"
 
-enum { WIDTH = 80, WIDTH_MIN = 20 };
+enum { WIDTH = 80, WIDTH_MIN = 20, HEIGHT = 24 };
 
 static bool
 is_capable(void)
@@ -44,6 +44,16 @@ term_width(const struct term *term)
 	if (ioctl(term->fd, TIOCGWINSZ, &size) < 0 || !size.ws_col)
 		return WIDTH;
 	return size.ws_col < WIDTH_MIN ? WIDTH_MIN : size.ws_col;
+}
+
+unsigned
+term_height(const struct term *term)
+{
+	struct winsize size = { 0 };
+
+	if (ioctl(term->fd, TIOCGWINSZ, &size) < 0 || !size.ws_row)
+		return HEIGHT;
+	return size.ws_row;
 }
 
 const char *

@@ -22,6 +22,8 @@ int term_init(struct term *term, int fd, const char *when, struct err *err);
  * change it. */
 unsigned term_width(const struct term *term);
 
+unsigned term_height(const struct term *term); /* likewise, else 24 */
+
 enum term_style {
 	TERM_PLAIN, /* ends any other */
 	TERM_BOLD,

@@ -1,10 +1,22 @@
 /* verbs.c - the table of verbs, in the order in which help lists them */
 #include "cli/verb.h"
 
-extern const struct verb verb_run, verb_version;
+extern const struct verb verb_run, verb_ps, verb_tasks, verb_show, verb_agents,
+	verb_plugins, verb_drain, verb_token_create, verb_token_list,
+	verb_token_revoke, verb_completion, verb_version;
 
 const struct verb *const verbs[] = {
 	&verb_run,
+	&verb_ps,
+	&verb_tasks,
+	&verb_show,
+	&verb_agents,
+	&verb_plugins,
+	&verb_drain,
+	&verb_token_create,
+	&verb_token_list,
+	&verb_token_revoke,
+	&verb_completion,
 	&verb_version,
 };
 const size_t n_verbs = ARRAY_SIZE(verbs);

@@ -1,3 +1,4 @@
-nobase_include_HEADERS = include/nodelink/plugin.h
+nodelinkincludedir = $(includedir)/nodelink
+nodelinkinclude_HEADERS = %D%/nodelink/plugin.h
 pkgconfig_DATA += %D%/nodelink/nodelink.pc
 EXTRA_DIST += %D%/nodelink/COPYING

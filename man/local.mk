@@ -10,4 +10,5 @@ dist_man_MANS += \
 	%D%/nodelink-server.8 \
 	%D%/nodelink-server.conf.5 \
 	%D%/nodelink-shim.8 \
+	%D%/nodelink-tasks.7 \
 	%D%/nodelink-uplink.8

@@ -3,16 +3,41 @@
  * What the settings name may be read; what is written has its line here. */
 #include "confine.h"
 
+#include <libgen.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "store/store.h"
+#include "webhook/url.h"
 
-enum { LOW_PORTS = 1024 };
+enum { LOW_PORTS = 1024, DNS_PORT = 53 };
 
 static void
 add_read(void *arg, const char *path)
 {
 	sandbox_add(arg, (struct sandbox_path){ .path = path, .folder = true });
+}
+
+/* What is written beside other things leaves these to whoever takes us over. */
+static void
+warn_if_shared(const struct settings *set, const char *path)
+{
+	static const char *const shared[] = { "/", "/etc", "/etc/nodelink",
+		"/home", "/opt", "/root", "/run", "/srv", "/tmp", "/usr",
+		"/usr/local", "/var", "/var/lib", "/var/log", "/var/tmp" };
+	const char *file = conf_file(set->conf);
+	AUTO_FREE char *copy = path ? strdup(path) : NULL;
+	AUTO_FREE char *other = file ? strdup(file) : NULL;
+	const char *folder = copy ? dirname(copy) : "";
+	bool warn = copy && other && strcmp(folder, dirname(other)) == 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(shared) && copy; i++)
+		warn = warn || strcmp(folder, shared[i]) == 0;
+	if (warn)
+		log_warn(0,
+			"'%s' should have a folder of its own: the sandbox "
+			"leaves all of '%s' to the server",
+			path, folder);
 }
 
 static void
@@ -30,6 +55,8 @@ add_paths(struct sandbox *s, const struct settings *set)
 	conf_each_path(set->conf, add_read, s);
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
 		sandbox_add(s, paths[i]);
+	warn_if_shared(set, set->auth);
+	warn_if_shared(set, set->audit);
 	if (strncmp(set->grpc_listen, "unix:", 5) == 0)
 		sandbox_add(
 			s, (struct sandbox_path){ .path = set->grpc_listen + 5,
@@ -43,15 +70,35 @@ is_low(uint16_t port)
 	return port && port < LOW_PORTS;
 }
 
+/* The endpoint's port and that of name servers, or any for those of tasks. */
+static void
+add_calls(struct sandbox *s, const struct settings *set)
+{
+	struct url url;
+	struct err none;
+
+	s->any_port = set->webhook.per_task;
+	/* webhook_new() says what is wrong with it */
+	if (set->webhook.url &&
+		url_check(set->webhook.url, true, &url, &none) == 0) {
+		s->ports[0] = url.port;
+		s->ports[1] = DNS_PORT;
+	}
+}
+
 int
 confine(const struct settings *set, struct sandbox *out, struct err *err)
 {
 	/* It cannot be made any more when Landlock does not know it. */
 	int r = set->store ? store_sqlite_folder(set->store, err) : 0;
 
-	*out = (struct sandbox){ .profile = &sandbox_server,
+	*out = (struct sandbox){ .profile = settings_tells(set)
+						    ? &sandbox_server_calling
+						    : &sandbox_server,
 		.seccomp = set->seccomp,
 		.low_port = is_low(set->http_port) || is_low(set->grpc_port) };
+	if (settings_tells(set))
+		add_calls(out, set);
 	if (set->landlock)
 		add_paths(out, set);
 	return r < 0 ? r : sandbox_confine(out, err);

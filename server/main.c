@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "base/parse.h"
 #include "ca/ca.h"
 #include "commands/commands.h"
@@ -19,10 +20,12 @@
 #include "http/http.h"
 #include "hub/hub.h"
 #include "loop/loop.h"
+#include "metrics/metrics.h"
 #include "rpc/rpc.h"
 #include "secure.h"
 #include "settings.h"
 #include "store/store.h"
+#include "webhook/webhook.h"
 
 enum {
 	WRONG_USAGE = 2,
@@ -38,8 +41,11 @@ struct server {
 	struct sandbox sandbox;
 	struct audit *audit; /* NULL: none */
 	struct limits *limits;
+	struct metrics *metrics;
+	struct process process;
 	struct store *store;
 	struct auth *auth; /* NULL: development mode */
+	struct webhook *webhook; /* NULL: none */
 	struct hub *hub;
 	struct rpc_server *rpc;
 	struct http *http;
@@ -73,12 +79,15 @@ static void
 signal_came(void *arg, int signo)
 {
 	struct server *s = arg;
+	struct err err;
 
 	if (signo == SIGHUP) {
 		log_info("SIGHUP: opening the audit log again, and reading "
-			 "certificates");
+			 "certificates and webhooks' secrets");
 		audit_reopen(s->audit);
 		secure_reload(s->secure);
+		if (webhook_reload(s->webhook, &err) < 0)
+			log_error(0, "%s; the old ones go on", err.text);
 		return;
 	}
 	if (s->stopping)
@@ -100,13 +109,16 @@ server_done(struct server *s)
 	api_done(&s->api);
 	rpc_server_free(s->rpc);
 	if (s->store && s->hub)
-		s->store->ops->drain(s->store); /* it calls the hub */
+		s->store->ops->drain(s->store); /* it calls the others */
+	webhook_free(s->webhook);
 	hub_free(s->hub);
 	if (s->store)
 		s->store->ops->free(s->store);
 	auth_free(s->auth);
 	limits_free(s->limits);
 	audit_free(s->audit);
+	metrics_free(s->metrics);
+	process_close(&s->process);
 	loop_free(s->loop);
 }
 
@@ -128,9 +140,10 @@ start_store(struct server *s, const struct settings *set, struct err *err)
 	const struct store_memory_conf memory = {
 		.loop = s->loop, .dir = set->tmp_dir, .limits = set->limits
 	};
-	const struct store_sqlite_conf sqlite = {
-		.loop = s->loop, .dir = set->store, .limits = set->limits
-	};
+	const struct store_sqlite_conf sqlite = { .loop = s->loop,
+		.dir = set->store,
+		.limits = set->limits,
+		.metrics = s->metrics };
 	int r;
 
 	if (set->store)
@@ -139,6 +152,16 @@ start_store(struct server *s, const struct settings *set, struct err *err)
 	return r < 0 ? err_set(err, r, "cannot make the store: %s",
 			       err_name(-r))
 		     : 0;
+}
+
+static int
+start_webhook(struct server *s, const struct settings *set, struct err *err)
+{
+	struct webhook_conf conf = set->webhook;
+
+	conf.loop = s->loop;
+	conf.store = s->store;
+	return settings_tells(set) ? webhook_new(&conf, &s->webhook, err) : 0;
 }
 
 static void
@@ -173,7 +196,10 @@ start_hub(struct server *s, const struct settings *set, struct err *err)
 		.default_output_limit = set->output_limit,
 		.window = LIMIT_TASK_WINDOW,
 		.audit = s->audit,
-		.auth = set->agents_anonymous ? NULL : s->auth };
+		.metrics = s->metrics,
+		.auth = set->agents_anonymous ? NULL : s->auth,
+		.tell = s->webhook ? webhook_tell : NULL,
+		.tell_arg = s->webhook };
 	int r = hub_new(&conf, &s->hub, err);
 
 	if (r < 0)
@@ -221,6 +247,7 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 		.routes = api_routes,
 		.n_routes = api_n_routes,
 		.arg = &s->api,
+		.metrics = s->metrics,
 		.max_connections = set->max_connections,
 		.max_per_ip = set->max_per_address,
 		.request_timeout_ms = set->request_timeout_ms,
@@ -230,7 +257,7 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 		.asks = !set->http_anonymous && s->auth };
 	int r;
 
-	s->limits = limits_new(&set->client_limits);
+	s->limits = limits_new(&set->client_limits, s->metrics);
 	if (!s->limits)
 		return err_set(err, -ENOMEM, "out of memory");
 	s->api = (struct api){ .loop = s->loop,
@@ -238,11 +265,15 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 		.store = s->store,
 		.audit = s->audit,
 		.limits = s->limits,
+		.metrics = s->metrics,
+		.counts.process = s->process,
+		.webhook = s->webhook,
 		.auth = conf.asks ? s->auth : NULL,
 		.tls = set->http_tls.cert != NULL,
 		.ca = s->ca,
 		.agents_auth = s->auth,
 		.started_at = clock_wall_ms() };
+	api_count(&s->api);
 	r = http_new(s->loop, &conf, &s->http, &s->http_port, err);
 	s->api.http = s->http;
 	return r;
@@ -254,8 +285,10 @@ start(struct server *s, const struct settings *set, struct err *err)
 	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
 	int r;
 
+	process_open(&s->process);
+	s->metrics = metrics_new();
 	s->loop = loop_new();
-	if (!s->loop)
+	if (!s->loop || !s->metrics)
 		return err_set(err, -ENOMEM, "cannot make an event loop");
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
 		s->signals[i] =
@@ -273,6 +306,8 @@ start(struct server *s, const struct settings *set, struct err *err)
 		r = start_audit(s, set, err);
 	if (r == 0)
 		r = start_store(s, set, err);
+	if (r == 0)
+		r = start_webhook(s, set, err);
 	if (r == 0)
 		r = start_auth(s, set, err);
 	if (r == 0)
@@ -334,6 +369,7 @@ main(int argc, char **argv)
 	struct settings settings = { 0 };
 	struct server server = { 0 };
 	struct err err = { "" };
+	AUTO_CLOSE int notify = -1;
 	int r;
 
 	log_open("nodelink-server");
@@ -354,11 +390,13 @@ main(int argc, char **argv)
 	}
 	if (fd_raise_limit() < 0)
 		log_debug("the limit of open files stays as it is");
+	notify = notify_open();
 	r = start(&server, &settings, &err);
 	if (r < 0) {
 		complain(r, &err);
 	} else {
 		say_ready(&server, &settings);
+		notify_ready(notify);
 		loop_run(server.loop);
 		log_info("stopped");
 	}

@@ -7,203 +7,9 @@
 
 #include "base/log.h"
 #include "base/parse.h"
-#include "commands/commands.h"
+#include "webhook/event.h"
 
 enum { MAX_TASKS = 1000 * 1000, MAX_TASKS_IN_MEMORY = 20 * 1000 };
-
-static const struct conf_item items[] = {
-	{ .key = "http.listen",
-		.flag = "http",
-		.type = CONF_ADDRESS,
-		.fallback = "127.0.0.1:8080",
-		.help = "where clients connect" },
-	{ .key = "http.anonymous",
-		.type = CONF_BOOL,
-		.fallback = "no",
-		.help = "clients are not asked who they are, from other hosts "
-			"neither" },
-	{ .key = "http.cert",
-		.type = CONF_PATH,
-		.help = "certificate (chain) for HTTPS, PEM" },
-	{ .key = "http.key", .type = CONF_PATH, .help = "its key, mode 0600" },
-	{ .key = "http.plaintext",
-		.type = CONF_BOOL,
-		.fallback = "no",
-		.help = "serve other hosts without TLS: a proxy has it" },
-	{ .key = "grpc.listen",
-		.flag = "grpc",
-		.type = CONF_ADDRESS,
-		.fallback = "127.0.0.1:9090",
-		.help = "where agents connect" },
-	{ .key = "grpc.cert",
-		.type = CONF_PATH,
-		.help = "certificate (chain) that agents see, PEM" },
-	{ .key = "grpc.key", .type = CONF_PATH, .help = "its key, mode 0600" },
-	{ .key = "grpc.client_ca",
-		.type = CONF_PATH,
-		.help = "agents need a certificate of one of these CAs" },
-	{ .key = "grpc.plaintext",
-		.type = CONF_BOOL,
-		.fallback = "no",
-		.help = "serve other hosts without TLS: a tunnel has it" },
-	{ .key = "ca.dir",
-		.flag = "ca-dir",
-		.type = CONF_PATH,
-		.arg = "DIR",
-		.help = "folder of the server's own CA for agents; without it "
-			"none can enrol" },
-	{ .key = "agents.anonymous",
-		.type = CONF_BOOL,
-		.fallback = "no",
-		.help = "agents are not asked who they are, from other hosts "
-			"neither" },
-	{ .key = "auth.path",
-		.flag = "auth",
-		.type = CONF_PATH,
-		.arg = "FILE",
-		.help = "database of tokens; without it development mode: "
-			"everybody is let in, on loopback only" },
-	{ .key = "store.path",
-		.flag = "store",
-		.type = CONF_TEXT,
-		.arg = "DIR",
-		.fallback = NODELINK_STATEDIR,
-		.help = "folder of the databases of tasks and output, or "
-			"\"memory\" to forget them all at the end" },
-	{ .key = "store.retention",
-		.flag = "retention",
-		.type = CONF_DURATION,
-		.fallback = "7d",
-		.max = 3650LL * 24 * 3600 * 1000,
-		.help = "how long finished tasks are kept" },
-	{ .key = "store.max_tasks",
-		.type = CONF_INT,
-		.fallback = "0",
-		.max = 100 * 1000 * 1000,
-		.help = "finished tasks that are kept; 0: 1,000,000, in "
-			"memory 20,000" },
-	{ .key = "store.max_output",
-		.type = CONF_SIZE,
-		.fallback = "16G",
-		.min = 1,
-		.max = INT64_MAX,
-		.help = "output of all finished tasks that is kept" },
-	{ .key = "server.tmp_dir",
-		.flag = "tmp-dir",
-		.type = CONF_PATH,
-		.arg = "DIR",
-		.fallback = "/var/tmp",
-		.help = "for the output of loud tasks when the store is "
-			"memory" },
-	{ .key = "server.default_grace",
-		.type = CONF_DURATION,
-		.fallback = "10s",
-		.max = 24 * 3600 * 1000,
-		.help = "from the stop signal to SIGKILL" },
-	{ .key = "server.start_timeout",
-		.type = CONF_DURATION,
-		.fallback = "5m",
-		.max = 30LL * 24 * 3600 * 1000,
-		.help = "how long a task waits for its agent" },
-	{ .key = "server.lost_after",
-		.flag = "lost-after",
-		.type = CONF_DURATION,
-		.fallback = "60s",
-		.min = 1,
-		.max = 7LL * 24 * 3600 * 1000,
-		.help = "silence after which an agent's tasks are lost" },
-	{ .key = "server.output_limit",
-		.type = CONF_SIZE,
-		.fallback = "1G",
-		.min = 1,
-		.max = INT64_MAX,
-		.help = "output of one task that is kept" },
-	{ .key = "audit.path",
-		.flag = "audit",
-		.type = CONF_PATH,
-		.arg = "FILE",
-		.help = "a line there for whatever is done or refused" },
-	{ .key = "audit.required",
-		.type = CONF_BOOL,
-		.fallback = "no",
-		.help = "do nothing of which no line can be written" },
-	{ .key = "limits.connections",
-		.type = CONF_INT,
-		.fallback = "10000",
-		.min = 1,
-		.max = 1000 * 1000,
-		.help = "of clients, as far as open files allow" },
-	{ .key = "limits.connections_per_address",
-		.type = CONF_INT,
-		.fallback = "0",
-		.max = 1000 * 1000,
-		.help = "of one address; 0: half of all" },
-	{ .key = "limits.request_time",
-		.type = CONF_DURATION,
-		.fallback = "15s",
-		.min = 100,
-		.max = 3600 * 1000,
-		.help = "in which a request must have come, body included" },
-	{ .key = "limits.idle_time",
-		.type = CONF_DURATION,
-		.fallback = "60s",
-		.min = 100,
-		.max = 24 * 3600 * 1000,
-		.help = "that a connection is kept between two requests" },
-	{ .key = "limits.stall_time",
-		.type = CONF_DURATION,
-		.fallback = "10m",
-		.min = 100,
-		.max = 24 * 3600 * 1000,
-		.help = "that a client may take nothing of what it asked for" },
-	{ .key = "limits.calls_per_second",
-		.type = CONF_INT,
-		.fallback = "1000",
-		.max = 1000 * 1000,
-		.help = "of one client; 0: any number" },
-	{ .key = "limits.open_requests",
-		.type = CONF_INT,
-		.fallback = "1000",
-		.max = 1000 * 1000,
-		.help = "of one client at a time, streams are some; 0: any "
-			"number" },
-	{ .key = "limits.failed_logins",
-		.type = CONF_INT,
-		.fallback = "10",
-		.max = 1000 * 1000,
-		.help = "of one address in a minute; 0: any number" },
-	{ .key = "routes",
-		.flag = "routes",
-		.type = CONF_BOOL,
-		.fallback = "no",
-		.help = "print the routes of the API and the roles that they "
-			"ask for, and exit" },
-	{ .key = "sandbox.seccomp",
-		.flag = "sandbox",
-		.arg = "WHAT",
-		.fallback = "kill",
-		.help = "what a system call outside the program's list does: "
-			"kill, log, or off" },
-	{ .key = "sandbox.landlock",
-		.type = CONF_BOOL,
-		.fallback = "yes",
-		.help = "only the files that the settings name can be "
-			"reached" },
-	{ .key = "log.level",
-		.flag = "log-level",
-		.type = CONF_LEVEL,
-		.fallback = "info",
-		.help = "error, warn, info or debug" },
-};
-
-const struct conf_program settings_program = {
-	.name = "nodelink-server",
-	.summary = "Gives tasks to agents and shows what becomes of them.",
-	.default_file = NODELINK_SYSCONFDIR "/nodelink-server.conf",
-	.items = items,
-	.n_items = ARRAY_SIZE(items),
-	.help_more = commands_help,
-};
 
 /* ------------------------------------------------------------------- checks */
 
@@ -339,6 +145,38 @@ read_limits(struct settings *s)
 			(unsigned)conf_number(c, "limits.open_requests");
 }
 
+static int
+read_webhook(struct settings *s, struct err *err)
+{
+	const struct conf *c = s->conf;
+	struct webhook_conf *w = &s->webhook;
+	struct err why;
+	int r = event_parse_list(
+		conf_text(c, "webhook.events"), &w->events, &why);
+
+	if (r < 0)
+		return err_set(err, r, "[webhook] events: %.400s", why.text);
+	w->url = conf_text(c, "webhook.url");
+	w->secret_file = conf_text(c, "webhook.secret_file");
+	w->task_secret_file = conf_text(c, "webhook.task_secret_file");
+	w->ca = conf_text(c, "webhook.ca");
+	w->per_task = conf_bool(c, "webhook.per_task");
+	w->allow_internal = conf_bool(c, "webhook.allow_internal");
+	w->timeout_ms = conf_number(c, "webhook.timeout");
+	w->retry_ms = conf_number(c, "webhook.retry");
+	w->give_up_ms = conf_number(c, "webhook.give_up");
+	if (settings_tells(s) && !w->secret_file)
+		return err_set(err, -EINVAL,
+			"[webhook] url and per_task need a secret_file");
+	return 0;
+}
+
+bool
+settings_tells(const struct settings *s)
+{
+	return s->webhook.url || s->webhook.per_task;
+}
+
 int
 settings_read(struct settings *s, int argc, char **argv, struct err *err)
 {
@@ -365,6 +203,8 @@ settings_read(struct settings *s, int argc, char **argv, struct err *err)
 		conf_text(s->conf, "sandbox.seccomp"), &s->seccomp, err);
 	if (r == 0)
 		r = read_tls(s, err);
+	if (r == 0)
+		r = read_webhook(s, err);
 	return r < 0 ? r : check_addresses(s, err);
 }
 

@@ -12,6 +12,7 @@
 #include "sandbox/sandbox.h"
 #include "store/store.h"
 #include "tls/tls.h"
+#include "webhook/webhook.h"
 
 struct settings {
 	struct conf *conf; /* owns all texts */
@@ -35,6 +36,7 @@ struct settings {
 	int64_t request_timeout_ms, idle_timeout_ms, stall_timeout_ms;
 	int64_t default_grace_ms, start_timeout_ms, lost_after_ms;
 	uint64_t output_limit;
+	struct webhook_conf webhook; /* but for loop and store */
 	enum sandbox_seccomp seccomp;
 	bool landlock;
 };
@@ -45,5 +47,8 @@ extern const struct conf_program settings_program;
 /* 0; CONF_EXIT; -errno with text: wrong usage. settings_done() in any case. */
 int settings_read(struct settings *s, int argc, char **argv, struct err *err);
 void settings_done(struct settings *s);
+
+/* There are webhooks: the server may call others. */
+bool settings_tells(const struct settings *s);
 
 #endif

@@ -122,6 +122,9 @@ executor_maybe_stopped(struct executor *ex)
 		set_later(ex, stopped,
 			HASH_COUNT(ex->tasks) && ex->attached ? LAST_ACKS_MS
 							      : 0);
+	else if (ex->retired && !HASH_COUNT(ex->tasks) &&
+		 !starts_count(ex->starts))
+		set_later(ex, drained, 0);
 	else if (ex->draining && !starts_count(ex->starts))
 		set_later(ex, drained, 0);
 }
@@ -135,6 +138,20 @@ drain(struct executor *ex)
 		(long long)ex->opt.drain_ms / 1000);
 	session_inventory(ex);
 	set_later(ex, drained, ex->opt.drain_ms);
+	executor_maybe_stopped(ex);
+}
+
+void
+executor_retire(struct executor *ex)
+{
+	if (ex->retired || ex->stopping || ex->failed)
+		return;
+	ex->retired = true;
+	log_info(
+		"plugin '%s': another executor takes new tasks; %zu go on here",
+		ex->plugin->v.name,
+		HASH_COUNT(ex->tasks) + starts_count(ex->starts));
+	session_inventory(ex);
 	executor_maybe_stopped(ex);
 }
 

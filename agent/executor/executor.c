@@ -263,6 +263,8 @@ executor_free(struct executor *ex)
 	watchdog_free(ex->watchdog);
 	fields_free(ex->settings);
 	tombs_free(ex->tombs);
+	if (ex->retired)
+		scratch_remove_all(ex->scratch);
 	scratch_free(ex->scratch);
 	buf_done(&ex->pack);
 	if (ex->null_fd >= 0)

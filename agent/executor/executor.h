@@ -92,6 +92,10 @@ void executor_serve(struct executor *ex, int take_fd);
  * executor's. Called once more: without grace, and no time for hooks. */
 void executor_stop(struct executor *ex);
 
+/* Another executor takes the new tasks from now on: take none, and when none is
+ * left that is not acknowledged, stop and remove the scratch folder. */
+void executor_retire(struct executor *ex);
+
 /* How many tasks are not acknowledged yet, and how many still run. */
 size_t executor_count(const struct executor *ex, size_t *running);
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fnv.h"
 #include "base/log.h"
 #include "executor/hold_internal.h"
 #include "executor/task.h"
@@ -88,20 +89,18 @@ hold_leave(struct hold *hold)
 
 /* --------------------------------------------------------- of the executor */
 
-/* Two names that are too long together are told apart by a hash (FNV-1a). */
+/* Two names that are too long together are told apart by a hash. */
 static void
 make_prefix(const struct executor *ex, char out[PREFIX_MAX + 1])
 {
-	uint64_t hash = 0xcbf29ce484222325u;
 	char text[2 * ID_MAX + 16];
 
 	(void)snprintf(text, sizeof text, "nodelink-%s-%s.", ex->opt.agent_id,
 		ex->plugin->v.name);
 	if (strlen(text) > PREFIX_MAX) {
-		for (const char *at = text; *at; at++)
-			hash = (hash ^ (unsigned char)*at) * 0x100000001b3u;
 		(void)snprintf(text, sizeof text, "nodelink-%016llx.",
-			(unsigned long long)hash);
+			(unsigned long long)fnv_add(
+				FNV_START, text, strlen(text)));
 	}
 	(void)snprintf(out, PREFIX_MAX + 1, "%.*s", PREFIX_MAX, text);
 }

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "executor/env.h"
+#include "executor/scratch.h"
 #include "executor/task.h"
 
 enum { MESSAGE_MAX = 1024 }; /* a line for people */
@@ -292,6 +293,16 @@ host_signal(struct ndl_task *task, int64_t id, int signo)
 	return group_signal(&child->group, signo);
 }
 
+/* The id may be from anywhere, such as a container's label. */
+static int
+is_elsewhere(const struct ndl_host *host, const char *id)
+{
+	const struct executor *ex = executor_of(host);
+
+	return id_valid(id) &&
+	       scratch_is_elsewhere(ex->scratch, ex->plugin->v.name, id);
+}
+
 static const struct ndl_host services = {
 	.size = sizeof(struct ndl_host),
 	.abi = NDL_ABI(NDL_ABI_MINOR),
@@ -315,6 +326,7 @@ static const struct ndl_host services = {
 	.signal = host_signal,
 	.env = env,
 	.stuck = stuck,
+	.is_elsewhere = is_elsewhere,
 };
 
 const struct ndl_host *

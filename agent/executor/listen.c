@@ -1,5 +1,8 @@
 /* listen.c - the executor's unix socket: who may connect, and the newest wins
- */
+ *
+ * The socket's file belongs to the uplink's user, so that no other can connect
+ * but root. Only root can give it to somebody else; the next monitor does when
+ * the uplink has another user by then. */
 #include "executor/listen.h"
 
 #include <errno.h>
@@ -21,8 +24,16 @@ struct listener {
 	char *path; /* NULL: not ours yet */
 	int fd;
 	int spare; /* given up for one connection when none is left */
-	uid_t uplink_uid;
 };
+
+/* To root if it is ours. */
+static uid_t
+uplink_uid(const struct listener *l)
+{
+	struct stat st;
+
+	return stat(l->path, &st) < 0 ? 0 : st.st_uid;
+}
 
 static bool
 may_connect(const struct listener *l, int fd)
@@ -34,7 +45,7 @@ may_connect(const struct listener *l, int fd)
 		log_warn(-errno, "connection refused: peer unknown");
 		return false;
 	}
-	if (peer.uid == geteuid() || peer.uid == 0 || peer.uid == l->uplink_uid)
+	if (peer.uid == geteuid() || peer.uid == 0 || peer.uid == uplink_uid(l))
 		return true;
 	log_warn(0, "connection of process %d refused: it runs as user %d",
 		(int)peer.pid, (int)peer.uid);
@@ -91,7 +102,7 @@ is_alive(const struct sockaddr_un *addr)
 }
 
 static int
-open_socket(struct listener *l, const char *path, struct err *err)
+open_socket(struct listener *l, const char *path, uid_t owner, struct err *err)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	const struct sockaddr *a = (const struct sockaddr *)&addr;
@@ -115,8 +126,7 @@ open_socket(struct listener *l, const char *path, struct err *err)
 		return err_set(err, -errno, "cannot bind '%s': %s", path,
 			err_name(errno));
 	l->path = strdup(path);
-	/* The folder is private too; peer credentials are what counts. */
-	if (chmod(path, l->uplink_uid == (uid_t)-1 ? 0600 : 0666) < 0 ||
+	if (chmod(path, 0600) < 0 || chown(path, owner, (gid_t)-1) < 0 ||
 		listen(l->fd, 8) < 0 || !l->path)
 		return err_set(err, -errno, "cannot listen on '%s': %s", path,
 			err_name(errno));
@@ -124,7 +134,7 @@ open_socket(struct listener *l, const char *path, struct err *err)
 }
 
 int
-listen_start(struct loop *loop, const char *path, uid_t uplink_uid,
+listen_start(struct loop *loop, const char *path, uid_t owner,
 	struct executor *ex, struct listener **out, struct err *err)
 {
 	AUTO(listen_stop) struct listener *l = calloc(1, sizeof *l);
@@ -135,8 +145,7 @@ listen_start(struct loop *loop, const char *path, uid_t uplink_uid,
 	l->fd = -1;
 	l->spare = fd_open("/dev/null", O_RDONLY);
 	l->ex = ex;
-	l->uplink_uid = uplink_uid;
-	r = open_socket(l, path, err);
+	r = open_socket(l, path, owner, err);
 	if (r < 0)
 		return r;
 	l->watch = loop_watch_new(loop, l->fd, LOOP_READ, acceptable, l);

@@ -11,10 +11,11 @@
 
 struct listener;
 
-/* A socket at path (0600), in place of one that nobody listens on any more.
- * Accepts our own user, root, and uplink_uid unless it is -1. 0, or -errno
- * with text; -EADDRINUSE when another executor is alive there. */
-int listen_start(struct loop *loop, const char *path, uid_t uplink_uid,
+/* A socket at path (0600), in place of one that nobody listens on any more,
+ * which belongs to this user, -1: ours. Accepts our own user, root, and whom it
+ * belongs to at that time. 0, or -errno with text; -EADDRINUSE when another
+ * executor is alive there. */
+int listen_start(struct loop *loop, const char *path, uid_t owner,
 	struct executor *ex, struct listener **out, struct err *err);
 /* Removes the socket's file. */
 void listen_stop(struct listener *l);

@@ -26,7 +26,7 @@ enum { EXIT_USAGE = 2, DEFAULT_PIDS = 4096, DEFAULT_SPOOL = 256 << 20 };
 
 struct arguments {
 	const char *plugin, *socket;
-	bool describe, json;
+	bool describe, json, retired;
 	uid_t uplink_uid;
 	struct executor_options options;
 	struct msg_param settings[LIMIT_PARAMS];
@@ -40,7 +40,7 @@ static const char usage_text[] =
 	"       nodelink-executor --plugin FILE --socket PATH --agent-id ID\n"
 	"                         --scratch DIR [--setting NAME=VALUE]...\n"
 	"                         [--max-grace DURATION] [--drain DURATION]\n"
-	"                         [--uplink-uid UID]\n"
+	"                         [--uplink-uid UID] [--retired] [--digest TEXT]\n"
 	"                         [--containment auto|cgroup2|cgroup2-freeze|\n"
 	"                                        cgroup1|pidns|subreaper|group]\n"
 	"                         [--user NAME] [--allow-user NAME]...\n"
@@ -84,6 +84,8 @@ enum option_name {
 	OPT_JSON,
 	OPT_LOG_LEVEL,
 	OPT_UPLINK_UID,
+	OPT_RETIRED,
+	OPT_DIGEST,
 	/* For tests only, so not in the usage: shorter patience. */
 	OPT_LOST_AFTER,
 	OPT_WATCHDOG,
@@ -112,6 +114,8 @@ static const struct option option_table[] = {
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
 	{ "uplink-uid", required_argument, NULL, OPT_UPLINK_UID },
+	{ "retired", no_argument, NULL, OPT_RETIRED },
+	{ "digest", required_argument, NULL, OPT_DIGEST },
 	{ "lost-after", required_argument, NULL, OPT_LOST_AFTER },
 	{ "watchdog", required_argument, NULL, OPT_WATCHDOG },
 	{ "help", no_argument, NULL, 'h' },
@@ -202,6 +206,8 @@ set_option(struct arguments *a, int option, char *value)
 		if (r == 0)
 			a->uplink_uid = (uid_t)uid;
 		return r;
+	case OPT_RETIRED: a->retired = true; break;
+	case OPT_DIGEST: break; /* for whoever looks at our arguments */
 	case OPT_LOST_AFTER: return parse_duration_ms(value, &o->lost_after_ms);
 	case OPT_WATCHDOG: return parse_duration_ms(value, &o->watchdog_ms);
 	}
@@ -259,6 +265,10 @@ stop_asked(void *arg, int signo)
 {
 	const struct service *s = arg;
 
+	if (signo == SIGUSR1) {
+		executor_retire(s->ex);
+		return;
+	}
 	log_info("%s: stopping", signal_name(signo));
 	executor_stop(s->ex);
 }
@@ -292,7 +302,8 @@ serve(const struct plugin *plugin, struct arguments *a, struct err *err)
 	AUTO(loop_free) struct loop *loop = loop_new();
 	AUTO(executor_free) struct executor *ex = NULL;
 	AUTO(listen_stop) struct listener *listener = NULL;
-	struct loop_signal *term, *interrupt;
+	static const int signals[] = { SIGTERM, SIGINT, SIGUSR1 };
+	struct loop_signal *watched[ARRAY_SIZE(signals)] = { NULL };
 	struct service service = { .loop = loop };
 	int r;
 
@@ -307,19 +318,27 @@ serve(const struct plugin *plugin, struct arguments *a, struct err *err)
 	if (r < 0)
 		return r;
 	service.ex = ex;
-	r = listen_start(loop, a->socket, a->uplink_uid, ex, &listener, err);
-	if (r < 0)
-		return r;
 	(void)signal(SIGPIPE, SIG_IGN);
-	term = loop_signal_new(loop, SIGTERM, stop_asked, &service);
-	interrupt = loop_signal_new(loop, SIGINT, stop_asked, &service);
-	log_info("plugin '%s' %s serves on '%s'", plugin->v.name,
-		plugin->v.version, a->socket);
-	if (term && interrupt)
+	/* Before anybody can find us by the socket, to signal us. */
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		watched[i] =
+			loop_signal_new(loop, signals[i], stop_asked, &service);
+		if (!watched[i])
+			r = err_set(err, -ENOMEM, "out of memory");
+	}
+	if (r == 0)
+		r = listen_start(
+			loop, a->socket, a->uplink_uid, ex, &listener, err);
+	if (r == 0) {
+		log_info("plugin '%s' %s serves on '%s'", plugin->v.name,
+			plugin->v.version, a->socket);
+		if (a->retired)
+			executor_retire(ex);
 		loop_run(loop);
-	loop_signal_free(term);
-	loop_signal_free(interrupt);
-	return 0;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		loop_signal_free(watched[i]);
+	return r;
 }
 
 static int

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,9 @@
 
 #include "base/fd.h"
 #include "base/id.h"
+#include "base/limits.h"
 #include "base/log.h"
+#include "base/place.h"
 #include "executor/spare.h"
 #include "executor/sweep.h"
 
@@ -233,6 +236,24 @@ scratch_each(struct scratch *s, void (*fn)(void *arg, const char *task_id),
 	return 0;
 }
 
+bool
+scratch_is_elsewhere(
+	const struct scratch *s, const char *plugin, const char *task_id)
+{
+	const char *own = strrchr(s->path, '/') + 1;
+	struct place_name folder;
+	char path[PATH_MAX];
+
+	for (unsigned place = 0; place < LIMIT_PLACES; place++) {
+		(void)snprintf(path, sizeof path, "../%s/%.*s",
+			place_folder(plugin, place, &folder), ID_MAX, task_id);
+		if (strcmp(folder.text, own) != 0 &&
+			faccessat(s->fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			return true;
+	}
+	return false;
+}
+
 const char *
 scratch_path(const struct scratch *s)
 {
@@ -324,6 +345,16 @@ scratch_new(struct loop *loop, const char *path, struct scratch **out,
 		return err_set(err, -ENOMEM, "out of memory");
 	*out = TAKE(s);
 	return 0;
+}
+
+void
+scratch_remove_all(struct scratch *s)
+{
+	if (!s)
+		return;
+	spares_clear(&s->spares, s->fd);
+	if (rmdir(s->path) < 0 && errno != ENOTEMPTY && errno != EEXIST)
+		log_warn(-errno, "cannot remove scratch folder '%s'", s->path);
 }
 
 void

@@ -12,6 +12,8 @@
 #ifndef NODELINK_EXECUTOR_SCRATCH_H
 #define NODELINK_EXECUTOR_SCRATCH_H
 
+#include <stdbool.h>
+
 #include "base/auto.h"
 #include "base/err.h"
 #include "loop/loop.h"
@@ -30,6 +32,9 @@ int scratch_new(struct loop *loop, const char *path, struct scratch **out,
 /* What waits for its removal is left to the next start. */
 void scratch_free(struct scratch *s);
 AUTO_DEFINE(struct scratch *, scratch_free)
+
+/* The folder itself, if nothing is left in it but what it keeps for later. */
+void scratch_remove_all(struct scratch *s);
 
 /* Absolute. */
 const char *scratch_path(const struct scratch *s);
@@ -50,6 +55,10 @@ int scratch_open_defer(struct scratch *s, const char *task_id);
 /* The folder <id> itself, for files of the executor's own; a descriptor for
  * the caller to close, or -errno. */
 int scratch_open(struct scratch *s, const char *task_id);
+
+/* Does another executor of the plugin have a folder for the task? */
+bool scratch_is_elsewhere(
+	const struct scratch *s, const char *plugin, const char *task_id);
 
 /* fn(arg, name) for each folder with the name of a task. 0 or -errno. */
 int scratch_each(struct scratch *s, void (*fn)(void *arg, const char *task_id),

@@ -52,6 +52,8 @@ on_start(struct executor *ex, struct msg_box *take_box, size_t len)
 		task_never(ex, id, cancel_new(tomb));
 	else if (ex->stopping || ex->failed)
 		log_info("task '%s' not taken: the executor is stopping", id);
+	else if (ex->retired)
+		task_refuse(ex, id, "the settings of the agent have changed");
 	else if (ex->draining) /* it was under way when we said so */
 		task_refuse(ex, id, "the agent is being stopped");
 	else
@@ -213,7 +215,7 @@ send_inventory(struct executor *ex)
 		.limits = limits,
 		.n_limits = limits_list(ex, limits),
 		.complete = holds_are_complete(ex),
-		.draining = ex->draining,
+		.draining = ex->draining || ex->retired,
 		.seccomp = seccomp_name(ex->seccomp),
 	};
 	return link_send(ex->link, &msg, true);

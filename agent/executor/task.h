@@ -172,6 +172,7 @@ struct executor {
 	struct tombs *tombs;
 	struct starts *starts; /* not begun yet */
 	bool ready; /* the plugin is initialised */
+	bool retired; /* another executor has the new tasks */
 	bool draining; /* asked to stop, and waiting for tasks first */
 	bool crowded; /* it takes nothing new, and that was said */
 	bool stopping, failed;

@@ -1,11 +1,15 @@
 sbin_PROGRAMS += nodelink-agent
 nodelink_agent_SOURCES = \
 	%D%/args.c %D%/args.h \
+	%D%/credentials.c %D%/credentials.h \
+	%D%/digest.c %D%/digest.h \
+	%D%/executors.c %D%/executors.h \
 	%D%/main.c \
 	%D%/monitor.c %D%/monitor.h \
 	%D%/plugins.c %D%/plugins.h \
 	%D%/policy.c %D%/policy.h \
 	%D%/rundir.c %D%/rundir.h \
+	%D%/running.c %D%/running.h \
 	%D%/settings.c %D%/settings.h \
 	%D%/users.c %D%/users.h \
 	%D%/words.c %D%/words.h \

@@ -144,7 +144,7 @@ main(int argc, char **argv)
 		(void)err_set(&err, r, "cannot make scratch directory '%s': %s",
 			settings.scratch_dir, err_name(-r));
 	if (r == 0)
-		r = users_check_scratch(&settings, &err);
+		r = users_check_folders(&settings, &err);
 	if (r == 0)
 		r = confine(&settings, &err);
 	if (r == 0)

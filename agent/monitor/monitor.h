@@ -1,4 +1,4 @@
-/* monitor.h - all the programs of an agent: one executor per plugin, an uplink
+/* monitor.h - all the programs of an agent: executors and an uplink
  *
  * They are started together and kept running. Stopping goes from the inside
  * out: executors first, so that the uplink can still tell the server how their

@@ -9,12 +9,11 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "monitor/credentials.h"
 #include "monitor/plugins.h"
 #include "monitor/policy.h"
 #include "monitor/users.h"
 #include "proc/contain.h"
-
-enum { KEY_MAX = 1 << 20 };
 
 static char hostname[HOST_NAME_MAX + 1];
 
@@ -61,6 +60,16 @@ static const struct conf_item items[] = {
 		.type = CONF_PATH,
 		.arg = "FILE",
 		.help = "its key, mode 0600" },
+	{ .key = "agent.plaintext",
+		.flag = "plaintext",
+		.type = CONF_BOOL,
+		.fallback = "no",
+		.help = "talk to another host without TLS: a tunnel has it" },
+	{ .key = "agent.uplink_user",
+		.arg = "NAME",
+		.help = "who runs the uplink (default: " UPLINK_USER
+			" when this is root and there is one, else its own "
+			"user)" },
 	{ .key = "token",
 		.env = "NODELINK_AGENT_TOKEN",
 		.help = "the token itself; beats token_file" },
@@ -231,7 +240,7 @@ check_socket_paths(const struct settings *s, struct err *err)
 	const size_t room = sizeof((struct sockaddr_un *)0)->sun_path - 1;
 
 	for (size_t i = 0; i < s->n_plugins; i++) {
-		size_t n = strlen(s->runtime_dir) + strlen("/executor-.sock") +
+		size_t n = strlen(s->runtime_dir) + strlen("/executor-.7.sock") +
 			   strlen(s->plugins[i].name);
 
 		if (n > room)
@@ -241,47 +250,6 @@ check_socket_paths(const struct settings *s, struct err *err)
 				s->runtime_dir, n - room);
 	}
 	return 0;
-}
-
-/* Only to see now that it can be read; the uplink reads it for itself. */
-static int
-check_token(const struct settings *s, struct err *err)
-{
-	char *token;
-	int r;
-
-	if (!s->token_file)
-		return 0;
-	r = conf_secret_file(s->token_file, &token, err);
-	if (r < 0)
-		return r;
-	explicit_bzero(token, strlen(token));
-	free(token);
-	return 0;
-}
-
-/* What can be seen without OpenSSL; the uplink reads them for itself. */
-static int
-check_tls(const struct settings *s, struct err *err)
-{
-	AUTO_BUF struct buf key = { 0 };
-	int r;
-
-	if (!s->cert != !s->key || (s->cert && !s->ca))
-		return err_set(err, -EINVAL,
-			"[agent] cert and key are given together, and with ca");
-	if (s->ca && access(s->ca, R_OK) < 0)
-		return err_set(err, -errno, "cannot read ca '%s': %s", s->ca,
-			err_name(errno));
-	if (!s->cert)
-		return 0;
-	if (access(s->cert, R_OK) < 0)
-		return err_set(err, -errno, "cannot read cert '%s': %s",
-			s->cert, err_name(errno));
-	r = conf_secret_bytes(s->key, KEY_MAX, &key, err);
-	if (key.data)
-		explicit_bzero(key.data, key.len);
-	return r;
 }
 
 struct section_check {
@@ -322,9 +290,7 @@ check_all(struct settings *s, struct err *err)
 	if (r == 0)
 		r = policy_read(s, err);
 	if (r == 0)
-		r = check_token(s, err);
-	if (r == 0)
-		r = check_tls(s, err);
+		r = credentials_check(s, err);
 	return r;
 }
 
@@ -378,6 +344,7 @@ settings_done(struct settings *s)
 {
 	for (size_t i = 0; i < s->n_plugins; i++)
 		free(s->plugins[i].file);
+	user_free(s->uplink);
 	free(s->allow_text);
 	free(s->directories_text);
 	conf_free(s->conf);
@@ -392,7 +359,9 @@ settings_print(const struct settings *s)
 		conf_file(s->conf) ? conf_file(s->conf) : "no file");
 	(void)printf("agent     %s\nserver    %s\nruntime   %s\nscratch   %s\n",
 		s->id, s->server, s->runtime_dir, s->scratch_dir);
-	(void)printf("tasks as  %s\n", s->user ? s->user : "this user");
+	(void)printf("tasks as  %s\nuplink as %s\n",
+		s->user ? s->user : "this user",
+		s->uplink ? s->uplink->name : "this user");
 	for (size_t i = 0; i < s->n_plugins; i++)
 		(void)printf("plugin    %s (%s)\n", s->plugins[i].name,
 			s->plugins[i].file);

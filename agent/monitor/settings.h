@@ -10,6 +10,7 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "conf/conf.h"
+#include "proc/user.h"
 #include "sandbox/sandbox.h"
 
 struct plugin_file {
@@ -24,6 +25,7 @@ struct settings {
 	const char *ca, *cert, *key; /* NULL: no TLS */
 	const char *runtime_dir, *scratch_dir, *plugin_dir, *libexec_dir;
 	const char *containment;
+	struct user *uplink; /* who runs it; NULL: we */
 	const char *user; /* of tasks; NULL: ours */
 	const char *allow_users[LIMIT_USERS]; /* others that they may name */
 	size_t n_allow_users;

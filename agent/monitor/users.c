@@ -1,4 +1,4 @@
-/* users.c - who tasks run as, as the settings say */
+/* users.c - who tasks and the uplink run as, as the settings say */
 #include "monitor/users.h"
 
 #include <errno.h>
@@ -11,14 +11,43 @@
 /* A task of root's own is an exception that somebody has to ask for. */
 static const char root_default[] = "nobody";
 
+/* Executors know the uplink by its number. */
 static int
-look_up(const char *key, const char *name, struct err *err)
+look_up(const struct settings *s, const char *key, const char *name,
+	struct err *err)
 {
 	AUTO(user_free) struct user *user = NULL;
 	struct err why;
 	int r = user_new(name, &user, &why);
 
-	return r < 0 ? err_set(err, r, "%s of [tasks]: %s", key, why.text) : 0;
+	if (r < 0)
+		return err_set(err, r, "%s of [tasks]: %s", key, why.text);
+	if (s->uplink && user->id.uid == s->uplink->id.uid)
+		return err_set(err, -EINVAL,
+			"%s of [tasks]: '%s' is the uplink's user, and a task "
+			"of it could pass for the uplink; choose another, or "
+			"another uplink_user in [agent]",
+			key, name);
+	return 0;
+}
+
+static int
+find_uplink(struct settings *s, struct err *err)
+{
+	const char *name = conf_text(s->conf, "agent.uplink_user");
+	struct err why;
+	int r;
+
+	if (!name && geteuid() != 0)
+		return 0;
+	r = user_new(name ? name : UPLINK_USER, &s->uplink, &why);
+	if (r == -EINVAL && !name)
+		return 0; /* there is no such account */
+	if (r < 0)
+		return err_set(err, r, "uplink_user of [agent]: %s", why.text);
+	if (s->uplink->is_us)
+		user_free(TAKE(s->uplink));
+	return 0;
 }
 
 static int
@@ -34,7 +63,7 @@ split_allowed(struct settings *s, struct err *err)
 				"allow_users of [tasks]: more than %d names",
 				LIMIT_USERS);
 		s->allow_users[s->n_allow_users++] = name;
-		r = look_up("allow_users", name, err);
+		r = look_up(s, "allow_users", name, err);
 	}
 	return r;
 }
@@ -43,12 +72,14 @@ int
 users_read(struct settings *s, struct err *err)
 {
 	const char *allowed = conf_text(s->conf, "tasks.allow_users");
-	int r;
+	int r = find_uplink(s, err);
 
+	if (r < 0)
+		return r;
 	s->user = conf_text(s->conf, "tasks.user");
 	if (!s->user && geteuid() == 0)
 		s->user = root_default;
-	r = s->user ? look_up("user", s->user, err) : 0;
+	r = s->user ? look_up(s, "user", s->user, err) : 0;
 	if (r < 0 || !allowed)
 		return r;
 	s->allow_text = strdup(allowed);
@@ -75,11 +106,28 @@ check_one(const struct settings *s, const char *name, struct err *err)
 		     : 0;
 }
 
-int
-users_check_scratch(const struct settings *s, struct err *err)
+static int
+check_uplink(const struct settings *s, struct err *err)
 {
-	int r = s->user ? check_one(s, s->user, err) : 0;
+	int r = s->uplink ? user_can_read(s->uplink, s->runtime_dir) : 0;
 
+	return r < 0 ? err_set(err, r,
+			       "user '%s', who runs the uplink, cannot look "
+			       "into runtime directory '%s': %s; open it and "
+			       "those above to others (mode 0755), choose "
+			       "another runtime_dir, or say who else runs the "
+			       "uplink in uplink_user",
+			       s->uplink->name, s->runtime_dir, err_name(-r))
+		     : 0;
+}
+
+int
+users_check_folders(const struct settings *s, struct err *err)
+{
+	int r = check_uplink(s, err);
+
+	if (r == 0 && s->user)
+		r = check_one(s, s->user, err);
 	for (size_t i = 0; i < s->n_allow_users && r == 0; i++)
 		r = check_one(s, s->allow_users[i], err);
 	return r;

@@ -6,14 +6,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "monitor/running.h"
 #include "monitor/words.h"
 #include "proc/child.h"
 #include "proc/spawn.h"
@@ -44,6 +44,7 @@ struct worker {
 };
 
 static void start(struct worker *w);
+static void send_signal(const struct worker *w, int signo);
 
 /* --------------------------------------------------------------------- words */
 
@@ -136,6 +137,17 @@ look_later(struct worker *w)
 		w->again_ms = AGAIN_MAX_MS;
 }
 
+/* A retired one ends by itself; if it did not end well, another one has to do
+ * what it has left. exit is NULL when it was not our child. */
+static bool
+is_done(const struct worker *w, const struct child_exit *exit)
+{
+	if (!w->spec.retired)
+		return false;
+	return exit ? !exit->signaled && exit->code == 0
+		    : access(w->spec.folder, F_OK) < 0;
+}
+
 static void
 look(void *arg)
 {
@@ -151,11 +163,13 @@ look(void *arg)
 	if (r == 0)
 		describe(&exit, how, sizeof how);
 	words_drain(w);
-	report(w, how, w->stopping && was_asked(&exit));
+	report(w, how,
+		w->stopping ? was_asked(&exit)
+			    : is_done(w, r == 0 ? &exit : NULL));
 	loop_watch_free(TAKE(w->death));
 	(void)close(TAKE_FD(w->pidfd));
 	loop_timer_stop(w->timer);
-	if (w->stopping)
+	if (w->stopping || is_done(w, r == 0 ? &exit : NULL))
 		w->spec.on_stopped(w->spec.arg);
 	else
 		start_later(w);
@@ -179,51 +193,29 @@ watch_death(struct worker *w)
 
 /* --------------------------------------------------------------------- birth */
 
-/* The pidfd of the process that listens at the socket, or -errno. */
-static int
-find_listener(const char *path, pid_t *pid)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	struct ucred cred;
-	socklen_t len = sizeof cred;
-	AUTO_CLOSE int fd =
-		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int pidfd;
-
-	if (fd < 0)
-		return -errno;
-	if (strlen(path) >= sizeof addr.sun_path)
-		return -ENAMETOOLONG;
-	memcpy(addr.sun_path, path, strlen(path) + 1);
-	if (connect(fd, (const struct sockaddr *)&addr, sizeof addr) < 0)
-		return -errno;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
-		return -errno;
-	if (cred.uid != geteuid())
-		return -EPERM;
-	pidfd = (int)syscall(SYS_pidfd_open, cred.pid, 0);
-	if (pidfd < 0)
-		return -errno;
-	*pid = cred.pid;
-	return pidfd;
-}
-
 static bool
 take_over(struct worker *w)
 {
-	int fd = w->spec.socket ? find_listener(w->spec.socket, &w->pid) : -1;
+	int fd = w->spec.socket ? running_find(w->spec.socket, &w->pid) : -1;
 
 	if (fd < 0)
 		return false;
 	w->pidfd = fd;
+	if (chown(w->spec.socket, w->spec.socket_owner, (gid_t)-1) < 0)
+		log_warn(-errno, "%s: the uplink cannot have '%s'",
+			w->spec.name, w->spec.socket);
 	if (watch_death(w) < 0) {
 		(void)close(TAKE_FD(w->pidfd));
 		return false;
 	}
 	w->started_ms = clock_ms();
-	log_info("%s still runs (pid %d): taken over, with the settings it was "
-		 "started with",
-		w->spec.name, (int)w->pid);
+	log_info("%s still runs (pid %d): taken over%s", w->spec.name,
+		(int)w->pid,
+		w->spec.retired ? ", with earlier settings: it ends after the "
+				  "tasks that it has"
+				: "");
+	if (w->spec.retired)
+		send_signal(w, SIGUSR1);
 	return true;
 }
 
@@ -231,13 +223,15 @@ static int
 spawn(struct worker *w, enum spawn_step *failed)
 {
 	AUTO_CLOSE int null = fd_open("/dev/null", O_RDWR);
-	AUTO_CLOSE int theirs = -1;
+	AUTO_CLOSE int theirs = -1, extra = -1;
 	struct spawn how = {
 		.path = w->spec.argv.list[0],
 		.argv = (const char *const *)w->spec.argv.list,
 		.envp = (const char *const *)w->spec.envp.list,
 		.extra_fd = -1,
 		.born_in = -1,
+		.user = w->spec.user,
+		.no_new_privs = w->spec.user != NULL,
 		.die_with_us = w->spec.die_with_us,
 		.favoured = true,
 	};
@@ -248,6 +242,11 @@ spawn(struct worker *w, enum spawn_step *failed)
 		return null;
 	how.fd[0] = null;
 	how.fd[1] = how.fd[2] = STDERR_FILENO;
+	if (w->spec.open_extra) {
+		extra = how.extra_fd = w->spec.open_extra(w->spec.extra_arg);
+		if (extra < 0)
+			return extra;
+	}
 	if (!w->spec.outlives_us) {
 		r = fd_pipe(fds, true);
 		if (r < 0)
@@ -346,6 +345,7 @@ spec_done(struct worker_spec *spec)
 {
 	free(spec->name);
 	free(spec->socket);
+	free(spec->folder);
 	args_done(&spec->argv);
 	args_done(&spec->envp);
 }

@@ -11,6 +11,7 @@
 #include "base/auto.h"
 #include "loop/loop.h"
 #include "monitor/args.h"
+#include "proc/spawn.h"
 
 struct worker;
 
@@ -22,6 +23,18 @@ struct worker_spec {
 	 * there (left by a monitor that was killed) is taken over instead of
 	 * starting another. NULL: none. */
 	char *socket;
+	uid_t socket_owner; /* of one that is taken over, from then on */
+	/* Another one does its work: it is told so by SIGUSR1, or by its argv,
+	 * and ends by itself, after which on_stopped() comes. folder: is gone
+	 * when it has ended well. */
+	bool retired;
+	char *folder;
+	const struct spawn_user *user; /* who runs it, with nothing to
+					gain; NULL: ours */
+	/* Before each start: a descriptor for it to have as number 3, or
+	 * -errno. NULL: none. */
+	int (*open_extra)(void *arg);
+	void *extra_arg;
 	bool die_with_us;
 	bool outlives_us; /* it logs to our stderr by itself; else we read what
 			     it says there, and log it when it dies */
@@ -38,7 +51,7 @@ AUTO_DEFINE(struct worker *, worker_free)
 
 void worker_start(struct worker *w);
 /* SIGTERM, and another for every further call; on_stopped() comes when it is
- * dead (on a later turn), once. */
+ * dead (on a later turn), once. There the worker may be freed. */
 void worker_stop(struct worker *w);
 
 #endif

@@ -1,7 +1,10 @@
 pkglibexec_PROGRAMS += nodelink-uplink
 nodelink_uplink_SOURCES = \
 	%D%/credentials.c %D%/credentials.h \
+	%D%/executors.c \
+	%D%/group.c %D%/group.h \
 	%D%/host.c %D%/host.h \
+	%D%/internal.h \
 	%D%/main.c \
 	%D%/peers.c %D%/peers.h \
 	%D%/sender.c %D%/sender.h \

@@ -1,8 +1,8 @@
 /* main.c - nodelink-uplink: settings, then loop, executors' sockets, stream
  *
  * Started by nodelink-agent. Talks to the network and starts no program. */
+#include <limits.h>
 #include <signal.h>
-#include <string.h>
 
 #include "base/fd.h"
 #include "base/id.h"
@@ -11,6 +11,7 @@
 #include "conf/conf.h"
 #include "loop/loop.h"
 #include "sandbox/sandbox.h"
+#include "uplink/credentials.h"
 #include "uplink/uplink.h"
 
 enum { WRONG_USAGE = 2, LEAVE_MS = 2000, DNS_PORT = 53 };
@@ -25,32 +26,20 @@ static const struct conf_item items[] = {
 		.type = CONF_ADDRESS,
 		.fallback = "127.0.0.1:9090",
 		.help = "the server's gRPC address" },
-	{ .key = "ca",
-		.flag = "ca",
-		.type = CONF_PATH,
-		.arg = "FILE",
-		.help = "the server must have a certificate of one of these "
-			"CAs; without it there is no TLS" },
-	{ .key = "cert",
-		.flag = "cert",
-		.type = CONF_PATH,
-		.arg = "FILE",
-		.help = "certificate of this agent" },
-	{ .key = "key",
-		.flag = "key",
-		.type = CONF_PATH,
-		.arg = "FILE",
-		.help = "its key, mode 0600" },
+	{ .key = "credentials",
+		.flag = "credentials",
+		.type = CONF_INT,
+		.arg = "FD",
+		.fallback = "-1",
+		.min = -1,
+		.max = INT_MAX,
+		.help = "socket by which nodelink-agent hands over token, key "
+			"and certificates" },
 	{ .key = "runtime-dir",
 		.flag = "runtime-dir",
 		.type = CONF_PATH,
 		.fallback = NODELINK_RUNDIR,
 		.help = "where the executors' sockets are" },
-	{ .key = "token-file",
-		.flag = "token-file",
-		.type = CONF_PATH,
-		.arg = "FILE",
-		.help = "secret file with the agent's token" },
 	{ .key = "token",
 		.env = "NODELINK_AGENT_TOKEN",
 		.arg = "TOKEN",
@@ -84,8 +73,7 @@ struct app {
 	struct loop *loop;
 	struct uplink *uplink;
 	const struct sandbox *sandbox;
-	const char *token_file; /* NULL: the token is not from a file */
-	const char *token;
+	struct loop_timer *leave;
 	bool stopping;
 };
 
@@ -109,43 +97,41 @@ stop(void *arg, int signo)
 	uplink_stop(app->uplink, LEAVE_MS, left, app);
 }
 
-static bool
-has_new_token(const struct app *app)
+static void
+leave(void *arg)
 {
-	AUTO_FREE char *token = NULL;
-	bool is_new;
+	struct app *app = arg;
 
-	if (!app->token_file ||
-		conf_secret_file(app->token_file, &token, NULL) < 0)
-		return false; /* perhaps it is just being written */
-	is_new = strcmp(token, app->token) != 0;
-	explicit_bzero(token, strlen(token));
-	return is_new;
+	app->stopping = true;
+	uplink_stop(app->uplink, LEAVE_MS, left, app);
 }
 
 /* There is no way back to a file that has taken another's place, such as a new
- * /etc/resolv.conf, but for a new process; the monitor makes one. It reads a
- * new token, too. */
+ * /etc/resolv.conf, but for a new process; the monitor makes one. */
 static void
 disconnected(void *arg)
 {
 	struct app *app = arg;
-	const char *path;
+	const char *path =
+		app->stopping ? NULL : sandbox_outdated(app->sandbox);
 
-	if (app->stopping)
+	if (!path)
 		return;
-	path = sandbox_outdated(app->sandbox);
-	if (path)
-		log_warn(0,
-			"'%s' was replaced and is out of reach: starting again",
-			path);
-	else if (has_new_token(app))
-		log_info("'%s' has a new token: starting again",
-			app->token_file);
-	else
+	log_warn(0, "'%s' was replaced and is out of reach: starting again",
+		path);
+	leave(app);
+}
+
+/* Not from inside a try. */
+static void
+token_changed(void *arg)
+{
+	struct app *app = arg;
+
+	if (app->stopping || loop_timer_active(app->leave))
 		return;
-	app->stopping = true;
-	uplink_stop(app->uplink, LEAVE_MS, left, app);
+	log_info("this agent has a new token: starting again");
+	loop_timer_set(app->leave, 0);
 }
 
 static void
@@ -181,25 +167,25 @@ confine(const struct conf *conf, struct sandbox *out, struct err *err)
 }
 
 static int
-run(struct uplink_conf *conf, const char *token_file, struct sandbox *sandbox,
-	struct err *err)
+run(struct uplink_conf *conf, struct sandbox *sandbox, struct err *err)
 {
 	AUTO(loop_free) struct loop *loop = loop_new();
-	struct app app = { .loop = loop,
-		.sandbox = sandbox,
-		.token_file = token_file,
-		.token = conf->agent_token };
+	struct app app = { .loop = loop, .sandbox = sandbox };
 	struct loop_signal *term, *interrupt;
 	struct sandbox_line line;
 	int r;
 
-	if (!loop)
+	app.leave = loop ? loop_timer_new(loop, leave, &app) : NULL;
+	if (!app.leave)
 		return err_set(err, -1, "cannot make an event loop");
 	conf->on_disconnected = disconnected;
+	conf->on_new_token = token_changed;
 	conf->arg = &app;
 	r = uplink_new(loop, conf, &app.uplink, err);
-	if (r < 0)
+	if (r < 0) {
+		loop_timer_free(app.leave);
 		return r;
+	}
 	r = sandbox_filter(sandbox, err);
 	term = loop_signal_new(loop, SIGTERM, stop, &app);
 	interrupt = loop_signal_new(loop, SIGINT, stop, &app);
@@ -211,23 +197,8 @@ run(struct uplink_conf *conf, const char *token_file, struct sandbox *sandbox,
 	loop_signal_free(term);
 	loop_signal_free(interrupt);
 	uplink_free(app.uplink);
+	loop_timer_free(app.leave);
 	return r;
-}
-
-/* The token, from file or environment; NULL without one. */
-static int
-find_token(const struct conf *conf, char **out, struct err *err)
-{
-	const char *file = conf_text(conf, "token-file");
-	const char *token = conf_text(conf, "token");
-
-	if (token) {
-		*out = strdup(token);
-		/* keep it out of /proc/PID/environ's reach for children */
-		(void)unsetenv("NODELINK_AGENT_TOKEN");
-		return *out ? 0 : err_set(err, -1, "out of memory");
-	}
-	return file ? conf_secret_file(file, out, err) : 0;
 }
 
 static int
@@ -237,9 +208,6 @@ apply(const struct conf *conf, struct uplink_conf *out, struct err *err)
 	out->agent_id = conf_text(conf, "agent-id");
 	out->server = conf_text(conf, "server");
 	out->runtime_dir = conf_text(conf, "runtime-dir");
-	out->tls = (struct tls_files){ .ca = conf_text(conf, "ca"),
-		.cert = conf_text(conf, "cert"),
-		.key = conf_text(conf, "key") };
 	if (!out->agent_id)
 		return err_set(err, -1, "--agent-id is missing");
 	if (!id_valid_agent(out->agent_id))
@@ -254,8 +222,8 @@ int
 main(int argc, char **argv)
 {
 	AUTO(conf_free) struct conf *conf = NULL;
-	AUTO_FREE char *token = NULL;
-	struct uplink_conf uplink = { 0 };
+	struct credentials credentials = { .socket = -1 };
+	struct uplink_conf uplink = { .credentials = &credentials };
 	struct sandbox sandbox;
 	struct err err = { "" };
 	int r;
@@ -268,18 +236,18 @@ main(int argc, char **argv)
 	if (r == CONF_OK)
 		r = apply(conf, &uplink, &err);
 	if (r == 0)
-		r = find_token(conf, &token, &err);
+		r = credentials_open(&credentials,
+			(int)conf_number(conf, "credentials"),
+			conf_text(conf, "token"), &err);
 	if (r == 0)
 		r = confine(conf, &sandbox, &err);
 	if (r < 0) {
 		log_error(0, "%s", err.text);
 		return WRONG_USAGE;
 	}
-	uplink.agent_token = token;
 	(void)fd_raise_limit(); /* the usual one will mostly do */
-	r = run(&uplink,
-		conf_text(conf, "token") ? NULL : conf_text(conf, "token-file"),
-		&sandbox, &err);
+	r = run(&uplink, &sandbox, &err);
+	credentials_done(&credentials);
 	if (r < 0)
 		log_error(0, "%s", err.text);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -11,6 +11,8 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/place.h"
+#include "uplink/group.h"
 
 enum {
 	PAUSE_MIN_MS = 5, /* a socket is there a moment before it listens */
@@ -64,6 +66,7 @@ link_end(void *arg, int r)
 	struct peer *peer = arg;
 
 	link_free(TAKE(peer->link));
+	peer->gone = false; /* the next try tells */
 	try_later(peer);
 	peer->all->ops.on_down(peer->all->arg, peer,
 		r < 0 ? err_name(-r) : "executor closed the connection");
@@ -77,8 +80,9 @@ connect_to(const struct peer *peer)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	AUTO_CLOSE int fd = -1;
-	int n = snprintf(addr.sun_path, sizeof addr.sun_path,
-		"%s/executor-%s.sock", peer->all->dir, peer->plugin);
+	struct place_name name;
+	int n = snprintf(addr.sun_path, sizeof addr.sun_path, "%s/%s",
+		peer->all->dir, place_socket(peer->plugin, peer->place, &name));
 
 	if (n < 0 || (size_t)n >= sizeof addr.sun_path)
 		return -ENAMETOOLONG;
@@ -106,6 +110,15 @@ is_trusted(const struct peer *peer)
 }
 
 static void
+found_nobody(struct peer *peer)
+{
+	if (peer->gone)
+		return;
+	peer->gone = true;
+	peer->all->ops.on_gone(peer->all->arg, peer);
+}
+
+static void
 try_now(void *arg)
 {
 	struct peer *peer = arg;
@@ -115,6 +128,8 @@ try_now(void *arg)
 	if (peer->link)
 		return;
 	fd = connect_to(peer);
+	if (fd == -ENOENT || fd == -ECONNREFUSED)
+		found_nobody(peer);
 	if (fd == -ENOENT)
 		return; /* inotify will say when it is there again */
 	if (fd >= 0)
@@ -122,12 +137,16 @@ try_now(void *arg)
 	else
 		log_debug("plugin '%s' not connected: %s", peer->plugin,
 			err_name(-fd));
-	if (peer->link && !is_trusted(peer))
+	if (peer->link && !is_trusted(peer)) {
 		link_free(TAKE(peer->link));
-	if (peer->link)
-		peers->ops.on_up(peers->arg, peer);
-	else
+		found_nobody(peer);
+	}
+	if (!peer->link) {
 		try_later(peer);
+		return;
+	}
+	peer->gone = false;
+	peers->ops.on_up(peers->arg, peer);
 }
 
 /* -------------------------------------------------------------------- names */
@@ -136,19 +155,23 @@ static void
 peer_free(struct peer *peer)
 {
 	link_free(peer->link);
+	group_forget(peer);
 	loop_timer_free(peer->retry);
 	free(peer);
 }
 
 static void
-peer_seen(struct peers *peers, const char *plugin)
+peer_seen(struct peers *peers, const char *plugin, unsigned place)
 {
-	struct peer *peer = peers_find(peers, plugin);
+	struct peer *peer = peers->first;
 	struct peer **end = &peers->first;
 
-	if (!peer && peers->n >= LIMIT_PLUGINS) {
-		log_warn(0, "plugin '%s' ignored: more than %d plugins", plugin,
-			LIMIT_PLUGINS);
+	while (peer &&
+		(peer->place != place || strcmp(peer->plugin, plugin) != 0))
+		peer = peer->next;
+	if (!peer && peers->n >= LIMIT_PLUGINS * LIMIT_PLACES) {
+		log_warn(0, "plugin '%s' ignored: more than %d executors",
+			plugin, LIMIT_PLUGINS * LIMIT_PLACES);
 		return;
 	}
 	if (!peer) {
@@ -162,6 +185,7 @@ peer_seen(struct peers *peers, const char *plugin)
 			return;
 		}
 		(void)snprintf(peer->plugin, sizeof peer->plugin, "%s", plugin);
+		peer->place = place;
 		peer->all = peers;
 		while (*end)
 			end = &(*end)->next;
@@ -173,22 +197,14 @@ peer_seen(struct peers *peers, const char *plugin)
 		loop_timer_set(peer->retry, 0);
 }
 
-/* "executor-shell.sock" */
 static void
 file_seen(struct peers *peers, const char *name)
 {
-	static const char prefix[] = "executor-", suffix[] = ".sock";
-	size_t len = strlen(name), fixed = sizeof prefix + sizeof suffix - 2;
 	char plugin[ID_MAX];
+	unsigned place;
 
-	if (len <= fixed || len - fixed >= sizeof plugin ||
-		strncmp(name, prefix, sizeof prefix - 1) != 0 ||
-		strcmp(name + len - (sizeof suffix - 1), suffix) != 0)
-		return;
-	(void)snprintf(plugin, sizeof plugin, "%.*s", (int)(len - fixed),
-		name + sizeof prefix - 1);
-	if (id_valid_plugin(plugin))
-		peer_seen(peers, plugin);
+	if (place_parse(name, plugin, &place))
+		peer_seen(peers, plugin, place);
 }
 
 static int

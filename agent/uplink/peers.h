@@ -1,7 +1,8 @@
 /* peers.h - the executors of this host: find, connect, stay connected
  *
- * Every executor listens at <runtime dir>/executor-<plugin>.sock. A new socket
- * is seen by inotify and connected at once; a refused or lost connection is
+ * Every executor listens at a place (base/place.h) in the runtime directory,
+ * mostly the only one of its plugin; group.h has what follows when there are
+ * several. A new socket is seen by inotify and connected at once; a refused or lost connection is
  * tried again with a growing pause. A peer, once seen, is known for ever. */
 #ifndef NODELINK_UPLINK_PEERS_H
 #define NODELINK_UPLINK_PEERS_H
@@ -19,10 +20,19 @@ struct peers;
 
 struct peer {
 	char plugin[ID_MAX];
+	unsigned place;
 	struct link *link; /* NULL: not connected now */
+	bool gone; /* nobody listens there */
 	/* The uplink's: */
 	bool current; /* its Inventory went out on the present stream */
 	bool full; /* its queue is; the stream is paused for it */
+	/* group.c's: */
+	bool alone; /* the only one of its plugin, so none of the others */
+	bool draining; /* it takes no new tasks */
+	bool listed; /* its inventory is younger than the last Attach */
+	struct msg_box *inventory; /* the last one; NULL: none yet */
+	const char **held; /* its tasks' ids, sorted; texts are inventory's */
+	size_t n_held;
 	/* Ours: */
 	struct peers *all;
 	struct peer *next;
@@ -37,6 +47,8 @@ struct peers_ops {
 	void (*on_drained)(void *arg, struct peer *peer);
 	/* The link is freed already. */
 	void (*on_down)(void *arg, struct peer *peer, const char *reason);
+	/* It is not connected, and nobody is there who could be. */
+	void (*on_gone)(void *arg, struct peer *peer);
 };
 
 /* Starts looking. 0 or -errno with text when dir cannot be read. No callback
@@ -46,6 +58,7 @@ int peers_new(struct loop *loop, const char *dir, const struct peers_ops *ops,
 void peers_free(struct peers *peers);
 AUTO_DEFINE(struct peers *, peers_free)
 
+/* The first of that plugin, or NULL. */
 struct peer *peers_find(const struct peers *peers, const char *plugin);
 /* All of them: start with NULL. */
 struct peer *peers_next(const struct peers *peers, struct peer *previous);

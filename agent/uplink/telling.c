@@ -2,6 +2,7 @@
 #include "uplink/telling.h"
 
 #include "base/log.h"
+#include "uplink/credentials.h"
 
 void
 telling_reset(struct telling *t)
@@ -21,7 +22,7 @@ telling_say(struct telling *t, const struct uplink_conf *conf,
 	}
 	t->told = true;
 	t->status = status;
-	if (status == RPC_STATUS_UNAUTHENTICATED && conf->tls.cert)
+	if (status == RPC_STATUS_UNAUTHENTICATED && conf->credentials->pem.cert)
 		log_error(0,
 			"server '%s' refuses the certificate of agent '%s' "
 			"(%s): nodelink-agent enroll gets another; trying on",

@@ -13,10 +13,8 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "uplink/credentials.h"
-#include "uplink/host.h"
-#include "uplink/peers.h"
-#include "uplink/sender.h"
-#include "uplink/telling.h"
+#include "uplink/group.h"
+#include "uplink/internal.h"
 #include "wire/batch.h"
 #include "wire/msg.h"
 
@@ -27,47 +25,12 @@ enum {
 	BACKOFF_MAX_MS = 10000,
 };
 
-struct uplink {
-	const struct uplink_conf *conf;
-	struct rpc_client *client;
-	struct credentials credentials;
-	struct rpc_stream *stream; /* NULL: none is open */
-	struct peers *peers;
-	struct host host;
-	struct telling telling;
-	struct sender sender;
-};
-
 /* ---------------------------------------------------------------- to server */
-
-static void
-pause_peers(struct uplink *up, bool paused)
-{
-	struct peer *peer = NULL;
-
-	while ((peer = peers_next(up->peers, peer)) != NULL)
-		if (peer->link)
-			link_pause(peer->link, paused);
-}
 
 static void
 server_full(void *arg)
 {
-	pause_peers(arg, true);
-}
-
-static void
-say(struct uplink *up, struct msg *msg)
-{
-	AUTO_BUF struct buf payload = { 0 };
-	int r;
-
-	msg->agent_id = up->conf->agent_id;
-	r = msg_pack(msg, &payload);
-	if (r < 0)
-		log_error(r, "cannot pack a message for the server");
-	else
-		sender_send(&up->sender, payload.data, payload.len);
+	executors_pause(arg, true);
 }
 
 static void
@@ -80,19 +43,7 @@ say_hello(struct uplink *up)
 			.hostname = up->host.name },
 	};
 
-	say(up, &hello);
-}
-
-static void
-say_plugin_down(struct uplink *up, const struct peer *peer, const char *reason)
-{
-	struct msg down = {
-		.kind = MSG_PLUGIN_DOWN,
-		.plugin = peer->plugin,
-		.plugin_down.reason = reason,
-	};
-
-	say(up, &down);
+	uplink_say(up, &hello);
 }
 
 /* A start for a plugin that this host does not have. */
@@ -119,97 +70,8 @@ refuse(struct uplink *up, const struct msg *start)
 		up->conf->agent_id, start->plugin);
 	result.result.message = buf_text(&why);
 	log_info("task %s refused: %s", start->task_id, buf_text(&why));
-	say(up, &result);
+	uplink_say(up, &result);
 }
-
-/* ------------------------------------------------------------ from executors */
-
-static void
-attach(struct uplink *up, struct peer *peer)
-{
-	struct msg msg = {
-		.kind = MSG_ATTACH,
-		.agent_id = up->conf->agent_id,
-		.plugin = peer->plugin,
-	};
-	int r = link_send(peer->link, &msg, true);
-
-	peer->current = false;
-	if (r < 0) /* the link's end is coming, or it is out of memory */
-		log_warn(r, "cannot attach to plugin '%s'", peer->plugin);
-}
-
-static void
-peer_up(void *arg, struct peer *peer)
-{
-	struct uplink *up = arg;
-
-	log_info("plugin '%s' connected", peer->plugin);
-	peer->full = false;
-	if (up->stream)
-		attach(up, peer);
-}
-
-static bool
-is_inventory(const uint8_t *payload, size_t len)
-{
-	AUTO(msg_free) struct msg_box *box = NULL;
-
-	return msg_unpack(MSG_TO_SERVER, payload, len, &box, NULL) == 0 &&
-	       msg_get(box)->kind == MSG_INVENTORY;
-}
-
-static void
-peer_frame(void *arg, struct peer *peer, const uint8_t *payload, size_t len)
-{
-	struct uplink *up = arg;
-
-	if (!up->stream)
-		return;
-	if (!peer->current && !is_inventory(payload, len))
-		return; /* from before the Attach: comes again */
-	peer->current = true;
-	sender_send(&up->sender, payload, len);
-}
-
-/* The stream goes on when no executor's queue is full any more. */
-static void
-resume_stream(struct uplink *up)
-{
-	struct peer *peer = NULL;
-
-	while ((peer = peers_next(up->peers, peer)) != NULL)
-		if (peer->full)
-			return;
-	if (up->stream)
-		rpc_pause(up->stream, false);
-}
-
-static void
-peer_drained(void *arg, struct peer *peer)
-{
-	peer->full = false;
-	resume_stream(arg);
-}
-
-static void
-peer_down(void *arg, struct peer *peer, const char *reason)
-{
-	struct uplink *up = arg;
-
-	log_warn(0, "plugin '%s' lost: %s", peer->plugin, reason);
-	peer->current = false;
-	peer_drained(up, peer);
-	if (up->stream)
-		say_plugin_down(up, peer, reason);
-}
-
-static const struct peers_ops peers_ops = {
-	.on_up = peer_up,
-	.on_frame = peer_frame,
-	.on_drained = peer_drained,
-	.on_down = peer_down,
-};
 
 /* -------------------------------------------------------------- from server */
 
@@ -233,7 +95,7 @@ static void
 route(struct uplink *up, const struct msg *msg, const uint8_t *payload,
 	size_t len)
 {
-	struct peer *peer = peers_find(up->peers, msg->plugin);
+	struct peer *peer = group_choose(up->peers, msg);
 
 	if (*msg->agent_id && strcmp(msg->agent_id, up->conf->agent_id) != 0)
 		log_warn(0, "message for another agent ('%s') dropped",
@@ -282,7 +144,6 @@ static void
 stream_open(void *arg, struct rpc_stream *s)
 {
 	struct uplink *up = arg;
-	struct peer *peer = NULL;
 
 	log_info(
 		"connected to server '%s' (%s)", up->conf->server, rpc_peer(s));
@@ -290,18 +151,14 @@ stream_open(void *arg, struct rpc_stream *s)
 	up->stream = s;
 	sender_open(&up->sender, s);
 	say_hello(up);
-	while ((peer = peers_next(up->peers, peer)) != NULL)
-		if (peer->link)
-			attach(up, peer);
-		else
-			say_plugin_down(up, peer, "executor is not running");
+	executors_attach(up);
 }
 
 static void
 stream_writable(void *arg, struct rpc_stream *s)
 {
 	(void)s;
-	pause_peers(arg, false);
+	executors_pause(arg, false);
 }
 
 static void
@@ -309,16 +166,14 @@ stream_close(void *arg, struct rpc_stream *s, enum rpc_status status,
 	const char *text, int64_t retry_ms)
 {
 	struct uplink *up = arg;
-	struct peer *peer = NULL;
 
 	(void)s;
 	up->stream = NULL;
 	sender_close(&up->sender);
-	while ((peer = peers_next(up->peers, peer)) != NULL)
-		peer->current = false;
-	pause_peers(up, false);
+	executors_detach(up);
 	if (retry_ms >= 0) /* else we are leaving, and it is no news */
 		telling_say(&up->telling, up->conf, status, text);
+	credentials_ask(up->conf->credentials);
 	up->conf->on_disconnected(up->conf->arg);
 }
 
@@ -327,7 +182,8 @@ stream_try(void *arg)
 {
 	struct uplink *up = arg;
 
-	credentials_renew(&up->credentials, up->client);
+	if (credentials_renew(up->conf->credentials, up->client))
+		up->conf->on_new_token(up->conf->arg);
 }
 
 static const struct rpc_client_ops client_ops = {
@@ -348,7 +204,8 @@ uplink_new(struct loop *loop, const struct uplink_conf *conf,
 	struct rpc_client_conf rpc = {
 		.server = conf->server,
 		.agent_id = conf->agent_id,
-		.agent_token = conf->agent_token,
+		.agent_token = conf->credentials->token,
+		.tls = credentials_tls(conf->credentials),
 		.max_message = LIMIT_MESSAGE,
 		.keepalive_ms = KEEPALIVE_MS,
 		.keepalive_timeout_ms = KEEPALIVE_TIMEOUT_MS,
@@ -361,14 +218,11 @@ uplink_new(struct loop *loop, const struct uplink_conf *conf,
 		return err_set(err, -ENOMEM, "out of memory");
 	up->conf = conf;
 	host_learn(&up->host);
-	r = credentials_read(&up->credentials, &conf->tls, err);
-	if (r < 0)
-		return r;
-	rpc.tls = credentials_tls(&up->credentials);
 	r = sender_init(&up->sender, loop, server_full, up);
 	if (r < 0)
 		return err_set(err, r, "out of memory");
-	r = peers_new(loop, conf->runtime_dir, &peers_ops, up, &up->peers, err);
+	r = peers_new(
+		loop, conf->runtime_dir, &executors_ops, up, &up->peers, err);
 	if (r < 0)
 		return r;
 	r = rpc_client_new(loop, &rpc, &client_ops, up, &up->client, err);
@@ -386,7 +240,6 @@ uplink_free(struct uplink *up)
 	rpc_client_free(up->client);
 	peers_free(up->peers);
 	sender_done(&up->sender);
-	credentials_done(&up->credentials);
 	free(up);
 }
 

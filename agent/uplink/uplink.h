@@ -14,19 +14,19 @@
 #include "base/auto.h"
 #include "base/err.h"
 #include "loop/loop.h"
-#include "tls/tls.h"
 
 struct uplink;
+struct credentials;
 
 struct uplink_conf {
 	const char *agent_id;
-	const char *agent_token; /* NULL or "": none */
 	const char *server;
-	/* Its members NULL: plaintext. Read again for each connection. */
-	struct tls_files tls;
+	struct credentials *credentials;
 	const char *runtime_dir;
 	/* Or could not connect. Unless it is being stopped it is tried again. */
 	loop_fn *on_disconnected;
+	/* From inside a try with the old one. */
+	loop_fn *on_new_token;
 	void *arg;
 };
 

@@ -48,6 +48,12 @@ enum {
 	/* names that a rate is kept for */
 	LIMIT_RATES = 4096,
 
+	/* webhooks */
+	LIMIT_TASK_WEBHOOKS = 4, /* of one task */
+	LIMIT_URL = 2048,
+	LIMIT_LETTERS = 100000, /* events that wait to be told */
+	LIMIT_DEAD_LETTERS = 10000, /* that could not be told, and are kept */
+
 	/* clients */
 	LIMIT_TOKENS = 10000, /* that are good */
 	LIMIT_TOKEN_S = 3650 * 24 * 3600,
@@ -59,6 +65,7 @@ enum {
 	LIMIT_TASKS_PER_AGENT = 20000,
 	LIMIT_TASK_BYTES_PER_AGENT = 256 << 20, /* what was asked for, packed */
 	LIMIT_PLUGINS = 32,
+	LIMIT_PLACES = 8, /* executors of one plugin, with earlier settings */
 	LIMIT_USERS = 64, /* names that its tasks may run as */
 	LIMIT_DIRECTORIES = 64, /* that its tasks may begin in */
 	LIMIT_STARTS = 8 << 20, /* bytes of starts that wait in an executor */

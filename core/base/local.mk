@@ -6,11 +6,15 @@ libbase_la_SOURCES = \
 	%D%/clock.c %D%/clock.h \
 	%D%/err.c %D%/err.h \
 	%D%/fd.c %D%/fd.h \
+	%D%/fnv.h \
 	%D%/hash.h \
 	%D%/id.c %D%/id.h \
 	%D%/limits.h \
 	%D%/log.c %D%/log.h \
+	%D%/notify.c %D%/notify.h \
 	%D%/parse.c %D%/parse.h \
+	%D%/pass.c %D%/pass.h \
+	%D%/place.c %D%/place.h \
 	%D%/rates.c %D%/rates.h \
 	%D%/trusted.c %D%/trusted.h \
 	%D%/utf8.c %D%/utf8.h

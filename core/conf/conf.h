@@ -123,6 +123,9 @@ const char *conf_nearest(const char *word, const char *const *words, size_t n);
  * stricter, else -EPERM with a text that says chmod; it must belong to us or to
  * root). At most 4096 bytes. Free with free(). */
 int conf_secret_file(const char *path, char **out, struct err *err);
+/* The same of a file that somebody has opened and looked at; its path is for
+ * the text. */
+int conf_secret_line(int fd, const char *path, char **out, struct err *err);
 /* The same for all of the file, at most max bytes, appended to out, which the
  * caller wipes. */
 int conf_secret_bytes(

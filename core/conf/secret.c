@@ -8,9 +8,22 @@
 
 enum { SECRET_MAX = 4096 };
 
-int
-conf_secret_bytes(
-	const char *path, size_t max, struct buf *out, struct err *err)
+static int
+read_secret(
+	int fd, const char *path, size_t max, struct buf *out, struct err *err)
+{
+	int r = fd_read_all(fd, out, max);
+
+	if (r == -EFBIG)
+		return err_set(err, r,
+			"secret file '%s' has more than %zu bytes", path, max);
+	return r < 0 ? err_set(err, r, "cannot read secret file '%s': %s", path,
+			       err_name(-r))
+		     : 0;
+}
+
+static int
+open_secret(const char *path, struct err *err)
 {
 	/* non-blocking: a pipe at this place must not hold us up */
 	AUTO_CLOSE int fd = fd_open(path, O_RDONLY | O_NONBLOCK);
@@ -20,23 +33,24 @@ conf_secret_bytes(
 		return err_set(err, fd, "cannot read secret file '%s': %s",
 			path, err_name(-fd));
 	r = conf_trust(fd, "secret file", path, true, err);
-	if (r < 0)
-		return r;
-	r = fd_read_all(fd, out, max);
-	if (r == -EFBIG)
-		return err_set(err, r,
-			"secret file '%s' has more than %zu bytes", path, max);
-	return r < 0 ? err_set(err, r, "cannot read secret file '%s': %s", path,
-			       err_name(-r))
-		     : 0;
+	return r < 0 ? r : TAKE_FD(fd);
 }
 
 int
-conf_secret_file(const char *path, char **out, struct err *err)
+conf_secret_bytes(
+	const char *path, size_t max, struct buf *out, struct err *err)
+{
+	AUTO_CLOSE int fd = open_secret(path, err);
+
+	return fd < 0 ? fd : read_secret(fd, path, max, out, err);
+}
+
+int
+conf_secret_line(int fd, const char *path, char **out, struct err *err)
 {
 	AUTO_BUF struct buf text = { 0 };
 	size_t len;
-	int r = conf_secret_bytes(path, SECRET_MAX, &text, err);
+	int r = read_secret(fd, path, SECRET_MAX, &text, err);
 
 	if (r < 0)
 		return r;
@@ -47,4 +61,12 @@ conf_secret_file(const char *path, char **out, struct err *err)
 	*out = strndup(buf_text(&text), len);
 	explicit_bzero(text.data, text.len);
 	return *out ? 0 : -ENOMEM;
+}
+
+int
+conf_secret_file(const char *path, char **out, struct err *err)
+{
+	AUTO_CLOSE int fd = open_secret(path, err);
+
+	return fd < 0 ? fd : conf_secret_line(fd, path, out, err);
 }

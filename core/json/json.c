@@ -2,6 +2,7 @@
 #include "json/json.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -113,10 +114,24 @@ wrong(struct err *err, const char *name, const char *expected,
 		expected, json_show(value, shown));
 }
 
+/* "a, b, c", as far as they fit. */
+static const char *
+listed(const char *const *names, size_t n, char *out, size_t size)
+{
+	size_t len = 0;
+
+	*out = 0;
+	for (size_t i = 0; i < n && len < size; i++)
+		len += (size_t)snprintf(
+			out + len, size - len, "%s%s", i ? ", " : "", names[i]);
+	return out;
+}
+
 int
 json_known(const json_t *object, const char *const *names, size_t n_names,
 	struct err *err)
 {
+	char known[320];
 	void *it = json_object_iter((json_t *)(uintptr_t)object);
 
 	/* The iterator's prototype lacks a const that it keeps in fact. */
@@ -128,8 +143,9 @@ json_known(const json_t *object, const char *const *names, size_t n_names,
 		while (i < n_names && strcmp(names[i], key) != 0)
 			i++;
 		if (i == n_names)
-			return err_set(
-				err, -EINVAL, "unknown field '%.64s'", key);
+			return err_set(err, -EINVAL,
+				"unknown field '%.64s'; there are %s", key,
+				listed(names, n_names, known, sizeof known));
 	}
 	return 0;
 }
@@ -262,22 +278,6 @@ seconds_to_ms(const json_t *value, int64_t max_s, int64_t *out_ms)
 		return -ERANGE;
 	*out_ms = (int64_t)(s * 1000 + 0.5);
 	return 0;
-}
-
-int
-json_get_seconds(const json_t *object, const char *name, int64_t max_s,
-	int64_t *out_ms, struct err *err)
-{
-	const json_t *value = member(object, name);
-	char shown[JSON_SHOW];
-
-	if (!value)
-		return JSON_ABSENT;
-	if (json_is_number(value) && seconds_to_ms(value, max_s, out_ms) == 0)
-		return JSON_GOT;
-	return err_set(err, -EINVAL,
-		"field '%s': expected a number of seconds 0..%lld, got %s",
-		name, (long long)max_s, json_show(value, shown));
 }
 
 int

@@ -20,8 +20,8 @@ AUTO_DEFINE(json_t *, json_decref)
  * the caller's: json_decref(). -EINVAL with text that says where, or -ENOMEM. */
 int json_parse(const void *data, size_t len, json_t **out, struct err *err);
 
-/* -EINVAL with text when the object has a member whose name is not in the
- * list. */
+/* -EINVAL with text, which has the list, when the object has a member whose
+ * name is not in it. */
 int json_known(const json_t *object, const char *const *names, size_t n_names,
 	struct err *err);
 
@@ -43,10 +43,8 @@ int json_get_count(const json_t *object, const char *name, uint64_t min,
 /* A number of 0.001..max as thousandths. */
 int json_get_milli(const json_t *object, const char *name, uint32_t max,
 	uint32_t *out, struct err *err);
-/* A number of seconds, fractions allowed, as milliseconds. */
-int json_get_seconds(const json_t *object, const char *name, int64_t max_s,
-	int64_t *out_ms, struct err *err);
-/* The same, or a text like "1500ms", "10s", "2m". */
+/* A number of seconds, fractions allowed, or a text like "1500ms", "10s",
+ * "2m"; as milliseconds. */
 int json_get_duration(const json_t *object, const char *name, int64_t max_s,
 	int64_t *out_ms, struct err *err);
 /* A number of bytes, or a text like "64k", "1G". */

@@ -147,6 +147,8 @@ reap(struct contain *base, pid_t pid, int pidfd, struct child_exit *out)
 	if (!p || p->reaped)
 		return -ECHILD;
 	program_listen(c, p);
+	if (!p->ended && !p->silent && child_is_dead(pidfd))
+		program_await(c, p);
 	if (p->silent)
 		r = reap_without_shim(c, p, pidfd);
 	else if (!p->ended)

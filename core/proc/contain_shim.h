@@ -59,6 +59,9 @@ int program_start(struct shims *c, struct program *p, const struct spawn *how,
 	int *pidfd, enum spawn_step *failed);
 /* What has the shim said? It is not taken away, so that p->wait stays ready. */
 void program_listen(struct shims *c, struct program *p);
+/* The same for a program that the kernel shows dead: its shim is about to say
+ * so, and gets a moment for it. */
+void program_await(struct shims *c, struct program *p);
 /* If it is dead, its numbers may be given to others. */
 void program_release(struct shims *c, struct program *p);
 /* Is its shim dead? Then that is reaped, and p->exit is set. */

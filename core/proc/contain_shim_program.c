@@ -18,6 +18,7 @@ enum {
 	ANSWER_MS = 5000, /* less than the executor's watchdog has */
 	LOOK_MS = 50,
 	DYING_MS = 1000, /* a namespace takes milliseconds */
+	WORD_MS = 50, /* a stopped shim costs each cancel so much */
 };
 
 static const struct child_exit killed = { .signaled = true, .code = SIGKILL };
@@ -94,6 +95,15 @@ program_listen(struct shims *c, struct program *p)
 	}
 	p->silent = true;
 	(void)epoll_ctl(c->epoll, EPOLL_CTL_DEL, p->socket, NULL);
+}
+
+void
+program_await(struct shims *c, struct program *p)
+{
+	struct pollfd word = { .fd = p->socket, .events = POLLIN };
+
+	(void)poll(&word, 1, WORD_MS);
+	program_listen(c, p);
 }
 
 void

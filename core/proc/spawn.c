@@ -33,7 +33,7 @@ spawn_step_text(enum spawn_step step)
 	case SPAWN_ENTER: return "cannot enter its control group";
 	case SPAWN_LIMITS: return "cannot set its limits";
 	case SPAWN_STDIO: return "cannot set up the standard streams";
-	case SPAWN_USER: return "cannot become the task's user";
+	case SPAWN_USER: return "cannot become its user";
 	case SPAWN_CHDIR: return "cannot enter the working directory";
 	case SPAWN_FILTER: return "cannot set its filter of system calls";
 	case SPAWN_EXEC: return "cannot execute";

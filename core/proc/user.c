@@ -88,7 +88,7 @@ fill(struct user *user, const struct passwd *pw, struct err *err)
 		return 0;
 	if (geteuid() != 0)
 		return err_set(err, -EPERM,
-			"only root can run tasks as user '%s' (uid %u); this is uid %u",
+			"only root can run programs as user '%s' (uid %u); this is uid %u",
 			user->name, (unsigned)user->id.uid,
 			(unsigned)geteuid());
 	r = find_groups(user);
@@ -193,22 +193,35 @@ user_act_as_us(void)
 		(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 }
 
-int
-user_can_enter(const struct user *user, const char *path)
+static int
+try_open(const struct user *user, const char *path, int flags)
 {
-	AUTO_FREE char *within = NULL;
 	int fd, r;
 
-	if (asprintf(&within, "%s/.", path) < 0)
-		return -ENOMEM;
 	r = user->is_us ? 0 : user_act_as(user->id.uid, user->id.gid);
 	if (r < 0)
 		return r;
-	fd = open(within, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = open(path, flags | O_DIRECTORY | O_CLOEXEC);
 	r = fd < 0 ? -errno : 0;
 	if (fd >= 0)
 		(void)close(fd);
 	if (!user->is_us)
 		user_act_as_us();
 	return r;
+}
+
+int
+user_can_enter(const struct user *user, const char *path)
+{
+	AUTO_FREE char *within = NULL;
+
+	if (asprintf(&within, "%s/.", path) < 0)
+		return -ENOMEM;
+	return try_open(user, within, O_PATH);
+}
+
+int
+user_can_read(const struct user *user, const char *path)
+{
+	return try_open(user, path, O_RDONLY);
 }

@@ -27,6 +27,8 @@ AUTO_DEFINE(struct user *, user_free)
 
 /* May its programs use this folder by its path? 0 or -errno. */
 int user_can_enter(const struct user *user, const char *path);
+/* And see what is in it? */
+int user_can_read(const struct user *user, const char *path);
 
 /* This thread looks at files as that uid and gid would, with no other group and
  * no privilege; only for root. 0 or -errno, then nothing has changed. Not to be

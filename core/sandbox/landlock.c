@@ -173,6 +173,8 @@ landlock_enter(const struct sandbox *s, struct err *err)
 	if (version <= 0) /* ENOSYS, or EOPNOTSUPP: not enabled at boot */
 		return 0;
 	size = choose(version, &all);
+	if (s->any_port)
+		all.net = 0; /* what is not handled is not refused */
 	rules = (int)syscall(CREATE_RULESET, &all, size, 0);
 	if (rules < 0)
 		return err_set(err, -errno,

@@ -94,9 +94,16 @@ static const struct sandbox_rule connections[] = {
 
 /* ------------------------------------------------------------------------ server */
 
-/* Sockets are accepted, none is made: it cannot call anybody. */
+/* Sockets are accepted, none is made: it cannot call anybody. With webhooks it
+ * also has what the uplink needs for that. */
 static const struct sandbox_rule accepting[] = {
 	{ .calls = "accept accept4" },
+	{ 0 },
+};
+
+/* Webhooks: a thread that looks up a name tells the loop over a pair. */
+static const struct sandbox_rule looking_up[] = {
+	{ .calls = "socketpair", IS(0, AF_UNIX) },
 	{ 0 },
 };
 
@@ -113,7 +120,7 @@ static const struct sandbox_rule files[] = {
 	{ 0 },
 };
 
-/* ------------------------------------------------------------------------ uplink */
+/* -------------------------------------------------------- whoever calls others */
 
 /* Names of hosts are asked for by UDP and of the kernel by netlink. */
 static const struct sandbox_rule connecting[] = {
@@ -125,6 +132,15 @@ static const struct sandbox_rule connecting[] = {
 	{ 0 },
 };
 
+/* libc loads what /etc/nsswitch.conf names when a host is looked up. */
+static const struct sandbox_rule libraries[] = {
+	{ .calls = "mmap", HAS(2, PROT_WRITE | PROT_EXEC, PROT_EXEC) },
+	{ .calls = "mmap2", HAS(2, PROT_WRITE | PROT_EXEC, PROT_EXEC) },
+	{ 0 },
+};
+
+/* ------------------------------------------------------------------------ uplink */
+
 enum { NOT_TO_WRITE = O_ACCMODE | O_CREAT | O_TRUNC };
 
 static const struct sandbox_rule reading[] = {
@@ -133,13 +149,6 @@ static const struct sandbox_rule reading[] = {
 	{ .calls = "access faccessat faccessat2 readlink readlinkat "
 		   "getdents64 getcwd inotify_init1 inotify_add_watch "
 		   "inotify_rm_watch fstatfs fstatfs64" },
-	{ 0 },
-};
-
-/* libc loads what /etc/nsswitch.conf names when a host is looked up. */
-static const struct sandbox_rule libraries[] = {
-	{ .calls = "mmap", HAS(2, PROT_WRITE | PROT_EXEC, PROT_EXEC) },
-	{ .calls = "mmap2", HAS(2, PROT_WRITE | PROT_EXEC, PROT_EXEC) },
 	{ 0 },
 };
 
@@ -196,6 +205,14 @@ const struct sandbox_profile sandbox_server = {
 	.keeps_secrets = true,
 	.tables = (const struct sandbox_rule *const[]){ OURS, threads,
 		connections, accepting, files, NULL },
+};
+
+const struct sandbox_profile sandbox_server_calling = {
+	.name = "server",
+	.keeps_secrets = true,
+	.tables = (const struct sandbox_rule *const[]){ OURS, threads,
+		connections, accepting, files, connecting, looking_up,
+		libraries, NULL },
 };
 
 const struct sandbox_profile sandbox_uplink = {

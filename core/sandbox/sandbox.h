@@ -24,6 +24,7 @@ const char *sandbox_text(enum sandbox_seccomp seccomp);
 struct sandbox_profile;
 /* Allow-lists: threads, no new programs. */
 extern const struct sandbox_profile sandbox_server;
+extern const struct sandbox_profile sandbox_server_calling; /* others, too */
 extern const struct sandbox_profile sandbox_uplink;
 /* Monitor, executors, shims: tasks inherit it, so it only denies, with EPERM,
  * what no task may do. */
@@ -51,6 +52,7 @@ struct sandbox {
 	struct sandbox_path paths[SANDBOX_PATHS];
 	size_t n_paths;
 	uint16_t ports[2]; /* of TCP that may be connected to; 0: none */
+	bool any_port; /* instead */
 
 	/* What has come of it. */
 	int landlock; /* version of its interface; 0: the kernel has none */

@@ -71,7 +71,7 @@ look_at(const json_t *container)
 
 	/* The engine has filtered; what it got wrong would be somebody's. */
 	if (id && task && agent && strcmp(agent, host->agent) == 0 &&
-		!task_is_live(task))
+		!task_is_live(task) && !host->is_elsewhere(host, task))
 		remove_one(id, task);
 }
 

@@ -58,6 +58,12 @@ user_client(const struct user *user)
 	return user ? user->token->client : "";
 }
 
+bool
+user_is_limited(const struct user *user)
+{
+	return user && user->token->n_labels;
+}
+
 struct user *
 access_user(const struct http_request *req)
 {
@@ -67,9 +73,10 @@ access_user(const struct http_request *req)
 /* --------------------------------------------------------------------- gate */
 
 static void
-reply_who(struct http_request *req, bool tried, const char *code,
-	const char *text)
+reply_who(struct api *api, struct http_request *req, bool tried,
+	const char *code, const char *text)
 {
+	metric_add(api->counts.refused, METRIC_OF(code), 1);
 	http_add_header(req, "WWW-Authenticate",
 		tried ? "Bearer realm=\"nodelink\", error=\"invalid_token\""
 		      : "Bearer realm=\"nodelink\"");
@@ -91,7 +98,7 @@ reply_wrong(struct api *api, struct http_request *req, const char *code,
 		return;
 	asker_read(req, &asker);
 	asker_refused(api, &asker, "login", NULL, NULL, why);
-	reply_who(req, true, code, text);
+	reply_who(api, req, true, code, text);
 }
 
 /* Which of the wrong ones it is only the log is told. */
@@ -152,11 +159,11 @@ identify(struct api *api, struct http_request *req)
 	if (header)
 		return user_of_token(api, req, header);
 	if (!cookie) {
-		reply_who(req, false, "no_token", "a token is needed");
+		reply_who(api, req, false, "no_token", "a token is needed");
 		return NULL;
 	}
 	if (!http_reads(req)) { /* a browser adds it to whatever a page asks */
-		reply_who(req, false, "no_token",
+		reply_who(api, req, false, "no_token",
 			"a token is needed: a session is for reading only");
 		return NULL;
 	}

@@ -36,6 +36,8 @@ AUTO_DEFINE(struct user *, user_unref)
 bool user_valid(const struct user *user);
 /* The owner of what it creates; "" without a user. */
 const char *user_client(const struct user *user);
+/* Its token has labels; nobody's has. */
+bool user_is_limited(const struct user *user);
 
 /* Who sent the request, or NULL. Borrowed. */
 struct user *access_user(const struct http_request *req);

@@ -1,4 +1,5 @@
 /* agents.c - GET /agents, GET /agents/{id} */
+#include "api/access.h"
 #include "api/internal.h"
 #include "wire/msg.h"
 
@@ -49,8 +50,9 @@ emit_plugin(struct emit *e, const struct hub_plugin *p)
 	emit_object_end(e);
 }
 
+/* Who did it and why is the business of those who see all. */
 static void
-emit_drain(struct emit *e, const struct agent_drain *d)
+emit_drain(struct emit *e, const struct agent_drain *d, bool all)
 {
 	if (!d) {
 		emit_null(e, "draining");
@@ -59,24 +61,39 @@ emit_drain(struct emit *e, const struct agent_drain *d)
 	emit_object(e, "draining");
 	emit_time(e, "since", d->since);
 	emit_time(e, "until", d->until);
-	emit_text(e, "actor", d->actor);
-	emit_text_or_null(e, "reason", d->reason);
+	emit_text_or_null(e, "actor", all ? d->actor : NULL);
+	emit_text_or_null(e, "reason", all ? d->reason : NULL);
 	emit_object_end(e);
 }
 
-/* Something there is not to be killed. */
-static bool
-is_degraded(const struct agent *a)
+struct seen { /* of an agent's unfinished tasks, */
+	size_t n;
+	bool degraded; /* and something of one is not to be killed */
+};
+
+static struct seen
+see_tasks(const struct agent *a, const struct user *user)
 {
-	for (const struct task *t = a->tasks; t; t = t->agent_next)
+	struct seen seen = { a->n_tasks, a->n_unkillable > 0 };
+
+	if (!user_is_limited(user))
+		return seen;
+	seen = (struct seen){ 0 };
+	for (const struct task *t = a->tasks; t; t = t->agent_next) {
+		if (access_found(user, 0, t) < 0)
+			continue;
+		seen.n++;
 		if (t->cancel.phase == CANCEL_UNKILLABLE)
-			return true;
-	return false;
+			seen.degraded = true;
+	}
+	return seen;
 }
 
 void
-agent_json(struct emit *e, const struct agent *a)
+agent_json(struct emit *e, const struct agent *a, const struct user *user)
 {
+	const struct seen tasks = see_tasks(a, user);
+
 	emit_object(e, NULL);
 	emit_text(e, "agent_id", a->id);
 	emit_bool(e, "connected", a->connected);
@@ -85,9 +102,9 @@ agent_json(struct emit *e, const struct agent *a)
 	emit_text_or_null(e, "peer", a->peer);
 	emit_time(e, "connected_at", a->connected ? a->connected_at : 0);
 	emit_time(e, "seen_at", a->seen_at);
-	emit_uint(e, "tasks", a->n_tasks);
-	emit_bool(e, "degraded", is_degraded(a));
-	emit_drain(e, a->drain);
+	emit_uint(e, "tasks", tasks.n);
+	emit_bool(e, "degraded", tasks.degraded);
+	emit_drain(e, a->drain, !user_is_limited(user));
 	emit_array(e, "plugins");
 	for (const struct hub_plugin *p = a->plugins; p; p = p->next)
 		emit_plugin(e, p);
@@ -107,7 +124,7 @@ api_agents(void *arg, struct http_request *req)
 	emit_array(&e, "agents");
 	for (const struct agent *a = hub_agents(api->hub, NULL); a;
 		a = hub_agents(api->hub, a))
-		agent_json(&e, a);
+		agent_json(&e, a, access_user(req));
 	emit_array_end(&e);
 	emit_object_end(&e);
 	http_reply_json(req, 200, &body, emit_done(&e));
@@ -127,6 +144,6 @@ api_agent(void *arg, struct http_request *req)
 		return;
 	}
 	emit_init(&e, &body);
-	agent_json(&e, a);
+	agent_json(&e, a, access_user(req));
 	http_reply_json(req, 200, &body, emit_done(&e));
 }

@@ -10,12 +10,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/metrics.h"
 #include "auth/auth.h"
 #include "ca/ca.h"
 #include "http/http.h"
 #include "hub/hub.h"
 #include "loop/loop.h"
+#include "metrics/metrics.h"
 #include "store/store.h"
+#include "webhook/webhook.h"
 
 struct api { /* the arg of all handlers; filled in by main() */
 	struct loop *loop;
@@ -30,6 +33,9 @@ struct api { /* the arg of all handlers; filled in by main() */
 	int64_t started_at; /* wall ms */
 	struct audit *audit; /* NULL: none */
 	struct limits *limits; /* NULL: none */
+	struct metrics *metrics;
+	struct api_counts counts;
+	struct webhook *webhook; /* NULL: none */
 	struct key_use *keys; /* keys.c: in use, by name */
 	struct session *sessions; /* session.c */
 };

@@ -13,11 +13,14 @@ void
 asker_read(struct http_request *req, struct asker *out)
 {
 	const char *id = http_header(req, request_id);
+	const struct user *user = access_user(req);
 
 	(void)request_actor(req, out->actor);
 	(void)http_peer(req, out->peer);
-	(void)snprintf(out->client, sizeof out->client, "%s",
-		user_client(access_user(req)));
+	(void)snprintf(
+		out->client, sizeof out->client, "%s", user_client(user));
+	(void)snprintf(out->token, sizeof out->token, "%s",
+		user ? user->token->id : "");
 	if (id && id_valid_agent(id)) /* as plain a word */
 		(void)snprintf(
 			out->request_id, sizeof out->request_id, "%s", id);
@@ -32,6 +35,7 @@ event_of(const struct asker *asker, const char *action, const char *target)
 	return (struct audit_event){ .action = action,
 		.actor = asker->actor,
 		.client = asker->client,
+		.token = asker->token,
 		.peer = asker->peer,
 		.target = target,
 		.request_id = asker->request_id };

@@ -9,7 +9,8 @@
 
 struct asker {
 	char actor[API_ACTOR]; /* "client@address" */
-	char client[AUTH_NAME]; /* "" when nobody was asked */
+	char client[AUTH_NAME]; /* "" when nobody was asked, and so is */
+	char token[AUTH_ID]; /* the id of its token */
 	char peer[HTTP_PEER];
 	/* The client's own X-Request-Id, if it is a plain word, or a new one;
 	 * the reply has it too. */

@@ -33,6 +33,7 @@ struct many {
 	size_t left; /* beyond LIMIT_BULK */
 	size_t n_storing; /* intents that are not stored yet */
 	int trouble; /* of storing them */
+	size_t n_unnoted; /* not cancelled, since the audit log is full */
 	int64_t grace_ms; /* the longest */
 };
 
@@ -269,6 +270,21 @@ watch_all(struct many *m)
 	}
 }
 
+static void
+reply_trouble(struct many *m)
+{
+	if (!m->n_unnoted) {
+		reply_cancel_unstored(m->req);
+		return;
+	}
+	http_add_header(m->req, "Retry-After", "5");
+	http_reply_error(m->req, 503, "audit_failing",
+		"ask again: those that are being cancelled stay so",
+		"the audit log cannot be written now: %zu of %zu tasks are not "
+		"cancelled",
+		m->n_unnoted, m->n);
+}
+
 /* One intent is stored; after the last one comes the answer, or the wait. */
 static void
 intent_stored(void *arg, int r)
@@ -280,8 +296,8 @@ intent_stored(void *arg, int r)
 		m->trouble = r;
 	if (--m->n_storing)
 		return;
-	if (m->trouble && m->req) {
-		reply_cancel_unstored(m->req);
+	if ((m->trouble || m->n_unnoted) && m->req) {
+		reply_trouble(m);
 		many_free(m);
 		return;
 	}
@@ -297,16 +313,13 @@ intent_stored(void *arg, int r)
 static void
 cancel_all(struct many *m)
 {
-	int r;
-
 	m->n_storing = 1; /* this loop */
 	for (size_t i = 0; i < m->n; i++) {
 		struct task *t = m->targets[i].task;
 
-		r = asker_does(m->api, &m->how.asker, "task.cancel", t->id,
-			NULL, m->how.how.reason);
-		if (r < 0) {
-			m->trouble = r;
+		if (asker_does(m->api, &m->how.asker, "task.cancel", t->id,
+			    NULL, m->how.how.reason) < 0) {
+			m->n_unnoted++;
 			continue;
 		}
 		m->n_storing++;

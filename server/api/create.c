@@ -13,6 +13,7 @@
 #include "api/keys.h"
 #include "api/options.h"
 #include "api/params.h"
+#include "api/task_webhooks.h"
 #include "base/limits.h"
 #include "json/json.h"
 
@@ -25,6 +26,7 @@ static const char *const plugin_fields[] = { OPTION_FIELDS, "user", "params" };
 struct draft { /* what the request says, while it is read */
 	struct arena arena;
 	json_t *body;
+	struct buf webhooks;
 	struct hub_task task;
 	struct err err;
 };
@@ -33,6 +35,7 @@ static void
 draft_done(struct draft *d)
 {
 	arena_done(&d->arena);
+	buf_done(&d->webhooks);
 	json_decref(d->body);
 }
 
@@ -156,7 +159,7 @@ add_labels(struct draft *d, const struct user *user)
 /* ------------------------------------------------------------------ handler */
 
 static int
-read_body(struct draft *d, struct http_request *req)
+read_body(struct draft *d, const struct api *api, struct http_request *req)
 {
 	const struct buf *body = http_body(req);
 	int r;
@@ -169,6 +172,11 @@ read_body(struct draft *d, struct http_request *req)
 	if (r == 0)
 		r = options_read(d->body, strcmp(d->task.plugin, "docker") != 0,
 			&d->arena, &d->task, &d->err);
+	if (r == 0)
+		r = task_webhooks_read(
+			api->webhook, d->body, &d->webhooks, &d->err);
+	if (r == 0 && d->webhooks.len)
+		d->task.webhooks = buf_text(&d->webhooks);
 	return r < 0 ? r : read_params(d);
 }
 
@@ -208,11 +216,11 @@ static int
 note(void *arg, const struct task *t)
 {
 	struct creating *c = arg;
-	char detail[128];
+	char detail[160];
 
 	(void)snprintf(c->id, sizeof c->id, "%s", t->id);
-	(void)snprintf(detail, sizeof detail, "plugin %s, agent %s", t->plugin,
-		t->agent_id);
+	(void)snprintf(detail, sizeof detail, "plugin %s, agent %s%s",
+		t->plugin, t->agent_id, t->webhooks ? ", with webhooks" : "");
 	return asker_does(
 		c->api, &c->asker, "task.create", t->id, detail, NULL);
 }
@@ -287,7 +295,7 @@ create(struct api *api, struct http_request *req, struct key_use *key)
 	asker_read(req, &asker);
 	d.task.plugin = http_param(req, "plugin");
 	d.task.owner = user_client(user);
-	r = read_body(&d, req);
+	r = read_body(&d, api, req);
 	if (r == 0)
 		r = add_labels(&d, user);
 	if (r == 0)

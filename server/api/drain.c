@@ -1,6 +1,7 @@
 /* drain.c - POST and DELETE /agents/{id}/drain */
 #include <errno.h>
 
+#include "api/access.h"
 #include "api/asker.h"
 #include "api/internal.h"
 #include "base/limits.h"
@@ -41,7 +42,7 @@ reply_agent(struct http_request *req, const struct agent *a)
 	struct emit e;
 
 	emit_init(&e, &body);
-	agent_json(&e, a);
+	agent_json(&e, a, access_user(req));
 	http_reply_json(req, 200, &body, emit_done(&e));
 }
 

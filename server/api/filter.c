@@ -59,10 +59,15 @@ set_status(struct filter *f, const char *text)
 {
 	enum task_status status;
 
+	if (strcmp(text, "unfinished") == 0) {
+		f->tasks.status = STORE_UNFINISHED;
+		return 0;
+	}
 	if (task_status_parse(text, &status) < 0)
 		return err_set(f->err, -EINVAL,
 			"query 'status': expected pending, sent, in_progress, "
-			"completed, failed or cancelled, got \"%.64s\"",
+			"unfinished, completed, failed or cancelled, got "
+			"\"%.64s\"",
 			text);
 	f->tasks.status = (int)status;
 	return 0;
@@ -117,7 +122,7 @@ filter_read(struct filter *f, const struct http_request *req, struct err *err)
 	struct reading reading = { .filter = f };
 
 	f->err = err;
-	f->tasks.status = -1;
+	f->tasks.status = STORE_ANY;
 	f->tasks.labels = f->labels;
 	return http_query_each(req, read_pair, &reading);
 }

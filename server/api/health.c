@@ -24,8 +24,8 @@ api_health(void *arg, struct http_request *req)
 	http_reply_json(req, 200, &body, emit_done(&e));
 }
 
-/* Both listeners are open before HTTP answers anything: only the end of the
- * process makes it unready, or a store that cannot write. */
+/* Both listeners are open before HTTP answers anything, and a server that stops
+ * answers nothing new: only a store that cannot write makes it unready. */
 void
 api_ready(void *arg, struct http_request *req)
 {
@@ -33,10 +33,7 @@ api_ready(void *arg, struct http_request *req)
 	struct hub_stats stats;
 
 	hub_stats(api->hub, &stats);
-	if (http_stopping(req))
-		http_reply_error(
-			req, 503, "stopping", NULL, "the server is stopping");
-	else if (stats.trouble)
+	if (stats.trouble)
 		reply_store_failing(req, stats.trouble);
 	else
 		http_reply_static(req, 200, "application/json",

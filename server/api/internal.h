@@ -5,11 +5,13 @@
 #include "api/api.h"
 #include "json/emit.h"
 
-http_handler_fn api_home, api_health, api_ready, api_login, api_logout;
+http_handler_fn api_home, api_openapi, api_health, api_ready, api_metrics;
+http_handler_fn api_login, api_logout;
 http_handler_fn api_agents, api_agent, api_agent_tasks, api_drain, api_undrain;
 http_handler_fn api_create, api_tasks, api_task, api_cancel, api_cancel_many;
 http_handler_fn api_stream, api_output, api_enroll, api_enroll_ca;
 http_handler_fn api_tokens, api_token_new, api_token_revoke;
+http_handler_fn api_webhooks, api_webhook_retry;
 
 /* A question to hub or store whose answer may come when the client has left. */
 struct asked {
@@ -39,8 +41,9 @@ void reply_refused(struct http_request *req, int r, const char *code,
 /* An error of ours: logged, and told without more than its name. */
 void reply_failure(struct http_request *req, int r, const char *what);
 
-/* agents.c: the whole record. */
-void agent_json(struct emit *e, const struct agent *a);
+/* agents.c: the record as this user sees it. */
+struct user;
+void agent_json(struct emit *e, const struct agent *a, const struct user *user);
 
 /* task_json.c and task_json_end.c: members of a record; the object is the
  * caller's. */

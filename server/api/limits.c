@@ -8,6 +8,9 @@
 #include "base/hash.h"
 #include "base/rates.h"
 
+static const char logins[] = "too_many_logins", calls[] = "too_many_calls",
+		  requests[] = "too_many_requests";
+
 struct client { /* while it has open requests */
 	char name[RATES_NAME];
 	unsigned open;
@@ -19,16 +22,28 @@ struct limits {
 	struct rates *logins, *calls; /* NULL: without limit */
 	unsigned open_requests;
 	struct client *clients;
+	struct metric *refused;
 };
 
 struct limits *
-limits_new(const struct limits_conf *conf)
+limits_new(const struct limits_conf *conf, struct metrics *metrics)
 {
 	AUTO(limits_free) struct limits *l = calloc(1, sizeof *l);
 
 	if (!l)
 		return NULL;
 	l->open_requests = conf->open_requests;
+	l->refused = metric_new(metrics,
+		&(struct metric_def){ .type = METRIC_COUNTER,
+			.name = "nodelink_http_limited",
+			.help = "Requests that were refused (429) since their "
+				"client has too many, by the code of the "
+				"error.",
+			.labels = { "code" },
+			.max = 3 });
+	metric_add(l->refused, METRIC_OF(logins), 0);
+	metric_add(l->refused, METRIC_OF(calls), 0);
+	metric_add(l->refused, METRIC_OF(requests), 0);
 	if (conf->failed_logins) {
 		l->logins = rates_new(
 			conf->failed_logins, 60 * 1000, conf->failed_logins);
@@ -55,11 +70,12 @@ limits_free(struct limits *l)
 }
 
 static void
-too_many(struct http_request *req, int64_t wait_ms, const char *code,
-	const char *text)
+too_many(struct limits *l, struct http_request *req, int64_t wait_ms,
+	const char *code, const char *text)
 {
 	char seconds[24];
 
+	metric_add(l->refused, METRIC_OF(code), 1);
 	(void)snprintf(seconds, sizeof seconds, "%lld",
 		(long long)(wait_ms + 999) / 1000);
 	http_add_header(req, "Retry-After", seconds);
@@ -88,7 +104,7 @@ limits_login_failed(struct limits *l, struct http_request *req)
 
 	if (!wait_ms)
 		return true;
-	too_many(req, wait_ms, "too_many_logins",
+	too_many(l, req, wait_ms, logins,
 		"too many wrong tokens came from this address");
 	return false;
 }
@@ -113,7 +129,7 @@ take_share(struct limits *l, struct http_request *req, const char *name)
 
 	HASH_FIND_STR(l->clients, name, c);
 	if (c && c->open >= l->open_requests) {
-		too_many(req, 1000, "too_many_requests",
+		too_many(l, req, 1000, requests,
 			"this client has too many requests open");
 		return false;
 	}
@@ -141,8 +157,7 @@ limits_call(struct limits *l, struct http_request *req, const char *token_id)
 	(void)name_of(req, token_id, name);
 	wait_ms = l->calls ? rates_take(l->calls, name) : 0;
 	if (wait_ms) {
-		too_many(req, wait_ms, "too_many_calls",
-			"this client calls too often");
+		too_many(l, req, wait_ms, calls, "this client calls too often");
 		return false;
 	}
 	return !l->open_requests || take_share(l, req, name);

@@ -19,8 +19,9 @@ struct limits_conf { /* 0: any number */
 	unsigned open_requests; /* at a time, of one client: streams, waiting */
 };
 
-/* NULL: out of memory. */
-struct limits *limits_new(const struct limits_conf *conf);
+/* metrics may be NULL. NULL: out of memory. */
+struct limits *
+limits_new(const struct limits_conf *conf, struct metrics *metrics);
 /* After the HTTP server: its requests are counted here. */
 void limits_free(struct limits *limits);
 AUTO_DEFINE(struct limits *, limits_free)

@@ -19,6 +19,8 @@ libapi_la_SOURCES = \
 	%D%/keys.c %D%/keys.h \
 	%D%/limits.c %D%/limits.h \
 	%D%/list.c \
+	%D%/metrics.c %D%/metrics.h \
+	%D%/openapi.c \
 	%D%/options.c %D%/options.h \
 	%D%/output.c \
 	%D%/params.c %D%/params.h \
@@ -28,6 +30,8 @@ libapi_la_SOURCES = \
 	%D%/stream.c \
 	%D%/task_json.c \
 	%D%/task_json_end.c \
-	%D%/tokens.c
+	%D%/task_webhooks.c %D%/task_webhooks.h \
+	%D%/tokens.c \
+	%D%/webhooks.c
 libapi_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(NETTLE_CFLAGS)
 libapi_la_LIBADD = $(NETTLE_LIBS)

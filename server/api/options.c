@@ -211,7 +211,7 @@ read_user(const json_t *body, const char **out, struct err *err)
 static int
 read_times(const json_t *body, struct hub_task *out, struct err *err)
 {
-	int r = json_get_seconds(
+	int r = json_get_duration(
 		body, "timeout", LIMIT_TIMEOUT_S, &out->start.timeout_ms, err);
 
 	if (r >= 0)

@@ -14,7 +14,7 @@
 #define OPTION_FIELDS \
 	"agent_id", "timeout", "env", "stop", "start_timeout", "idle_timeout", \
 		"output_limit", "labels", "orphans", "containment", "limits", \
-		"cleanup", "seccomp"
+		"cleanup", "seccomp", "webhooks"
 
 /* The field "labels", as a task or a token has it: none when it is absent.
  * Results as options_read(). */

@@ -6,8 +6,10 @@
 
 const struct http_route api_routes[] = {
 	{ "GET", "/", ACCESS_NONE, api_home },
+	{ "GET", "/openapi.json", ACCESS_NONE, api_openapi },
 	{ "GET", "/healthz", ACCESS_NONE, api_health },
 	{ "GET", "/readyz", ACCESS_NONE, api_ready },
+	{ "GET", "/metrics", ACCESS_READ, api_metrics },
 	{ "POST", "/session", ACCESS_READ, api_login },
 	{ "DELETE", "/session", ACCESS_NONE, api_logout },
 	{ "GET", "/agents", ACCESS_READ, api_agents },
@@ -27,6 +29,8 @@ const struct http_route api_routes[] = {
 	{ "GET", "/tokens", ACCESS_ADMIN, api_tokens },
 	{ "POST", "/tokens", ACCESS_ADMIN, api_token_new },
 	{ "DELETE", "/tokens/{id}", ACCESS_ADMIN, api_token_revoke },
+	{ "GET", "/webhooks", ACCESS_ADMIN, api_webhooks },
+	{ "POST", "/webhooks/{id}/retry", ACCESS_ADMIN, api_webhook_retry },
 };
 const size_t api_n_routes = ARRAY_SIZE(api_routes);
 

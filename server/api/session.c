@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 
 #include "api/internal.h"
@@ -100,6 +101,15 @@ make_room(struct api *api, const struct auth_token *token)
 
 /* ----------------------------------------------------------------- handlers */
 
+/* Here or in front of us; who lies about it makes his own cookie useless. */
+static bool
+has_tls(const struct api *api, struct http_request *req)
+{
+	const char *proto = http_header(req, "X-Forwarded-Proto");
+
+	return api->tls || (proto && strcasecmp(proto, "https") == 0);
+}
+
 static void
 set_cookie(struct api *api, struct http_request *req, const char *cookie)
 {
@@ -107,7 +117,7 @@ set_cookie(struct api *api, struct http_request *req, const char *cookie)
 
 	(void)snprintf(text, sizeof text,
 		SESSION_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict%s%s",
-		cookie, api->tls ? "; Secure" : "",
+		cookie, has_tls(api, req) ? "; Secure" : "",
 		*cookie ? "" : "; Max-Age=0");
 	http_add_header(req, "Set-Cookie", text);
 	explicit_bzero(text, sizeof text);

@@ -4,6 +4,7 @@
 #include "api/hooks.h"
 #include "api/internal.h"
 #include "api/options.h"
+#include "api/task_webhooks.h"
 #include "base/parse.h"
 #include "wire/msg.h"
 
@@ -215,6 +216,7 @@ task_json(struct emit *e, struct hub *hub, const struct task *t)
 	emit_seconds(e, "timeout", t->timeout_ms);
 	emit_seconds(e, "start_timeout", t->start_timeout_ms);
 	emit_labels(e, t);
+	task_webhooks_json(e, t);
 	if (t->pid)
 		emit_int(e, "pid", t->pid);
 	else

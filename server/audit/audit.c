@@ -24,6 +24,7 @@ enum {
 	LOCK_TRIES_MS = 100,
 	/* Refusals of one address that are written. */
 	REFUSALS_PER_MINUTE = 60,
+	REPEATS_PER_MINUTE = 10, /* of one name */
 };
 
 struct audit {
@@ -31,9 +32,10 @@ struct audit {
 	int fd, head;
 	bool open; /* audit_new() came to its end */
 	struct chain chain; /* as we left it */
-	struct rates *refusals;
-	uint64_t omitted; /* refusals since the last line */
+	struct rates *refusals, *repeats;
+	uint64_t omitted; /* refusals and repeats since the last line */
 	uint64_t lost; /* could not be written */
+	struct audit_stats stats;
 	int trouble; /* 0, or what the last note said */
 	struct sync *sync; /* NULL: a command */
 	struct loop_timer *timer; /* to sync what was written */
@@ -247,24 +249,34 @@ note(struct audit *a, const struct audit_event *event)
 	unlock(a);
 	if (r == 0) {
 		a->omitted = a->lost = 0;
+		a->stats.lines++;
 		if (a->timer && !loop_timer_active(a->timer))
 			loop_timer_set(a->timer, SYNC_AFTER_MS);
 	}
 	return r;
 }
 
+static bool
+is_too_much(struct audit *a, const struct audit_event *event)
+{
+	char name[RATES_NAME];
+
+	if (event->decision == AUDIT_REFUSED)
+		return rates_take(a->refusals,
+			rates_address(event->peer ? event->peer : "", name));
+	return event->repeats && rates_take(a->repeats, event->repeats);
+}
+
 int
 audit_note(struct audit *a, const struct audit_event *event)
 {
-	char name[RATES_NAME];
 	int r;
 
 	if (!a)
 		return 0;
-	if (event->decision == AUDIT_REFUSED &&
-		rates_take(a->refusals,
-			rates_address(event->peer ? event->peer : "", name))) {
+	if (is_too_much(a, event)) {
 		a->omitted++;
+		a->stats.omitted++;
 		return 0;
 	}
 	r = note(a, event);
@@ -275,9 +287,17 @@ audit_note(struct audit *a, const struct audit_event *event)
 	else if (r == 0 && a->trouble)
 		log_info("audit log '%s' is written again", a->conf.path);
 	a->trouble = r;
-	if (r < 0)
+	if (r < 0) {
 		a->lost++;
+		a->stats.lost++;
+	}
 	return a->conf.required ? r : 0;
+}
+
+void
+audit_stats(const struct audit *a, struct audit_stats *out)
+{
+	*out = a ? a->stats : (struct audit_stats){ 0 };
 }
 
 void
@@ -333,9 +353,12 @@ audit_new(const struct audit_conf *conf, struct audit **out, struct err *err)
 	a->conf.path = strdup(conf->path);
 	a->refusals =
 		rates_new(REFUSALS_PER_MINUTE, 60 * 1000, REFUSALS_PER_MINUTE);
+	a->repeats =
+		rates_new(REPEATS_PER_MINUTE, 60 * 1000, REPEATS_PER_MINUTE);
 	if (conf->loop)
 		a->timer = loop_timer_new(conf->loop, sync_due, a);
-	if (!a->conf.path || !a->refusals || (conf->loop && !a->timer) ||
+	if (!a->conf.path || !a->refusals || !a->repeats ||
+		(conf->loop && !a->timer) ||
 		buf_printf(&head, "%s.head", conf->path) < 0)
 		return err_set(err, r, "out of memory");
 	r = conf->loop ? sync_new(conf->loop, sync_failed, a, &a->sync) : 0;
@@ -376,6 +399,7 @@ audit_free(struct audit *a)
 	if (a->head >= 0)
 		(void)close(a->head);
 	rates_free(a->refusals);
+	rates_free(a->repeats);
 	free((char *)(uintptr_t)a->conf.path); /* ours, see audit_new() */
 	free(a);
 }

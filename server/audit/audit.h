@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/auto.h"
@@ -48,26 +49,37 @@ struct audit_event {
 	enum audit_decision decision;
 	const char *actor; /* "client@address" */
 	const char *client; /* name */
+	const char *token; /* the id of what it came with; no secret */
 	const char *peer; /* address */
 	const char *target; /* id of a task, an agent, a token */
 	const char *detail; /* what exactly */
 	const char *reason;
 	const char *request_id;
+	/* Of what somebody may make happen without end: whose it is. */
+	const char *repeats;
 };
 
 /* 0, also when it could not be written but need not be; -errno: it had to be.
- * Refusals of one address beyond some in a minute are only counted; the next
- * line that is written says how many (`omitted`). */
+ * Refusals of one address beyond some in a minute, and repeated events of one
+ * name, are only counted; the next line that is written says how many
+ * (`omitted`). */
 int audit_note(struct audit *audit, const struct audit_event *event);
+
+struct audit_stats { /* since the start */
+	uint64_t lines, omitted, lost; /* written; refusals only counted; not
+					  written though they should be */
+};
+void audit_stats(const struct audit *audit, struct audit_stats *out);
 
 /* The file was moved away: go on in a new one, at once and not with the next
  * event. */
 void audit_reopen(struct audit *audit);
 
 /* Files of one log, the oldest first. Says on `out` what does not fit, with
- * file and line, and how far the chain reaches. The number of findings, or
- * -errno with text. */
-int
-audit_verify(char *const *paths, size_t n_paths, FILE *out, struct err *err);
+ * file and line, and how far the chain reaches. What is older than event `from`
+ * (at least 1) need not be there. The number of findings, or -errno with
+ * text. */
+int audit_verify(char *const *paths, size_t n_paths, uint64_t from, FILE *out,
+	struct err *err);
 
 #endif

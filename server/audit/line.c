@@ -39,6 +39,7 @@ line_make(const struct audit_event *event, const struct chain *chain,
 	emit_text(&e, "decision", decisions[event->decision]);
 	emit_cut(&e, "actor", event->actor, TEXT_SHORT);
 	emit_cut(&e, "client", event->client, TEXT_SHORT);
+	emit_cut(&e, "token", event->token, TEXT_SHORT);
 	emit_cut(&e, "peer", event->peer, TEXT_SHORT);
 	emit_cut(&e, "target", event->target, TEXT_SHORT);
 	emit_cut(&e, "detail", event->detail, TEXT_DETAIL);

@@ -22,6 +22,7 @@ struct walk {
 	struct chain chain; /* of that line */
 	bool begun; /* there was one */
 	bool garbled; /* it was no event: what follows cannot fit */
+	uint64_t from; /* where it may begin */
 	uint64_t first, n;
 	struct chain head; /* what PATH.head of the last file says */
 	bool has_head;
@@ -87,6 +88,12 @@ check_first(struct walk *w, const struct chain_line *said)
 	if (said->seq == 1 && strcmp(said->prev, none.hash) != 0)
 		find(w, w->path, w->line,
 			"event 1 names a line before it: changed");
+	if (said->seq > w->from)
+		find(w, w->path, w->line,
+			"events %" PRIu64 " to %" PRIu64
+			" are missing before it; --from %" PRIu64
+			" if they were put away",
+			w->from, said->seq - 1, said->seq);
 }
 
 static void
@@ -190,9 +197,10 @@ check_end(struct walk *w)
 }
 
 int
-audit_verify(char *const *paths, size_t n_paths, FILE *out, struct err *err)
+audit_verify(char *const *paths, size_t n_paths, uint64_t from, FILE *out,
+	struct err *err)
 {
-	struct walk w = { .out = out };
+	struct walk w = { .out = out, .from = from };
 	int r = 0;
 
 	chain_init(&w.chain);

@@ -19,31 +19,31 @@ command_audit(const struct conf *conf, struct audit **out, struct err *err)
 }
 
 /* "root@command": the user who gave it. */
-static const char *
-actor(char *out, size_t size)
+void
+command_actor(struct command_order *order)
 {
 	const struct passwd *user = getpwuid(getuid());
 
 	if (user)
-		(void)snprintf(out, size, "%s@command", user->pw_name);
+		(void)snprintf(order->actor, sizeof order->actor, "%s@command",
+			user->pw_name);
 	else
-		(void)snprintf(out, size, "uid %u@command", (unsigned)getuid());
-	return out;
+		(void)snprintf(order->actor, sizeof order->actor,
+			"uid %u@command", (unsigned)getuid());
 }
 
 int
-command_note(struct audit *audit, const struct command *c, int n_args,
-	char *const *args, struct err *err)
+command_note(
+	struct audit *audit, const struct command_order *order, struct err *err)
 {
 	AUTO_BUF struct buf detail = { 0 };
-	char who[80];
-	struct audit_event event = { .action = c->action,
-		.actor = actor(who, sizeof who),
+	struct audit_event event = { .action = order->command->action,
+		.actor = order->actor,
 		.peer = "command" };
 	int r = 0;
 
-	for (int i = 0; i < n_args && r == 0; i++)
-		r = buf_printf(&detail, "%s%s", i ? " " : "", args[i]);
+	for (int i = 0; i < order->n_args && r == 0; i++)
+		r = buf_printf(&detail, "%s%s", i ? " " : "", order->args[i]);
 	event.detail = buf_text(&detail); /* without memory it is shorter */
 	r = audit_note(audit, &event);
 	return r < 0 ? err_set(err, r,
@@ -55,24 +55,35 @@ command_note(struct audit *audit, const struct command *c, int n_args,
 
 void
 command_note_failure(
-	struct audit *audit, const struct command *c, const char *why)
+	struct audit *audit, const struct command_order *order, const char *why)
 {
-	char who[80];
-
 	/* It has failed anyway. */
-	(void)audit_note(audit, &(struct audit_event){ .action = c->action,
-					.decision = AUDIT_FAILED,
-					.actor = actor(who, sizeof who),
-					.peer = "command",
-					.reason = why });
+	(void)audit_note(
+		audit, &(struct audit_event){ .action = order->command->action,
+			       .decision = AUDIT_FAILED,
+			       .actor = order->actor,
+			       .peer = "command",
+			       .reason = why });
 }
 
 /* --------------------------------------------------------------- audit verify */
 
+static const struct conf_item verify_items[] = {
+	{ .key = "from",
+		.flag = "from",
+		.type = CONF_INT,
+		.arg = "SEQ",
+		.fallback = "1",
+		.min = 1,
+		.max = INT64_MAX,
+		.help = "the first event that has to be there" },
+};
+
 static int
 verify(const struct command_call *call, struct err *err)
 {
-	int r = audit_verify(call->words, call->n_words, stdout, err);
+	uint64_t from = (uint64_t)conf_number(call->conf, "from");
+	int r = audit_verify(call->words, call->n_words, from, stdout, err);
 
 	if (r < 0)
 		return r;
@@ -86,5 +97,7 @@ const struct command command_audit_verify = {
 	.name = "audit verify",
 	.words = "FILE...",
 	.summary = "Looks whether audit logs, the oldest first, are whole.",
+	.items = verify_items,
+	.n_items = ARRAY_SIZE(verify_items),
 	.run = verify,
 };

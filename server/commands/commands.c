@@ -141,27 +141,28 @@ open_auth(const struct conf *conf, struct auth **out, struct err *err)
 }
 
 static int
-run(const struct command *c, const struct conf *conf, int n_args,
-	char *const *args, struct err *err)
+run(struct command_order *order, const struct conf *conf, struct err *err)
 {
+	const struct command *c = order->command;
 	AUTO(auth_free) struct auth *auth = NULL;
 	AUTO(audit_free) struct audit *audit = NULL;
 	struct command_call call = { .conf = conf };
 	int r = 0;
 
+	command_actor(order);
 	if (c->setting && strcmp(c->setting, "auth") == 0)
 		r = open_auth(conf, &auth, err);
 	if (r == 0 && c->action)
 		r = command_audit(conf, &audit, err);
 	if (r == 0 && c->action)
-		r = command_note(audit, c, n_args, args, err);
+		r = command_note(audit, order, err);
 	if (r < 0)
 		return r;
 	call.n_words = conf_words(conf, &call.words);
 	call.auth = auth;
 	r = c->run(&call, err);
 	if (r < 0 && c->action)
-		command_note_failure(audit, c, err->text);
+		command_note_failure(audit, order, err->text);
 	return r;
 }
 
@@ -180,6 +181,7 @@ commands_run(const struct conf_program *server, int argc, char **argv)
 	AUTO(conf_free) struct conf *conf = NULL;
 	AUTO_FREE struct conf_item *items = NULL;
 	struct conf_program program = *server;
+	struct command_order order;
 	struct err err = { "" };
 	char name[80];
 	int n = 0, r;
@@ -205,8 +207,9 @@ commands_run(const struct conf_program *server, int argc, char **argv)
 	r = conf_new(&program, argc - n, argv + n, &conf, &err);
 	if (r < 0)
 		return exit_status(-EINVAL, &err);
+	order = (struct command_order){
+		.command = c, .n_args = argc - n - 1, .args = argv + n + 1
+	};
 	return r == CONF_EXIT ? EXIT_SUCCESS
-			      : exit_status(run(c, conf, argc - n - 1,
-						    argv + n + 1, &err),
-					&err);
+			      : exit_status(run(&order, conf, &err), &err);
 }

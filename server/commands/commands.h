@@ -50,14 +50,20 @@ void commands_help(void);
 int command_become_owner(const char *path, struct err *err);
 
 /* audit.c: the audit log of the server, if there is one, for a command that
- * changes something; args are its arguments as they were given. 0, or -errno
- * with text: it must not be run. */
+ * changes something. 0, or -errno with text: it must not be run. */
 struct audit;
+struct command_order { /* what was said, and by whom */
+	const struct command *command;
+	int n_args;
+	char *const *args; /* as they were given */
+	char actor[80]; /* command_actor(), before we become another */
+};
+void command_actor(struct command_order *order);
 int command_audit(const struct conf *conf, struct audit **out, struct err *err);
-int command_note(struct audit *audit, const struct command *command, int n_args,
-	char *const *args, struct err *err);
-void command_note_failure(
-	struct audit *audit, const struct command *command, const char *why);
+int command_note(struct audit *audit, const struct command_order *order,
+	struct err *err);
+void command_note_failure(struct audit *audit,
+	const struct command_order *order, const char *why);
 
 /* For people, on stderr: what goes to stdout is for a file or a variable. */
 void command_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

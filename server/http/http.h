@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "loop/loop.h"
+#include "metrics/metrics.h"
 
 struct http;
 struct http_request;
@@ -63,6 +64,7 @@ struct http_conf {
 	 * a page that changes something may come from any name of this host. */
 	bool asks;
 	void *arg; /* for the handlers and the gate */
+	struct metrics *metrics; /* NULL: nothing is counted */
 	unsigned max_connections, max_per_ip; /* 0: as the open files allow */
 	/* 0: 15 s for a request to arrive, a minute between two of them, 10 min
 	 * for a reader that takes nothing, 15 s between a stream's comments */
@@ -137,6 +139,9 @@ void http_reply_json(struct http_request *req, unsigned status,
 void http_reply_error(struct http_request *req, unsigned status,
 	const char *code, const char *details, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
+/* Text; its memory is taken. r as above. */
+void http_reply_text(struct http_request *req, unsigned status,
+	const char *type, struct buf *take_body, int r);
 /* Body that lives for ever. */
 void http_reply_static(struct http_request *req, unsigned status,
 	const char *type, const char *body);

@@ -38,6 +38,7 @@ struct http_request {
 	size_t n_segments;
 	struct buf body;
 	uint64_t drained; /* bytes of the body thrown away */
+	int64_t began_us;
 
 	bool begun; /* the first call has come */
 	bool arrived; /* complete, a handler has it */
@@ -64,6 +65,12 @@ struct http_request {
 	void *at_end_arg;
 };
 
+struct http_counts {
+	size_t n_open, n_streams[2]; /* of output, of events */
+	struct metric *requests, *seconds, *open, *connections, *streams,
+		*streamed, *broken;
+};
+
 struct http {
 	struct loop *loop;
 	struct http_conf conf;
@@ -78,6 +85,7 @@ struct http {
 	bool tls;
 	struct http_conn *conns;
 	size_t n_conns;
+	struct http_counts counts;
 	loop_fn *done;
 	void *done_arg;
 };
@@ -117,6 +125,14 @@ bool http_check_head(const struct http_request *req, struct http_refusal *out);
 
 /* route.c: finds req->route, or replies 404 or 405. */
 bool http_route(struct http_request *req, const char *url);
+
+/* count.c */
+void http_count_begin(struct http *http);
+void http_count_opened(struct http_request *req);
+void http_count_answered(struct http_request *req);
+void http_count_stream(struct http_request *req);
+void http_count_streamed(struct http_request *req, ssize_t n);
+void http_count_over(struct http_request *req);
 
 /* connection.c */
 void connection_notify(void *cls, struct MHD_Connection *connection,

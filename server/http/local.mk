@@ -2,6 +2,7 @@ noinst_LTLIBRARIES += libhttp.la
 libhttp_la_SOURCES = \
 	%D%/check.c \
 	%D%/connection.c \
+	%D%/count.c \
 	%D%/http.h \
 	%D%/internal.h \
 	%D%/reply.c \

@@ -23,6 +23,7 @@ reply_with(struct http_request *req, unsigned status, const char *type,
 	req->status = status; /* stays the sign of a reply when memory is out */
 	req->response = response;
 	req->gone = NULL; /* its owner is done with this request */
+	http_count_answered(req);
 	if (response) {
 		add(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 		add(response, MHD_HTTP_HEADER_SERVER,
@@ -61,20 +62,27 @@ http_add_header(struct http_request *req, const char *name, const char *value)
 }
 
 void
-http_reply_json(
-	struct http_request *req, unsigned status, struct buf *take_body, int r)
+http_reply_text(struct http_request *req, unsigned status, const char *type,
+	struct buf *take_body, int r)
 {
 	struct MHD_Response *response = NULL;
 
-	if (r == 0)
-		r = buf_add(take_body, "\n", 1);
 	if (r == 0)
 		response = MHD_create_response_from_buffer(
 			take_body->len, take_body->data, MHD_RESPMEM_MUST_FREE);
 	if (!response)
 		free(take_body->data);
 	*take_body = (struct buf){ 0 };
-	reply_with(req, status, "application/json", response);
+	reply_with(req, status, type, response);
+}
+
+void
+http_reply_json(
+	struct http_request *req, unsigned status, struct buf *take_body, int r)
+{
+	if (r == 0)
+		r = buf_add(take_body, "\n", 1);
+	http_reply_text(req, status, "application/json", take_body, r);
 }
 
 void

@@ -58,6 +58,7 @@ request_begin(void *cls, const char *uri, struct MHD_Connection *mhd)
 	req->long_uri = strlen(uri) > HTTP_URI_MAX;
 	req->body.max = LIMIT_HTTP_BODY;
 	conn->req = req;
+	http_count_opened(req);
 	if (conn->idle)
 		connection_touch(conn); /* its time begins now */
 	conn->idle = false;
@@ -216,6 +217,7 @@ request_completed(void *cls, struct MHD_Connection *mhd, void **con_cls,
 		return;
 	conn = req->conn;
 	request_gone(req);
+	http_count_over(req);
 	if (req->stream)
 		req->stream->close(req->stream_arg);
 	if (req->at_end)

@@ -194,6 +194,7 @@ http_new(struct loop *loop, const struct http_conf *conf, struct http **out,
 	http->loop = loop;
 	http->conf = *conf;
 	set_defaults(&http->conf);
+	http_count_begin(http);
 	http->flush = loop_flush_new(loop, run, http);
 	http->kick = loop_timer_new(loop, nothing, NULL);
 	http->tick = loop_timer_new(loop, connections_tick, http);

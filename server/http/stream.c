@@ -49,6 +49,7 @@ read_some(void *cls, uint64_t pos, char *out, size_t max)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	req->woken = false;
 	n = req->stream->read(req->stream_arg, (uint8_t *)out, max);
+	http_count_streamed(req, n);
 	if (n > 0) {
 		req->comment_due = false;
 		connection_touch(req->conn);
@@ -71,6 +72,7 @@ http_stream(struct http_request *req, unsigned status, const char *type,
 	req->stream = ops;
 	req->stream_arg = arg;
 	req->comments = comments;
+	http_count_stream(req);
 	/* Without it a slow client costs megabytes of kernel memory. */
 	(void)setsockopt(req->conn->fd, SOL_SOCKET, SO_SNDBUF, &send_buffer,
 		sizeof send_buffer);

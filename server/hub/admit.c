@@ -1,6 +1,7 @@
 /* admit.c - which agents may be connected: asked when they come, when somebody's
  * credentials have changed, and when a certificate ends */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -47,18 +48,39 @@ admit_tells(struct hub *hub, const struct rpc_hello *hello)
 	return rates_take(hub->noise, rates_address(hello->peer, name)) == 0;
 }
 
-/* Of agents it is noted who they are; none is kept waiting for that. */
+/* Of agents it is noted who they are; none is kept waiting for that. One that
+ * comes again and again must not fill the disk. */
 void
 admit_note(struct hub *hub, const struct rpc_hello *hello,
 	enum audit_decision decision, const char *reason)
 {
+	char detail[AUTH_SERIAL + 16] = "";
+
+	if (hello->verified)
+		(void)snprintf(detail, sizeof detail, "certificate %s",
+			hello->serial ? hello->serial : "");
 	(void)audit_note(hub->conf.audit,
 		&(struct audit_event){ .action = "agent.connect",
 			.decision = decision,
 			.actor = hello->agent_id,
 			.peer = hello->peer,
 			.target = hello->agent_id,
-			.reason = reason });
+			.detail = detail,
+			.reason = reason,
+			.repeats = hello->agent_id });
+}
+
+/* Who has proved nothing is not told which agents there are, and which were
+ * revoked. */
+static void
+tell_little(
+	const struct hub *hub, const struct rpc_hello *hello, struct err *err)
+{
+	if (hub->conf.auth && !hello->verified &&
+		id_valid_agent(hello->agent_id))
+		(void)err_set(err, 0,
+			"agent '%s': unknown agent_id or wrong agent_token",
+			hello->agent_id);
 }
 
 int
@@ -67,11 +89,14 @@ admit_check(struct hub *hub, const struct rpc_hello *hello,
 {
 	int r = check_agent(hub, hello, pass, err);
 
+	metric_add(hub->counts.streams,
+		METRIC_OF(r < 0 ? "refused" : "accepted"), 1);
 	if (r < 0) {
 		if (admit_tells(hub, hello))
 			log_warn(0, "refused a stream from %s: %s", hello->peer,
 				err->text);
 		admit_note(hub, hello, AUDIT_REFUSED, err->text);
+		tell_little(hub, hello, err);
 	}
 	return r;
 }

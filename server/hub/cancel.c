@@ -64,6 +64,7 @@ first_request(struct hub *hub, struct task *t, const struct hub_cancel *how)
 		how->actor && *how->actor ? how->actor : "anonymous",
 		name ? name : "?", how->reason && *how->reason ? ": " : "",
 		how->reason ? how->reason : "");
+	task_tell(hub, t);
 	return true;
 }
 
@@ -114,10 +115,13 @@ hub_cancel(struct hub *hub, struct task *t, const struct hub_cancel *how,
 		return HUB_FINAL;
 	(void)task_ref(t); /* the end of a pending one may drop the last */
 	first = c->requests++ == 0 && first_request(hub, t, how);
+	count_asked(t, how->code);
 	/* A later one joins; a deadline is never lengthened. */
 	sooner = how->grace_ms >= 0 && how->grace_ms < c->grace_ms;
 	if (sooner)
 		c->grace_ms = how->grace_ms;
+	if (first && t->status != TASK_PENDING)
+		t->cancel_ms = clock_ms();
 	if (t->status == TASK_PENDING)
 		end_pending(hub, t);
 	else if (first || sooner)

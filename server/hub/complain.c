@@ -19,6 +19,8 @@ agent_complain(struct agent *a, enum complaint kind, const char *fmt, ...)
 	char text[512];
 	va_list ap;
 
+	metric_add(a->hub->counts.complaints,
+		METRIC_OF(kind == COMPLAINT_CLOSED ? "closed" : "dropped"), 1);
 	if (now - *since >= PERIOD_MS) {
 		if (*n > MOST)
 			log_warn(0, "agent '%s': and %u more like these", a->id,

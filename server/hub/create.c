@@ -99,7 +99,9 @@ fill_task(struct hub *hub, struct task *t, const struct hub_task *spec,
 	t->created_at = clock_wall_ms();
 	if (a->connected && p && p->up && !p->draining && !a->drain)
 		task_place(t, a, p);
-	r = t->owner ? copy_labels(t, spec) : -ENOMEM;
+	t->webhooks = spec->webhooks ? strdup(spec->webhooks) : NULL;
+	r = t->owner && !t->webhooks == !spec->webhooks ? copy_labels(t, spec)
+							: -ENOMEM;
 	if (r == 0)
 		r = msg_pack(&msg, &t->start);
 	if (r == -EMSGSIZE)
@@ -145,6 +147,7 @@ task_enlist(struct hub *hub, struct task *t, struct agent *a)
 	(void)task_ref(t); /* the macro would do it several times */
 	HASH_ADD(hh_live, hub->live, id[0], strlen(t->id), t);
 	DL_APPEND2(a->tasks, t, agent_prev, agent_next);
+	count_task(t);
 	if (t->status == TASK_PENDING)
 		t->start_timer =
 			loop_timer_new(hub->conf.loop, task_start_timed_out, t);
@@ -168,6 +171,7 @@ created(void *arg, int r)
 	if (r == 0) {
 		t->placed = *t->instance != 0;
 		task_enlist(hub, t, a);
+		count_created(t);
 		if (t->start_timer && t->start_timeout_ms)
 			loop_timer_set(t->start_timer, t->start_timeout_ms);
 		(void)task_dispatch(hub, t);

@@ -28,6 +28,7 @@ hub_new(const struct hub_conf *conf, struct hub **out, struct err *err)
 	}
 	if (!hub->conf.window)
 		hub->conf.window = LIMIT_TASK_WINDOW;
+	count_begin(hub);
 	store_listen(conf->store, task_stored, agents_resume, hub);
 	hub_recheck_agents(hub);
 	*out = hub;

@@ -13,6 +13,7 @@
 #include "auth/auth.h"
 #include "base/err.h"
 #include "loop/loop.h"
+#include "metrics/metrics.h"
 #include "rpc/rpc.h"
 #include "store/store.h"
 #include "store/task.h"
@@ -30,6 +31,12 @@ struct hub_conf {
 	uint64_t window; /* output a node may send ahead of its Ack */
 	struct auth *auth; /* of agents; NULL: any id, no token */
 	struct audit *audit; /* NULL: none */
+	struct metrics *metrics; /* NULL: nothing is counted */
+	/* The record is about to be stored with its end, or with the first
+	 * request that it ends: fn may leave letters with it. NULL: nobody
+	 * wants to know. */
+	void (*tell)(void *arg, struct task *t);
+	void *tell_arg;
 };
 
 int hub_new(const struct hub_conf *conf, struct hub **out, struct err *err);
@@ -71,6 +78,7 @@ struct agent {
 	struct hub_plugin *plugins;
 	unsigned n_tasks; /* unfinished */
 	size_t task_bytes; /* that they ask for */
+	unsigned n_unkillable; /* of them */
 	struct agent_drain *drain; /* NULL: it takes tasks */
 	/* the hub's own */
 	struct hub *hub;
@@ -118,6 +126,7 @@ struct hub_task {
 	const char *owner;
 	const struct task_label *labels;
 	size_t n_labels;
+	const char *webhooks; /* as task.webhooks, or NULL */
 	int64_t start_timeout_ms; /* -1: default */
 	struct msg_start start; /* grace_ms -1: default; all copied */
 	/* Before it is stored; negative: it is not made, for that reason. */

@@ -11,10 +11,12 @@
  *	cancel.c	the intent to end a task
  *	report.c	what nodes say about tasks
  *	complain.c	what is wrong with that, in the log
+ *	count.c		what is counted, for /metrics
  *	acks.c		telling nodes what they may forget */
 #ifndef NODELINK_HUB_INTERNAL_H
 #define NODELINK_HUB_INTERNAL_H
 
+#include "hub/count.h"
 #include "hub/hub.h"
 
 struct hub {
@@ -24,6 +26,7 @@ struct hub {
 	size_t n_connected;
 	struct loop_timer *expiry; /* the next certificate to end */
 	struct rates *noise; /* what a peer may have us log, by address */
+	struct hub_counts counts;
 };
 
 /* hub.c */
@@ -84,6 +87,8 @@ void task_end(struct hub *hub, struct task *t, const char *failure,
 	const char *message);
 void task_lose(struct hub *hub, struct task *t, const char *failure,
 	const char *message);
+/* A cancel has begun, or the end has come, and is not stored yet. */
+void task_tell(struct hub *hub, struct task *t);
 
 /* drain.c */
 void drain_free(struct agent_drain *d);
@@ -119,6 +124,8 @@ void agent_complain(struct agent *a, enum complaint kind, const char *fmt, ...)
 enum { REPORT_OK, REPORT_GAP, REPORT_TOO_MUCH };
 int report_came(struct agent *a, const struct msg *msg, const uint8_t *packed,
 	size_t len);
+/* Bytes of its output that are stored. */
+uint64_t task_output(const struct task *t);
 /* Say what is stored of the task and how far its output may go. */
 void report_ack(struct task *t);
 /* More of it is stored: say so, if the node could be waiting for it. */

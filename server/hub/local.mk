@@ -5,9 +5,12 @@ libhub_la_SOURCES = \
 	%D%/agents.c \
 	%D%/cancel.c \
 	%D%/complain.c \
+	%D%/count.c %D%/count.h \
+	%D%/count_table.c \
 	%D%/create.c \
 	%D%/drain.c \
-	%D%/hub.c %D%/hub.h \
+	%D%/hub.c \
+	%D%/hub.h \
 	%D%/internal.h \
 	%D%/inventory.c \
 	%D%/recover.c \

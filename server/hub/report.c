@@ -13,8 +13,8 @@
 #include "hub/internal.h"
 #include "task/reason.h"
 
-static uint64_t
-output_bytes(const struct task *t)
+uint64_t
+task_output(const struct task *t)
 {
 	return transcript_bytes(t->transcript, TRANSCRIPT_STDOUT) +
 	       transcript_bytes(t->transcript, TRANSCRIPT_STDERR) +
@@ -24,7 +24,7 @@ output_bytes(const struct task *t)
 void
 report_ack(struct task *t)
 {
-	t->acked_bytes = output_bytes(t);
+	t->acked_bytes = task_output(t);
 	ack_now(t->agent, t->id, t->plugin,
 		&(struct msg_ack){ .seq = t->stored_seq,
 			.window =
@@ -35,7 +35,7 @@ void
 report_stored(struct task *t)
 {
 	/* Not for every piece: often enough that the node never has to wait. */
-	if (output_bytes(t) - t->acked_bytes >= t->agent->hub->conf.window / 4)
+	if (task_output(t) - t->acked_bytes >= t->agent->hub->conf.window / 4)
 		report_ack(t);
 }
 
@@ -51,6 +51,7 @@ on_started(struct hub *hub, struct task *t, const struct msg_started *m,
 			task_status_name(t->status));
 		return 0;
 	}
+	count_started(t);
 	t->started_at = m->at;
 	t->pid = m->pid;
 	if (m->grace_ms >= 0 && m->grace_ms < t->grace_ms)
@@ -104,7 +105,7 @@ is_too_much(struct task *t, uint64_t seq, size_t len)
 		window = LIMIT_OUTPUT_CHUNK; /* what executors make of it */
 	taken = now.bytes[TRANSCRIPT_STDOUT] + now.bytes[TRANSCRIPT_STDERR] +
 		now.bytes[TRANSCRIPT_HOOK];
-	return taken + len > output_bytes(t) + window ||
+	return taken + len > task_output(t) + window ||
 	       taken + len > output_limit(t);
 }
 
@@ -119,9 +120,12 @@ on_output(struct hub *hub, struct task *t, uint64_t seq,
 		return 0;
 	r = store->ops->append(
 		store, t, kind_of(m->stream), m->data, m->len, seq);
-	if (r == 0 && store->ops->full(store))
+	if (r < 0)
+		return r;
+	count_received(t, m->stream, m->len);
+	if (store->ops->full(store))
 		agent_pause(t->agent);
-	return r;
+	return 0;
 }
 
 /* What the node acts upon is the cause, whoever else has asked meanwhile. */
@@ -151,7 +155,8 @@ on_phase(struct hub *hub, struct task *t, uint64_t seq,
 		[MSG_PHASE_VERIFIED] = CANCEL_EV_VERIFY,
 	};
 	struct task_cancel *c = &t->cancel;
-	bool by_node = c->phase == CANCEL_NONE;
+	enum cancel_phase before = c->phase;
+	bool by_node = before == CANCEL_NONE;
 
 	if (m->phase == MSG_PHASE_NONE ||
 		cancel_move(&c->phase, events[m->phase]) != STATE_OK)
@@ -160,6 +165,7 @@ on_phase(struct hub *hub, struct task *t, uint64_t seq,
 		c->grace_ms = t->grace_ms;
 		c->requested_at = m->at;
 	}
+	count_cancel(t, before);
 	set_cause(c, m->code, m->reason, m->actor);
 	if (m->phase == MSG_PHASE_DELIVERED)
 		c->delivered_at = m->at;
@@ -171,6 +177,8 @@ on_phase(struct hub *hub, struct task *t, uint64_t seq,
 		c->verified_at = m->at;
 	task_note(hub, t, seq, "%s",
 		*m->message ? m->message : cancel_phase_name(c->phase));
+	if (by_node)
+		task_tell(hub, t);
 	task_save(hub, t);
 }
 
@@ -181,6 +189,7 @@ take_receipt(struct task *t, const struct msg_receipt *receipt)
 {
 	struct task_cancel *c = &t->cancel;
 
+	count_cancel(t, c->phase);
 	(void)cancel_move(&c->phase, CANCEL_EV_VERIFY);
 	if (receipt) {
 		set_cause(c, receipt->code, receipt->reason, receipt->actor);
@@ -212,8 +221,9 @@ on_result(struct hub *hub, struct task *t, const struct msg_result *m,
 {
 	enum task_event event;
 
-	if (t->status == TASK_SENT && m->outcome != MSG_NOT_STARTED)
-		(void)task_move(&t->status, TASK_EV_START);
+	if (t->status == TASK_SENT && m->outcome != MSG_NOT_STARTED &&
+		task_move(&t->status, TASK_EV_START) == STATE_OK)
+		count_started(t);
 	event = event_of(t, m);
 	if (buf_add(&t->result, packed, len) < 0)
 		return -ENOMEM;
@@ -229,6 +239,7 @@ on_result(struct hub *hub, struct task *t, const struct msg_result *m,
 		t->started_at = m->started_at;
 	t->ended_at = m->ended_at;
 	t->end_seq = t->agent_seq;
+	count_result(t, m);
 	if (m->cancelled)
 		take_receipt(t, m->receipt);
 	else if (m->outcome == MSG_LOST ||

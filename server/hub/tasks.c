@@ -17,6 +17,8 @@
 void
 task_save(struct hub *hub, struct task *t)
 {
+	if (t->agent)
+		count_task(t);
 	hub->conf.store->ops->update(hub->conf.store, t, NULL, NULL);
 }
 
@@ -34,8 +36,11 @@ task_note(struct hub *hub, struct task *t, uint64_t seq, const char *fmt, ...)
 		n = (int)sizeof text - 1;
 	r = hub->conf.store->ops->append(
 		hub->conf.store, t, TRANSCRIPT_CANCEL, text, (size_t)n, seq);
-	if (r < 0) /* only a notice: the record says the same */
-		log_warn(r, "task '%s': cannot note '%s'", t->id, text);
+	if (r == 0)
+		return;
+	/* only a notice: the record says the same */
+	log_warn(r, "task '%s': cannot note '%s'", t->id, text);
+	metric_add(hub->counts.lost, METRIC_OF("step"), 1);
 }
 
 /* The end is stored: now the node may forget the task, and so do we. */
@@ -46,6 +51,8 @@ finish(struct hub *hub, struct task *t)
 
 	if (t->end_seq)
 		ack_final(a, t->id, t->plugin, t->end_seq);
+	count_ended(t);
+	count_task_gone(t);
 	DL_DELETE2(a->tasks, t, agent_prev, agent_next);
 	task_uncount(a, t);
 	HASH_DELETE(hh_live, hub->live, t);
@@ -62,12 +69,22 @@ task_stored(void *arg, struct task *t)
 
 	if (hub_live(hub, t->id) != t) {
 		task_changed(t);
-	} else if (task_over(t)) {
+		return;
+	}
+	count_stored(t);
+	if (task_over(t)) {
 		finish(hub, t);
 	} else {
 		report_stored(t);
 		task_changed(t);
 	}
+}
+
+void
+task_tell(struct hub *hub, struct task *t)
+{
+	if (hub->conf.tell)
+		hub->conf.tell(hub->conf.tell_arg, t);
 }
 
 void
@@ -87,8 +104,11 @@ task_end(struct hub *hub, struct task *t, const char *failure,
 	t->unsent = false;
 	r = hub->conf.store->ops->append(
 		hub->conf.store, t, TRANSCRIPT_FINAL, "", 0, t->end_seq);
-	if (r < 0)
+	if (r < 0) {
 		log_error(r, "task '%s': cannot store its last event", t->id);
+		metric_add(hub->counts.lost, METRIC_OF("end"), 1);
+	}
+	task_tell(hub, t);
 	task_save(hub, t);
 }
 
@@ -174,6 +194,8 @@ task_dispatch(struct hub *hub, struct task *t)
 {
 	struct agent *a = t->agent;
 	const struct hub_plugin *p = hub_plugin_find(a, t->plugin);
+	int64_t now =
+		clock_wall_ms(); /* the node may have it before we go on */
 	int r;
 
 	if (t->status == TASK_PENDING && (a->drain || (p && p->draining))) {
@@ -188,7 +210,7 @@ task_dispatch(struct hub *hub, struct task *t)
 	t->unsent = r != RPC_OK;
 	if (r != RPC_OK || task_move(&t->status, TASK_EV_SEND) != STATE_OK)
 		return r;
-	t->sent_at = clock_wall_ms();
+	t->sent_at = now;
 	loop_timer_free(t->start_timer);
 	t->start_timer = NULL;
 	task_save(hub, t);

@@ -24,6 +24,8 @@ store_matches(const struct store_filter *f, const struct task *t)
 		return false;
 	if (f->status >= 0 && (int)t->status != f->status)
 		return false;
+	if (f->status == STORE_UNFINISHED && task_is_final(t->status))
+		return false;
 	for (size_t i = 0; i < f->n_labels; i++)
 		if (!has_label(t, &f->labels[i]))
 			return false;

@@ -3,13 +3,16 @@ libstore_la_SOURCES = \
 	%D%/filter.c \
 	%D%/internal.h \
 	%D%/keep.h \
-	%D%/memory.c \
+	%D%/letter.c %D%/letter.h \
+	%D%/memory.c %D%/memory.h \
+	%D%/memory_outbox.c \
 	%D%/spool.c \
 	%D%/sqlite.c %D%/sqlite.h \
 	%D%/sqlite_agents.c \
 	%D%/sqlite_batch.c \
 	%D%/sqlite_linger.c \
 	%D%/sqlite_open.c \
+	%D%/sqlite_outbox.c \
 	%D%/sqlite_pages.c \
 	%D%/sqlite_read.c \
 	%D%/sqlite_row.c \

@@ -11,28 +11,7 @@
 #include "base/limits.h"
 #include "store/internal.h"
 #include "store/keep.h"
-#include "store/store.h"
-
-struct memory_key {
-	char *name, *answer;
-	uint8_t digest[STORE_DIGEST];
-	int64_t until_ms; /* monotonic */
-	struct memory_key *prev, *next; /* oldest first */
-	UT_hash_handle hh;
-};
-
-struct memory {
-	struct store store; /* first */
-	struct store_memory_conf conf;
-	int64_t born, gone; /* store_missing() */
-	struct memory_key *keys, *oldest_key;
-	struct task *by_id;
-	struct task *newest, *oldest;
-	struct task *done; /* finished, oldest end first */
-	size_t n_done;
-	uint64_t output; /* of finished tasks */
-	struct loop_timer *sweep_timer;
-};
+#include "store/memory.h"
 
 static uint64_t
 output_of(const struct task *t)
@@ -181,6 +160,16 @@ settle(struct memory *m, struct task *t)
 		m->store.stored(m->store.arg, t);
 }
 
+static void
+post(struct memory *m, struct task *t)
+{
+	if (!t->letters)
+		return;
+	outbox_add(&m->outbox, TAKE(t->letters));
+	if (m->store.posted)
+		m->store.posted(m->store.posted_arg);
+}
+
 static int
 add_task(struct memory *m, struct task *t, const struct store_key *key)
 {
@@ -221,6 +210,7 @@ memory_update(struct store *s, struct task *t, store_done_fn *done, void *arg)
 	bool ends = task_is_final(t->status) && !t->done_ms;
 
 	(void)task_ref(t); /* it may be forgotten in here */
+	post(m, t);
 	settle(m, t);
 	if (done)
 		done(arg, 0);
@@ -357,6 +347,7 @@ memory_free(struct store *s)
 		forget(m, m->newest);
 	while (m->oldest_key)
 		drop_key(m, m->oldest_key);
+	outbox_done(&m->outbox);
 	loop_timer_free(m->sweep_timer);
 	free(m);
 }
@@ -368,6 +359,9 @@ static const struct store_ops memory_ops = {
 	.get = memory_get,
 	.list = memory_list,
 	.key = memory_key,
+	.letters = memory_letters,
+	.letter_set = memory_letter_set,
+	.letter_count = memory_letter_count,
 	.recover = memory_recover,
 	.agent_seen = memory_agent_seen,
 	.agents = memory_agents,

@@ -76,11 +76,12 @@ sqlite_update(
 	struct kept *k = t->kept;
 
 	(void)store;
+	/* First: what is under way does not have this change. */
+	k->record = true;
+	batch_dirty(k);
 	if (done &&
 		batch_wait(k, (struct waiter){ .done = done, .arg = arg }) < 0)
 		done(arg, -ENOMEM);
-	k->record = true;
-	batch_dirty(k);
 }
 
 static int
@@ -198,7 +199,11 @@ sqlite_stats(const struct store *store, struct store_stats *out)
 {
 	const struct sqlite *s = (const struct sqlite *)store;
 
-	*out = (struct store_stats){ s->n_tasks, s->held, s->trouble };
+	*out = (struct store_stats){ .tasks = s->n_tasks,
+		.waiting = s->n_dirty,
+		.held = s->held,
+		.output = s->output,
+		.trouble = s->trouble };
 }
 
 /* ---------------------------------------------------------------------- life */
@@ -217,12 +222,6 @@ drop_dirty(struct sqlite *s)
 
 		k->dirty = false;
 		DL_DELETE(s->dirty, k);
-		while (k->waiters) {
-			struct waiter *w = k->waiters;
-
-			k->waiters = w->next;
-			free(w);
-		}
 		task_unref(k->task);
 	}
 }
@@ -239,6 +238,7 @@ sqlite_free(struct store *store)
 		batch_drain(s);
 	drop_dirty(s);
 	agents_free(&s->seen);
+	fates_done(&s->fates, -ECANCELED);
 	HASH_ITER(hh, s->by_id, k, next) {
 		HASH_DEL(s->by_id, k);
 		k->listed = false;
@@ -264,6 +264,9 @@ static const struct store_ops sqlite_ops = {
 	.get = sqlite_get,
 	.list = sqlite_list,
 	.key = sqlite_key,
+	.letters = sqlite_letters,
+	.letter_set = sqlite_letter_set,
+	.letter_count = sqlite_letter_count,
 	.recover = sqlite_recover,
 	.agent_seen = sqlite_agent_seen,
 	.agents = sqlite_agents,
@@ -347,6 +350,7 @@ store_sqlite_new(const struct store_sqlite_conf *conf, struct store **out,
 		s->conf.linger_ms = LINGER_MS;
 	if (!s->conf.held_max)
 		s->conf.held_max = HELD_MAX;
+	batch_count(s);
 	s->linger_timer = loop_timer_new(conf->loop, linger_over, s);
 	s->retry_timer = loop_timer_new(conf->loop, retry, s);
 	s->sweep_timer = loop_timer_new(conf->loop, sweep_now, s);

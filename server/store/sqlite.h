@@ -4,6 +4,7 @@
  *	sqlite_batch.c	gather what has changed, hand it over, take it back
  *	sqlite_writer.c	the thread that writes batches
  *	sqlite_agents.c	the agents that have been here
+ *	sqlite_outbox.c	letters
  *	sqlite_linger.c	finished tasks on their way out of memory
  *	sqlite_sweep.c	the writer's other work: forget what is old
  *	sqlite_pages.c	transcripts as pages: in memory, and read back
@@ -128,6 +129,7 @@ struct item { /* one task in a batch */
 	struct transcript_mark mark;
 	uint64_t seq;
 	enum task_status status;
+	struct letter *letters; /* new ones; own */
 	struct waiter *waiters;
 	int r; /* the writer's: this one was refused */
 };
@@ -146,14 +148,23 @@ struct sweep { /* forget finished tasks, keys */
 	bool more;
 };
 
+struct fate { /* of a letter, to be written */
+	struct letter *letter; /* own */
+	store_done_fn *done;
+	void *arg;
+	struct fate *prev, *next;
+};
+
 struct batch {
 	struct item *items;
 	size_t n;
 	struct seen *seen; /* agents */
+	struct fate *fates; /* of letters, in their order */
 	struct sweep sweep;
 	bool probe; /* nothing to do but see whether writing works */
 	int r; /* -errno: nothing of it is stored */
 	char trouble[160];
+	int64_t took_us; /* to write, commit and sweep */
 };
 
 enum {
@@ -189,6 +200,8 @@ struct sqlite {
 	struct kept *dirty;
 	size_t n_dirty;
 	struct seen *seen; /* agents, in no batch */
+	struct fate *fates; /* of letters, in no batch */
+	size_t n_posted; /* letters, since a sweep was wanted for them */
 	struct writer *writer;
 	struct batch *batch; /* under way */
 	uint64_t n_given, n_back; /* batches */
@@ -206,8 +219,13 @@ struct sqlite {
 	size_t n_tasks, n_done;
 	uint64_t output; /* of the done ones */
 	int64_t born, gone; /* store_missing() */
+	struct {
+		struct metric *seconds, *records, *failures;
+	} counts;
 };
 
+/* Make what is counted. */
+void batch_count(struct sqlite *s);
 void batch_dirty(struct kept *k);
 /* To be called once per turn of the loop. */
 void batch_flush(void *arg);
@@ -226,6 +244,27 @@ int agents_write(sqlite3_stmt *st, const struct seen *seen);
 void agents_back(struct sqlite *s, struct seen **list);
 void agents_free(struct seen **list);
 int agents_read(struct sqlite *s, store_agent_fn *fn, void *arg);
+
+/* ----------------------------------------------------------- sqlite_outbox.c */
+
+enum outbox_call { OUTBOX_ADD, OUTBOX_SET, OUTBOX_DROP, OUTBOX_CALLS };
+/* On the writer's thread; 0 or -errno. */
+int letters_prepare(sqlite3 *db, sqlite3_stmt *calls[OUTBOX_CALLS]);
+int letters_add(sqlite3_stmt *const *calls, const struct letter *letters);
+int letters_set(sqlite3_stmt *const *calls, const struct fate *fates);
+/* Those that too many wait for die, and the dead are forgotten. */
+int letters_sweep(sqlite3 *db, int64_t now);
+/* They are written, or for good will not be: r. */
+void fates_done(struct fate **fates, int r);
+/* These are stored; of a batch that has failed there are none. */
+void letters_posted(struct sqlite *s, const struct letter *letters);
+void letters_changed(struct sqlite *s, struct fate **fates);
+/* Of struct store_ops. */
+void sqlite_letters(struct store *store, const struct letter_query *q,
+	store_letters_fn *done, void *arg);
+void sqlite_letter_set(struct store *store, const struct letter *l,
+	store_done_fn *done, void *arg);
+int sqlite_letter_count(struct store *store, size_t *waiting, size_t *dead);
 
 /* ----------------------------------------------------------- sqlite_linger.c */
 

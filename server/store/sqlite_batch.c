@@ -18,6 +18,34 @@ enum {
 };
 
 void
+batch_count(struct sqlite *s)
+{
+	static const struct metric_row rows[] = {
+		{ .at = offsetof(struct sqlite, counts.seconds),
+			.def = { .type = METRIC_HISTOGRAM,
+				.name = "nodelink_store_commit_seconds",
+				.unit = "seconds",
+				.help = "What the writer's thread needed for a batch, "
+					"commits and forgetting included (monotonic "
+					"clock).",
+				.bounds = metric_seconds,
+				.n_bounds = METRIC_SECONDS } },
+		{ .at = offsetof(struct sqlite, counts.records),
+			.def = { .type = METRIC_COUNTER,
+				.name = "nodelink_store_changes",
+				.help = "Tasks written, many with one commit; "
+					"each time anew." } },
+		{ .at = offsetof(struct sqlite, counts.failures),
+			.def = { .type = METRIC_COUNTER,
+				.name = "nodelink_store_failures",
+				.help = "Batches that could not be written; "
+					"nothing of them is lost." } },
+	};
+
+	metrics_make(s->conf.metrics, rows, ARRAY_SIZE(rows), s);
+}
+
+void
 batch_dirty(struct kept *k)
 {
 	struct sqlite *s = k->s;
@@ -97,6 +125,8 @@ fill_item(struct item *it, struct kept *k)
 	it->status = it->record ? k->task->status : k->task->stored_status;
 	it->bytes = pages_seal(k, &it->first, &it->last);
 	it->key = TAKE(k->key);
+	if (it->record)
+		it->letters = TAKE(k->task->letters);
 	it->waiters = TAKE(k->waiters);
 	k->record = false;
 	k->flying = it;
@@ -128,6 +158,7 @@ batch_free(struct batch *b)
 		row_done(&b->items[i].row);
 		buf_done(&b->items[i].state.rest);
 		free(b->items[i].key);
+		letters_free(&b->items[i].letters);
 	}
 	agents_free(&b->seen);
 	free(b->items);
@@ -156,9 +187,10 @@ give(struct sqlite *s)
 		b->n++;
 	}
 	b->seen = TAKE(s->seen);
+	b->fates = TAKE(s->fates);
 	fill_sweep(s, &b->sweep);
 	b->probe = s->trouble != 0;
-	if (!b->n && !b->seen && !b->sweep.wanted && !b->probe) {
+	if (!b->n && !b->seen && !b->fates && !b->sweep.wanted && !b->probe) {
 		batch_free(b);
 		return -ENOMEM;
 	}
@@ -175,8 +207,8 @@ batch_flush(void *arg)
 	struct sqlite *s = arg;
 
 	if (s->batch || loop_timer_active(s->retry_timer) ||
-		(!s->dirty && !s->seen && (!s->sweep_due || s->draining) &&
-			!s->trouble))
+		(!s->dirty && !s->seen && !s->fates &&
+			(!s->sweep_due || s->draining) && !s->trouble))
 		return;
 	if (give(s) < 0)
 		loop_timer_set(s->retry_timer, RETRY_FIRST_MS);
@@ -219,6 +251,7 @@ item_stored(struct sqlite *s, struct item *it)
 	call_waiters(TAKE(it->waiters), t, 0);
 	if (s->store.stored && !it->insert)
 		s->store.stored(s->store.arg, t);
+	letters_posted(s, it->letters);
 	task_unref(t);
 }
 
@@ -243,6 +276,8 @@ item_failed(struct sqlite *s, struct item *it, int r)
 	if (it->first)
 		k->unsent = it->first;
 	k->record |= it->record;
+	LL_CONCAT(it->letters, t->letters);
+	t->letters = TAKE(it->letters);
 	LL_CONCAT(it->waiters, k->waiters);
 	k->waiters = TAKE(it->waiters);
 	batch_dirty(k);
@@ -306,9 +341,14 @@ batch_back(void *arg)
 	int r = b->r;
 
 	s->n_back++;
+	metric_observe(s->counts.seconds, NULL, (double)b->took_us / 1e6);
+	metric_add(s->counts.records, NULL, r < 0 ? 0 : (double)b->n);
+	metric_add(s->counts.failures, NULL, r < 0);
 	if (r < 0) {
 		trouble_came(s, b);
 		agents_back(s, &b->seen);
+		DL_CONCAT(b->fates, s->fates);
+		s->fates = TAKE(b->fates);
 	} else {
 		trouble_over(s);
 	}
@@ -321,6 +361,7 @@ batch_back(void *arg)
 		sweep_back(s, &b->sweep);
 	else if (b->sweep.wanted)
 		s->sweep_due = true;
+	letters_changed(s, &b->fates);
 	batch_free(b);
 	room_again(s);
 	query_run(s, r < 0);
@@ -332,7 +373,7 @@ batch_drain(struct sqlite *s)
 {
 	loop_timer_stop(s->retry_timer);
 	s->draining = true;
-	while (s->batch || s->dirty || s->seen) {
+	while (s->batch || s->dirty || s->seen || s->fates) {
 		if (!s->batch && give(s) < 0)
 			break;
 		writer_wait(s->writer);
@@ -340,6 +381,8 @@ batch_drain(struct sqlite *s)
 		if (s->trouble)
 			break; /* creates have failed, the rest has its nodes */
 	}
+	for (struct kept *k = s->dirty; k; k = k->next)
+		call_waiters(TAKE(k->waiters), k->task, -ECANCELED);
 	query_run(s, true);
 	s->draining = false;
 }

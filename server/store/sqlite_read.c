@@ -173,6 +173,19 @@ enum {
 	AT_LABELS
 };
 
+/* Those that are unfinished are picked by their ids: a condition on several
+ * statuses would have whole rows sorted. */
+static int
+sql_status(const struct query *q, struct buf *sql)
+{
+	if (q->status == STORE_UNFINISHED)
+		return buf_printf(sql,
+			" AND id IN (SELECT id FROM task WHERE status IN "
+			"(%d, %d, %d))",
+			TASK_PENDING, TASK_SENT, TASK_IN_PROGRESS);
+	return q->status >= 0 ? buf_add_text(sql, " AND status = ?4") : 0;
+}
+
 static int
 query_sql(const struct query *q, struct buf *sql)
 {
@@ -181,12 +194,13 @@ query_sql(const struct query *q, struct buf *sql)
 	if (r == 0)
 		r = row_sql_columns(sql);
 	if (r == 0)
-		r = buf_printf(sql, " FROM task WHERE 1%s%s%s%s%s",
+		r = buf_printf(sql, " FROM task WHERE 1%s%s%s%s",
 			*q->cursor ? " AND id < ?1" : "",
 			q->agent_id ? " AND agent_id = ?2" : "",
 			q->plugin ? " AND plugin = ?3" : "",
-			q->status >= 0 ? " AND status = ?4" : "",
 			q->owner ? " AND owner = ?6" : "");
+	if (r == 0)
+		r = sql_status(q, sql);
 	for (size_t i = 0; r == 0 && i < q->n_labels; i++) {
 		r = buf_printf(sql,
 			" AND EXISTS(SELECT 1 FROM label WHERE "

@@ -32,6 +32,7 @@ static const struct column columns[] = {
 	{ "agent_id", COLUMN_CHARS, AT(agent_id), true },
 	{ "plugin", COLUMN_CHARS, AT(plugin), true },
 	{ "owner", COLUMN_TEXT, AT(owner), true },
+	{ "webhooks", COLUMN_TEXT, AT(webhooks), true },
 	{ "start", COLUMN_BYTES, AT(start), true },
 	{ "timeout_ms", COLUMN_INT64, AT(timeout_ms), true },
 	{ "start_timeout_ms", COLUMN_INT64, AT(start_timeout_ms), true },

@@ -43,6 +43,17 @@ static const char *const tasks_steps[] = {
 	" ('gone', 0);",
 	/* of reasons that a site has named */
 	"ALTER TABLE task ADD COLUMN cancel_name TEXT;",
+	/* who is told of a task, and the outbox */
+	"ALTER TABLE task ADD COLUMN webhooks TEXT;"
+	"CREATE TABLE letter(id TEXT PRIMARY KEY, task TEXT NOT NULL,"
+	" event TEXT NOT NULL, url TEXT NOT NULL, host TEXT NOT NULL,"
+	" global INTEGER NOT NULL, body TEXT NOT NULL,"
+	" made_at INTEGER NOT NULL, tries INTEGER NOT NULL,"
+	" next_at INTEGER NOT NULL, died_at INTEGER NOT NULL,"
+	" error TEXT NOT NULL);"
+	"CREATE INDEX letter_next ON letter(next_at, id) WHERE died_at = 0;"
+	"CREATE INDEX letter_line ON letter(task, url, id) WHERE died_at = 0;"
+	"CREATE INDEX letter_dead ON letter(died_at, id) WHERE died_at > 0;",
 };
 
 static const char *const output_steps[] = {

@@ -144,7 +144,7 @@ drop_all(struct db *db, struct sweep *sweep)
 			"(SELECT id FROM agent ORDER BY seen_at DESC "
 			"LIMIT -1 OFFSET ?2)",
 			NULL, LIMIT_AGENTS);
-	return r;
+	return r == 0 ? letters_sweep(db->tasks, sweep->now) : r;
 }
 
 int

@@ -24,7 +24,7 @@ struct writer {
 	/* the thread's own */
 	struct db db;
 	sqlite3_stmt *insert, *update, *label, *key, *page, *log, *agent,
-		*probe[2];
+		*probe[2], *outbox[OUTBOX_CALLS];
 };
 
 /* ------------------------------------------------------------------- writing */
@@ -118,12 +118,12 @@ write_insert(struct writer *w, struct item *it)
 static int
 write_record(struct writer *w, struct item *it)
 {
-	int r;
+	int r = it->insert ? write_insert(w, it)
+			   : row_bind(&it->row, w->update, false);
 
-	if (it->insert)
-		return write_insert(w, it);
-	r = row_bind(&it->row, w->update, false);
-	return r == 0 ? db_step(w->update) : r;
+	if (r == 0 && !it->insert)
+		r = db_step(w->update);
+	return r == 0 && it->r == 0 ? letters_add(w->outbox, it->letters) : r;
 }
 
 /* Begin, write each item with fn, commit. */
@@ -142,6 +142,8 @@ transaction(struct writer *w, sqlite3 *db, struct batch *b,
 	}
 	if (r == 0 && db == w->db.tasks)
 		r = agents_write(w->agent, b->seen);
+	if (r == 0 && db == w->db.tasks)
+		r = letters_set(w->outbox, b->fates);
 	if (r == 0 && b->probe)
 		r = db_step(w->probe[db == w->db.output]);
 	if (r == 0)
@@ -159,7 +161,7 @@ transaction(struct writer *w, sqlite3 *db, struct batch *b,
 static int
 write_items(struct writer *w, struct batch *b)
 {
-	bool logs = b->probe, records = b->probe || b->seen;
+	bool logs = b->probe, records = b->probe || b->seen || b->fates;
 	int r = 0;
 
 	for (size_t i = 0; i < b->n; i++) {
@@ -183,6 +185,7 @@ run(void *arg)
 	pthread_mutex_lock(&w->lock);
 	for (;;) {
 		struct batch *b;
+		int64_t begin;
 
 		while (!w->batch && !w->stop)
 			pthread_cond_wait(&w->given, &w->lock);
@@ -190,9 +193,11 @@ run(void *arg)
 			break;
 		b = w->batch;
 		pthread_mutex_unlock(&w->lock);
+		begin = clock_us();
 		b->r = write_items(w, b);
 		if (b->r == 0 && b->sweep.wanted)
 			b->r = sweep_run(&w->db, &b->sweep);
+		b->took_us = clock_us() - begin;
 		pthread_mutex_lock(&w->lock);
 		w->batch = NULL;
 		pthread_cond_signal(&w->done);
@@ -269,6 +274,8 @@ prepare(struct writer *w)
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts) && r == 0; i++)
 		r = db_prepare(texts[i].db, texts[i].sql, texts[i].out);
+	if (r == 0)
+		r = letters_prepare(w->db.tasks, w->outbox);
 	return r;
 }
 
@@ -280,6 +287,8 @@ writer_free(struct writer *w)
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		(void)sqlite3_finalize(all[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(w->outbox); i++)
+		(void)sqlite3_finalize(w->outbox[i]);
 	db_close(&w->db);
 	pthread_cond_destroy(&w->given);
 	pthread_cond_destroy(&w->done);

@@ -13,6 +13,13 @@ store_listen(struct store *s, store_task_fn *stored, loop_fn *room, void *arg)
 	s->arg = arg;
 }
 
+void
+store_listen_letters(struct store *s, loop_fn *posted, void *arg)
+{
+	s->posted = posted;
+	s->posted_arg = arg;
+}
+
 int
 store_missing(const char *id, int64_t born, int64_t gone)
 {

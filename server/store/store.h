@@ -22,7 +22,12 @@
  *    to create it again with the same id is safe.
  *  - update() and append() do not fail for want of space: the store keeps what
  *    it was given and tries again until it succeeds, within its limits (see
- *    full()). */
+ *    full()).
+ *  - The letters that a task has (task.letters) when its record is written are
+ *    written in one step with it, and are the store's then. letters() shows
+ *    none before that. They stay until letter_set() says what became of them;
+ *    the oldest die beyond LIMIT_LETTERS, and of the dead the oldest are
+ *    forgotten beyond LIMIT_DEAD_LETTERS and after STORE_DEAD_MS. */
 #ifndef NODELINK_STORE_STORE_H
 #define NODELINK_STORE_STORE_H
 
@@ -32,6 +37,8 @@
 
 #include "base/err.h"
 #include "loop/loop.h"
+#include "metrics/metrics.h"
+#include "store/letter.h"
 #include "store/transcript.h"
 #include "store/task.h"
 
@@ -50,9 +57,10 @@ struct store_label {
 	const char *value; /* NULL: any */
 };
 
-struct store_filter { /* NULL, -1, 0: any */
+enum { STORE_ANY = -1, STORE_UNFINISHED = -2 };
+struct store_filter { /* NULL, STORE_ANY, 0: any */
 	const char *agent_id, *plugin, *owner;
-	int status; /* enum task_status or -1 */
+	int status; /* enum task_status, or one of these two */
 	const struct store_label *labels; /* it has all of them */
 	size_t n_labels;
 };
@@ -73,9 +81,17 @@ struct store_key {
 /* key: borrowed; NULL: not known. */
 typedef void store_key_fn(void *arg, int r, const struct store_key *key);
 
+/* In the order that was asked for. r: 0 or -errno, and then there is none. */
+typedef void store_letters_fn(void *arg, int r, struct letter *take_letters);
+
+enum { STORE_DEAD_DAYS = 30 };
+#define STORE_DEAD_MS (STORE_DEAD_DAYS * 24 * 3600 * INT64_C(1000))
+
 struct store_stats {
 	size_t tasks; /* stored */
+	size_t waiting; /* with something that is in no batch yet */
 	uint64_t held; /* bytes that wait to be written */
+	uint64_t output; /* bytes stored, of finished tasks */
 	int trouble; /* 0, or the -errno of writing; tried again and again */
 };
 
@@ -106,6 +122,15 @@ struct store_ops {
 		void *arg);
 	void (*key)(struct store *s, const char *name, store_key_fn *done,
 		void *arg);
+	void (*letters)(struct store *s, const struct letter_query *query,
+		store_letters_fn *done, void *arg);
+	/* A letter of this id has become this. done() comes in any case: 0
+	 * when it is stored, which is tried as for update(); one that the
+	 * store does not have stays unknown. */
+	void (*letter_set)(struct store *s, const struct letter *l,
+		store_done_fn *done, void *arg);
+	/* How many wait and how many are dead. 0 or -errno. */
+	int (*letter_count)(struct store *s, size_t *waiting, size_t *dead);
 	/* Once, at the start: all unfinished tasks, oldest first. 0 or
 	 * -errno. */
 	int (*recover)(struct store *s, store_task_fn *fn, void *arg);
@@ -119,9 +144,9 @@ struct store_ops {
 	 * `room` of store_listen() comes when that is over. */
 	bool (*full)(const struct store *s);
 	void (*stats)(const struct store *s, struct store_stats *out);
-	/* Before free(): write what waits, blocking. Callbacks of create() come
-	 * in any case. What cannot be written is lost with this process only:
-	 * the nodes have it. */
+	/* Before free(): write what waits, blocking. All callbacks come: with
+	 * -ECANCELED where that cannot be written, which is lost with this
+	 * process only: the nodes have it. */
 	void (*drain)(struct store *s);
 	void (*free)(struct store *s);
 };
@@ -132,6 +157,9 @@ struct store {
 	store_task_fn *stored;
 	loop_fn *room;
 	void *arg;
+	/* store_listen_letters() */
+	loop_fn *posted;
+	void *posted_arg;
 };
 
 /* stored(arg, t): something of t that was updated or appended is durable now;
@@ -139,6 +167,9 @@ struct store {
  * over. */
 void
 store_listen(struct store *s, store_task_fn *stored, loop_fn *room, void *arg);
+
+/* posted(arg): letters have been stored, or have changed. */
+void store_listen_letters(struct store *s, loop_fn *posted, void *arg);
 
 struct store_limits { /* of finished tasks; oldest end first beyond any */
 	int64_t retention_ms;
@@ -159,6 +190,7 @@ struct store_sqlite_conf {
 	struct store_limits limits;
 	int64_t linger_ms; /* a finished task stays in memory; 0: 5 s */
 	uint64_t held_max; /* full() from there on; 0: 64 MiB */
+	struct metrics *metrics; /* NULL: nothing is counted */
 };
 /* Makes the folder, as store_sqlite_new() does. 0 or -errno with text. */
 int store_sqlite_folder(const char *dir, struct err *err);

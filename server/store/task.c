@@ -6,6 +6,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "store/letter.h"
 #include "store/transcript.h"
 #include "task/reason.h"
 
@@ -38,6 +39,8 @@ task_unref(struct task *t)
 	}
 	free(t->labels);
 	free(t->owner);
+	free(t->webhooks);
+	letters_free(&t->letters);
 	free(t->message);
 	free(t->cancel.name);
 	free(t->cancel.reason);

@@ -17,6 +17,7 @@
 #include "task/state.h"
 
 struct agent;
+struct letter;
 struct transcript;
 
 struct task_label {
@@ -49,6 +50,7 @@ struct task {
 	struct task_label *labels;
 	size_t n_labels;
 	char *owner; /* the client that created it; "" for anonymous */
+	char *webhooks; /* who is told of it (webhook/hooks.h); NULL: nobody */
 	int64_t timeout_ms, start_timeout_ms, grace_ms;
 
 	int64_t created_at, sent_at, started_at, ended_at; /* 0: not yet */
@@ -72,6 +74,7 @@ struct task {
 	/* bookkeeping */
 	unsigned refs;
 	struct task_watch *watches;
+	struct letter *letters; /* own: to be stored with the next update */
 	/* the store's: as far as it is stored */
 	uint64_t stored_seq; /* of agent_seq */
 	enum task_status stored_status;
@@ -84,6 +87,11 @@ struct task {
 	bool held; /* named by the inventory being read */
 	bool unsent; /* sent before, and to be sent again */
 	bool placed, placing; /* instance is stored: it may be sent there */
+	int64_t cancel_ms; /* clock_ms() when its node was asked; 0: never */
+	/* count.c's: as what it is counted */
+	bool counted, counted_stuck;
+	enum task_status counted_status;
+	uint64_t counted_bytes; /* stored */
 	uint64_t end_seq; /* of the node's result, 0: ended without */
 	UT_hash_handle hh_live;
 	/* the memory store's */

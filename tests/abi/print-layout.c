@@ -76,6 +76,7 @@ print_structs(void)
 	AT(ndl_host, agent);
 	AT(ndl_host, env);
 	AT(ndl_host, stuck);
+	AT(ndl_host, is_elsewhere);
 	AT(ndl_plugin, size);
 	AT(ndl_plugin, abi);
 	AT(ndl_plugin, field_size);

@@ -55,8 +55,6 @@ read_all(const json_t *object)
 		MUST(u >= 2 && u <= 50);
 	if (json_get_milli(object, name, 64, &milli, &err) == JSON_GOT)
 		MUST(milli >= 1 && milli <= 64000);
-	if (json_get_seconds(object, name, 100, &ms, &err) == JSON_GOT)
-		MUST(ms >= 0 && ms <= 100000);
 	if (json_get_duration(object, name, 100, &ms, &err) == JSON_GOT)
 		MUST(ms >= 0 && ms <= 100000);
 	(void)json_get_size(object, name, &u, &err);

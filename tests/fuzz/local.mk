@@ -55,8 +55,8 @@ fuzz_targets += %D%/fuzz-response
 
 # A whole server, but for the network to its agents.
 fuzz_rig = %D%/rig.c %D%/rig.h %D%/fake-rpc.c %D%/fake-rpc.h
-fuzz_rig_libs = $(fuzz_libs) libapi.la libca.la libtls.la libconf.la libhub.la libauth.la libstore.la libdb.la \
-	libhttp.la libaudit.la libtask.la libwire.la libjson.la libloop.la libbase.la
+fuzz_rig_libs = $(fuzz_libs) libapi.la libwebhook.la libca.la libtls.la libconf.la libhub.la libauth.la libstore.la libdb.la \
+	libhttp.la libmetrics.la libaudit.la libtask.la libwire.la libjson.la libloop.la libbase.la
 
 fuzz_targets += %D%/fuzz-hub
 %C%_fuzz_hub_SOURCES = %D%/fuzz-hub.c $(fuzz_rig)

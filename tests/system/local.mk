@@ -3,11 +3,13 @@
 PYTHON_SYSTEM = /usr/bin/python3
 EXTRA_DIST += tests/tsan.supp \
 	%D%/agents.py \
+	%D%/alerts.yml \
 	%D%/conftest.py \
 	%D%/contain.py \
 	%D%/harness.py \
 	%D%/netns.py \
 	%D%/oracle.py \
+	%D%/receiver.py \
 	%D%/pytest.ini \
 	%D%/test_01_start.py \
 	%D%/test_02_tasks.py \
@@ -39,7 +41,15 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_25_bad_server.py \
 	%D%/test_26_audit.py \
 	%D%/test_27_abuse.py \
-	%D%/test_28_bad_agent.py
+	%D%/test_28_bad_agent.py \
+	%D%/openapi.py \
+	%D%/test_31_fields.py \
+	%D%/test_31_openapi.py \
+	%D%/test_32_metrics.py
+	%D%/test_35_node.py \
+	%D%/fresh.py \
+	%D%/test_37_security_page.py \
+	%D%/test_34_typescript.py
 
 system_helpers = %D%/helpers/mute-agent %D%/helpers/whoami
 check_PROGRAMS += $(system_helpers)

@@ -169,7 +169,7 @@ class Star:
     def agent(self, cable, server):
         port = server.grpc.rpartition(":")[2]
         return self.system.agent(
-            f"agent{cable.number}", server, *cable.token,
+            f"agent{cable.number}", server, *cable.token, "--plaintext",
             grpc=f"{cable.server}:{port}", inside=cable.end, wait=False)
 
     def stop(self, pid):

@@ -8,12 +8,13 @@ import urllib.request
 
 import pytest
 
-from harness import DEADLINE, SBIN, Program, curl, is_alive, until
+from harness import DEADLINE, ENVIRONMENT, SBIN, Program, curl, is_alive, until
 
 
 def _complaint(program, *options):
-    """(exit status, stderr) of a start that has to fail."""
+    """(exit status, stderr) of a start that ends at once."""
     done = subprocess.run([f"{SBIN}/{program}", *options], stdin=subprocess.DEVNULL,
+                          env={**os.environ, **ENVIRONMENT},
                           capture_output=True, timeout=DEADLINE, check=False)
     return done.returncode, done.stderr.decode()
 
@@ -100,6 +101,25 @@ def test_clients_of_other_hosts_are_let_in_only_when_told_so(system):
     conf = system.path("server.conf", "[http]\nanonymous = yes\n")
     server = system.server("--config", conf, http="0.0.0.0:0")
     assert server.http.startswith("0.0.0.0:")
+
+
+@pytest.mark.parametrize("there", ["192.0.2.1:9090", "node.example:9090", "[2001:db8::1]:1"])
+def test_agent_tells_another_host_nothing_without_tls(there, system):
+    agent = ("--id", "a1", "--server", there, "--runtime-dir", system.path("a1"))
+    status, text = _complaint("nodelink-agent", *agent)
+    assert status == 2 and there in text and "plaintext = yes" in text and "ca" in text
+    conf = system.path("agent.conf", "[agent]\nplaintext = yes\n")
+    for told in (("--config", conf), ("--plaintext",)):
+        status, text = _complaint("nodelink-agent", *agent, *told, "--check")
+        assert status == 0, text
+
+
+@pytest.mark.parametrize("here", ["127.0.0.2:9090", "localhost:9090", "[::1]:9090",
+                                  "unix:/run/server.sock"])
+def test_agent_needs_no_tls_on_its_own_host(here, system):
+    status, text = _complaint("nodelink-agent", "--id", "a1", "--server", here, "--check",
+                              "--runtime-dir", system.path("a1"))
+    assert status == 0, text
 
 
 def test_programs_end_on_term_and_leave_nothing(system):

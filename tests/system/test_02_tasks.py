@@ -178,6 +178,7 @@ def test_lists_are_newest_first_filtered_and_paged(client):
     assert len(done) == 5
     assert client.ok("GET", f"/tasks?{query}&status=failed")["tasks"] == []
     assert client.ok("GET", f"/tasks?{query}&agent_id=agent2")["tasks"] == []
+    assert client.ok("GET", f"/tasks?{query}&status=unfinished")["tasks"] == []
     mine = client.ok("GET", "/agents/agent1/tasks")["tasks"]
     assert {t["agent_id"] for t in mine} == {"agent1"}
 

@@ -74,7 +74,7 @@ def test_agent_plugin_and_status_choose_too(client):
     assert matched(("status", "in_progress"), ("plugin", "countdown")) == {counting}
     assert matched(("status", "pending")) == set()
     assert all(client.task(task_id)["cancel"] is None for task_id in (one, other, counting))
-    listed = client.ok("GET", "/tasks?label=choose=x&label=choose&plugin=shell&status=in_progress")
+    listed = client.ok("GET", "/tasks?label=choose=x&label=choose&plugin=shell&status=unfinished")
     assert {task["task_id"] for task in listed["tasks"]} == {one, other}
     assert _bulk(client, pairs[0]).json["cancelled"] == 3
 

@@ -101,6 +101,10 @@ def test_revoked_agent_is_cut_off_and_its_tasks_are_lost(system, auth, server):
     agent.wait_line("refuses the token")
     server.wait_line("refused a stream from .*" + BARRED)
     assert server.client.agents()["agent2"]["connected"] and other.alive()
+    stranger = system.agent("agent1", server, *auth.agent_file("stranger"), wait=False)
+    stranger.wait_line("unknown agent_id or wrong agent_token")
+    assert "revoked" not in stranger.log(), "whoever proves nothing is told nothing"
+    stranger.stop()
     answer = server.client.call("POST", "/tasks/shell", {"agent_id": "agent1", "cmd": "true"})
     assert answer.status == 404, answer
     # with a new token it is let in again, and what it still ran is stopped

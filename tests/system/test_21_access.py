@@ -27,8 +27,10 @@ HIDDEN = (404, "no_such_task")
 # limited to team=blue.
 CALLS = {
     "GET /": ("/", None, 200, {}),
+    "GET /openapi.json": ("/openapi.json", None, 200, {}),
     "GET /healthz": ("/healthz", None, 200, {}),
     "GET /readyz": ("/readyz", None, 200, {}),
+    "GET /metrics": ("/metrics", None, 200, {}),
     "POST /session": ("/session", None, 200, {}),
     "DELETE /session": ("/session", None, 200, {}),
     "GET /agents": ("/agents", None, 200, {}),
@@ -52,6 +54,8 @@ CALLS = {
     "GET /tokens": ("/tokens", None, 200, {}),
     "POST /tokens": ("/tokens", {"client": "new", "role": "viewer"}, 200, {}),
     "DELETE /tokens/{id}": ("/tokens/none", None, (404, "no_such_token"), {}),
+    "GET /webhooks": ("/webhooks", None, 200, {}),
+    "POST /webhooks/{id}/retry": ("/webhooks/none/retry", None, (409, "no_webhooks"), {}),
 }
 
 ROLES = ["none", "viewer", "operator", "admin"]
@@ -227,6 +231,20 @@ def test_bulk_cancel_takes_only_what_one_may_cancel(guarded):
     answer = guarded.client.call("DELETE", "/tasks?label=job=bulk")
     assert [t["task_id"] for t in answer.json["tasks"]] == [others]
     assert answer.json["cancelled"] == 1
+
+
+def test_labels_hide_what_others_do_with_an_agent(guarded):
+    red, blue = (guarded.of(name, "operator", "--label", f"team={name}")
+                 for name in ("red", "blue"))
+    before = guarded.client.agents()["agent1"]["tasks"]
+    task = red.shell("sleep 600", labels={"team": "red"})
+    guarded.client.ok("POST", "/agents/agent1/drain", {"reason": "red's disk"})
+    seen = [client.agents()["agent1"] for client in (guarded.client, red, blue)]
+    guarded.client.ok("DELETE", "/agents/agent1/drain")
+    guarded.client.cancel(task, wait=20)
+    assert [agent["tasks"] for agent in seen] == [before + 1, 1, 0]
+    assert [agent["draining"]["reason"] for agent in seen] == ["red's disk", None, None]
+    assert seen[2]["draining"]["actor"] is None and seen[2]["draining"]["since"]
 
 
 def test_equal_keys_of_two_clients_do_not_meet(guarded):

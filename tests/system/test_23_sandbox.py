@@ -95,6 +95,13 @@ def test_seccomp_can_be_turned_off(system):
     assert server.client.run("echo it works")[1] == "it works\n"
 
 
+def test_says_when_the_sandbox_leaves_more_than_is_needed(system):
+    conf = system.path("shared.conf", f"[audit]\npath = {system.path('audit.log')}\n")
+    assert "should have a folder of its own" not in system.server().log()
+    server = system.server("--config", conf)
+    assert "audit.log' should have a folder of its own" in server.log()
+
+
 def test_setuid_programs_of_tasks_work_when_told_so(system):
     """Then nobody above a task may have no_new_privs; root has its filter
     all the same, others have none."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 
@@ -81,6 +82,7 @@ def test_says_who_did_what_before_it_is_done(system, log):
     made = only("task.create", "allowed")
     assert made["actor"] == "ci@127.0.0.1" and made["client"] == "ci"
     assert made["target"] == task and made["request_id"] == "build-17"
+    assert made["token"] == ci.token.split("_")[1]
     assert made["detail"] == "plugin shell, agent agent1"
     assert "'cmd' is required" in only("task.create", "refused")["reason"]
     no = only("access", "refused")
@@ -98,6 +100,7 @@ def test_says_who_did_what_before_it_is_done(system, log):
     assert [(e["target"], e["detail"]) for e in made] == [("new", "viewer")]
     assert only("token.revoke", "allowed")["target"] == token["id"]
     assert only("login", "refused")["peer"] == "127.0.0.1"
+    assert only("login", "refused")["token"] is None
     assert only("agent.connect", "allowed")["target"] == "agent1"
     assert [e["seq"] for e in log.lines()] == list(range(1, len(log.lines()) + 1))
     assert log.verify()[0] == 0
@@ -136,6 +139,11 @@ def test_goes_on_in_a_new_file_after_a_rotation(log):
     assert log.verify(old, log.path)[0] == 0
     status, text = log.verify(log.path, old)
     assert status == 1 and "put in, repeated or moved" in text
+    status, text = log.verify(log.path)
+    first = log.lines()[0]["seq"]
+    assert status == 1 and f"events 1 to {first - 1} are missing before it" in text
+    assert log.verify("--from", str(first), log.path)[0] == 0
+    assert log.verify("--from", str(first - 1), log.path)[0] == 1
 
 
 def test_mends_a_torn_line_after_a_crash_and_verify_finds_tampering(log):
@@ -221,6 +229,24 @@ def test_what_must_be_noted_is_not_done_on_a_full_disk(system, small_disk):
     assert client.cancel(running, wait=20).status == 200
     assert [e["lost"] for e in log.lines() if "lost" in e][0] >= 5
     assert log.verify()[0] == 0
+
+
+def test_says_how_many_of_many_could_not_be_noted(system, small_disk):
+    log = Log(system, required=True, folder=small_disk, auth=False)
+    system.agent("agent1", log.server)
+    tasks = [log.client.shell("sleep 60") for _ in range(20)]
+    while not 400 < os.stat(log.path).st_size % 4096 < 2000:
+        log.client.cancel("nope")  # the last page has room for some lines
+    filler = fill(small_disk)
+    answer = log.client.call("DELETE", "/tasks?agent_id=agent1&wait=0")
+    assert answer.status == 503 and answer.json["code"] == "audit_failing", answer
+    n = int(re.search(r"(\d+) of 20 tasks are not cancelled", answer.json["error"])[1])
+    assert 0 < n < 20
+    alone = [t for t in tasks if log.client.task(t)["cancel"] is None]
+    assert len(alone) == n
+    os.unlink(filler)
+    answer = log.client.ok("DELETE", "/tasks?agent_id=agent1&wait=20&force=1")
+    assert all(log.client.task(t)["status"] == "cancelled" for t in tasks), answer
 
 
 def test_a_full_disk_stops_nothing_unless_it_is_told_to(system, small_disk):

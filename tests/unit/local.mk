@@ -23,4 +23,5 @@ include tests/unit/tls/local.mk
 include tests/unit/rpc/local.mk
 include tests/unit/agent/local.mk
 include tests/unit/docker/local.mk
+include tests/unit/cli/local.mk
 include tests/unit/server/local.mk

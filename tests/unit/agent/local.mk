@@ -158,7 +158,7 @@ tests_unit_agent_test_listen_LDADD = $(rig_libs)
 # The uplink's logic over a stream made by the test: no gRPC is linked.
 unit_tests += tests/unit/agent/test-uplink
 tests_unit_agent_test_uplink_SOURCES = %D%/test-uplink.c %D%/fake-rpc.c %D%/fake-rpc.h \
-	agent/uplink/credentials.c agent/uplink/host.c agent/uplink/peers.c agent/uplink/sender.c agent/uplink/telling.c agent/uplink/uplink.c
+	agent/uplink/credentials.c agent/uplink/executors.c agent/uplink/group.c agent/uplink/host.c agent/uplink/peers.c agent/uplink/sender.c agent/uplink/telling.c agent/uplink/uplink.c
 tests_unit_agent_test_uplink_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_uplink_LDADD = libwire.la libtls.la libconf.la libloop.la libbase.la $(unit_libs)
 
@@ -171,6 +171,7 @@ tests_unit_agent_test_credentials_LDADD = $(tests_unit_agent_test_uplink_LDADD)
 unit_tests += tests/unit/agent/test-monitor
 tests_unit_agent_test_monitor_SOURCES = %D%/test-monitor.c \
 	agent/monitor/args.c agent/monitor/plugins.c agent/monitor/rundir.c \
+	agent/monitor/running.c \
 	agent/monitor/words.c agent/monitor/worker.c
 tests_unit_agent_test_monitor_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_monitor_LDADD = libproc.la libloop.la libbase.la $(unit_libs)

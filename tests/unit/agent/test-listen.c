@@ -5,7 +5,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -14,10 +16,10 @@
 #include "tests/unit/unit.h"
 #include "wire/frame.h"
 
-enum { FEW = 64, ROUNDS = 3 };
+enum { FEW = 64, ROUNDS = 3, UPLINK = 12345, OTHER = 12346 };
 
 static struct listener *
-listener_at(struct rig *rig, struct sockaddr_un *addr)
+listener_at(struct rig *rig, struct sockaddr_un *addr, uid_t owner)
 {
 	struct listener *l = NULL;
 	struct err err;
@@ -25,8 +27,8 @@ listener_at(struct rig *rig, struct sockaddr_un *addr)
 	*addr = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	(void)snprintf(addr->sun_path, sizeof addr->sun_path, "/tmp/listen-%d",
 		(int)getpid());
-	ck_assert_int_eq(listen_start(rig->loop, addr->sun_path, (uid_t)-1,
-				 rig->ex, &l, &err),
+	ck_assert_int_eq(listen_start(rig->loop, addr->sun_path, owner, rig->ex,
+				 &l, &err),
 		0);
 	return l;
 }
@@ -73,7 +75,7 @@ TEST(serves_a_new_uplink_without_a_free_descriptor)
 	size_t n = 0;
 
 	rig_open(&rig, "plugins/.libs/shell.so");
-	l = listener_at(&rig, &addr);
+	l = listener_at(&rig, &addr, (uid_t)-1);
 	for (int i = 0; i < ROUNDS; i++)
 		clients[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	use_up_descriptors(fds, &n);
@@ -86,5 +88,57 @@ TEST(serves_a_new_uplink_without_a_free_descriptor)
 	listen_stop(l);
 	rig_close(&rig);
 }
+END
 
-UNIT_MAIN("listen", serves_a_new_uplink_without_a_free_descriptor)
+	/* As another user: was it let in, and not cut off? */
+	static bool
+	is_served(struct rig *rig, const struct sockaddr_un *addr, uid_t uid)
+{
+	int status, fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	pid_t pid = fork();
+	bool refused;
+
+	if (pid == 0)
+		_exit(setresuid(uid, uid, uid) < 0 ||
+			connect(fd, (const struct sockaddr *)addr,
+				sizeof *addr) < 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 0) {
+		/* It is ours now; who is refused hears the end. */
+		for (int i = 0; i < 20 && poll(&p, 1, 0) == 0; i++)
+			rig_run(rig, 10);
+	}
+	refused = WEXITSTATUS(status) || poll(&p, 1, 0) != 0;
+	(void)close(fd);
+	return !refused;
+}
+
+TEST(serves_only_whom_its_file_belongs_to)
+{
+	static struct rig rig;
+	struct sockaddr_un addr;
+	struct listener *l;
+
+	if (geteuid() != 0)
+		return;
+	rig_open(&rig, "plugins/.libs/shell.so");
+	l = listener_at(&rig, &addr, UPLINK);
+	ck_assert(is_served(&rig, &addr, UPLINK));
+	ck_assert(is_served(&rig, &addr, 0));
+	ck_assert(!is_served(&rig, &addr, OTHER));
+	/* also who gets as far as connecting */
+	ck_assert_int_eq(chmod(addr.sun_path, 0666), 0);
+	ck_assert(!is_served(&rig, &addr, OTHER));
+	/* the next monitor has given it away */
+	ck_assert_int_eq(chown(addr.sun_path, OTHER, (gid_t)-1), 0);
+	ck_assert(is_served(&rig, &addr, OTHER));
+	ck_assert(!is_served(&rig, &addr, UPLINK));
+	listen_stop(l);
+	rig_close(&rig);
+}
+END
+
+	UNIT_MAIN("listen", serves_a_new_uplink_without_a_free_descriptor,
+		serves_only_whom_its_file_belongs_to)

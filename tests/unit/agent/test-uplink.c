@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "tests/unit/agent/fake-rpc.h"
 #include "tests/unit/unit.h"
+#include "uplink/credentials.h"
 #include "wire/link.h"
 
 enum { DEADLINE_MS = 20000 };
@@ -38,8 +39,10 @@ disconnected(void *arg)
 	(void)arg; /* nothing is out of reach of a test */
 }
 
+static char token[] = "t";
+static struct credentials credentials = { .socket = -1, .token = token };
 static struct uplink_conf conf = { .agent_id = "agent1",
-	.agent_token = "t",
+	.credentials = &credentials,
 	.server = "127.0.0.1:1",
 	.runtime_dir = dir,
 	.on_disconnected = disconnected };

@@ -13,6 +13,11 @@ tests_unit_base_test_id_SOURCES = %D%/test-id.c
 tests_unit_base_test_id_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_base_test_id_LDADD = libbase.la $(unit_libs)
 
+unit_tests += tests/unit/base/test-notify
+tests_unit_base_test_notify_SOURCES = %D%/test-notify.c
+tests_unit_base_test_notify_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_test_notify_LDADD = libbase.la $(unit_libs)
+
 unit_tests += tests/unit/base/test-parse
 tests_unit_base_test_parse_SOURCES = %D%/test-parse.c
 tests_unit_base_test_parse_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -32,3 +37,8 @@ unit_tests += tests/unit/base/test-trusted
 tests_unit_base_test_trusted_SOURCES = %D%/test-trusted.c
 tests_unit_base_test_trusted_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_base_test_trusted_LDADD = libbase.la $(unit_libs)
+
+unit_tests += tests/unit/base/test-pass
+tests_unit_base_test_pass_SOURCES = %D%/test-pass.c
+tests_unit_base_test_pass_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_test_pass_LDADD = libbase.la $(unit_libs)

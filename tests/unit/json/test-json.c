@@ -71,7 +71,8 @@ TEST(names_a_field_that_nobody_knows)
 	struct err err;
 
 	ck_assert_int_eq(json_known(o, names, 2, &err), -EINVAL);
-	ck_assert_str_eq(err.text, "unknown field 'timeuot'");
+	ck_assert_str_eq(
+		err.text, "unknown field 'timeuot'; there are cmd, timeout");
 }
 END
 
@@ -88,15 +89,15 @@ TEST(tells_field_expectation_and_value_of_a_wrong_type)
 	uint64_t n;
 
 	ck_assert_int_eq(
-		json_get_seconds(o, "timeout", 2592000, &ms, &err), -EINVAL);
+		json_get_duration(o, "timeout", 2592000, &ms, &err), -EINVAL);
 	ck_assert_str_eq(err.text,
-		"field 'timeout': expected a number of seconds 0..2592000, "
-		"got \"x\"");
+		"field 'timeout': expected seconds 0..2592000 or a text like "
+		"\"500ms\" or \"2m\", got \"x\"");
 	ck_assert_int_eq(json_get_text(o, "cmd", 10, &text, &err), -EINVAL);
 	ck_assert_str_eq(
 		err.text, "field 'cmd': expected a text without NUL, got [1]");
 	ck_assert_int_eq(json_get_text(o, "long", 4, &text, &err), -EINVAL);
-	ck_assert_int_eq(json_get_seconds(o, "neg", 10, &ms, &err), -EINVAL);
+	ck_assert_int_eq(json_get_duration(o, "neg", 10, &ms, &err), -EINVAL);
 	ck_assert_int_eq(json_get_duration(o, "big", 10, &ms, &err), -EINVAL);
 	ck_assert_int_eq(json_get_text(o, "nul", 10, &text, &err), -EINVAL);
 	ck_assert_int_eq(json_get_duration(o, "nul", 10, &ms, &err), -EINVAL);
@@ -137,7 +138,7 @@ TEST(reads_every_type)
 	bool yes;
 	json_t *inner;
 
-	ck_assert_int_eq(json_get_seconds(o, "s", 10, &ms, &err), JSON_GOT);
+	ck_assert_int_eq(json_get_duration(o, "s", 10, &ms, &err), JSON_GOT);
 	ck_assert_int_eq(ms, 1500);
 	ck_assert_int_eq(json_get_duration(o, "d", 600, &ms, &err), JSON_GOT);
 	ck_assert_int_eq(ms, 120000);

@@ -33,6 +33,7 @@ enum { SANITIZED = false, INSTRUMENTED = false };
 #endif
 
 static const struct sandbox server = { .profile = &sandbox_server };
+static const struct sandbox calling = { .profile = &sandbox_server_calling };
 static const struct sandbox uplink = { .profile = &sandbox_uplink };
 static const struct sandbox tasks = { .profile = &sandbox_tasks,
 	.no_new_privs = true };
@@ -246,7 +247,7 @@ leaves_no_core(void)
 
 TEST(starts_no_program_and_no_process)
 {
-	const struct sandbox all[] = { server, uplink };
+	const struct sandbox all[] = { server, calling, uplink };
 
 	for (size_t i = 0; !SANITIZED && i < ARRAY_SIZE(all); i++) {
 		child_dies(all[i], run_program, "execve");
@@ -270,15 +271,18 @@ TEST(makes_no_code)
 	if (INSTRUMENTED)
 		return;
 	child_dies(server, make_code, "mprotect");
+	child_dies(calling, map_code, "mmap");
 	child_dies(uplink, make_code, "mprotect");
 	child_dies(server, map_code, "mmap");
 	child_dies(uplink, map_code, "mmap");
 }
 END
 
-TEST(the_server_calls_nobody)
+TEST(the_server_calls_nobody_unless_it_is_told_to)
 {
 	child_dies(server, make_socket, "socket");
+	child_goes_on(calling, make_socket);
+	child_dies(calling, make_packet_socket, "socket");
 	child_goes_on(uplink, make_socket);
 	child_dies(uplink, make_packet_socket, "socket");
 }
@@ -430,7 +434,7 @@ END
 TEST(every_name_is_a_system_call)
 {
 	const struct sandbox_profile *const all[] = { &sandbox_server,
-		&sandbox_uplink, &sandbox_tasks };
+		&sandbox_server_calling, &sandbox_uplink, &sandbox_tasks };
 	char words[2048];
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
@@ -453,7 +457,8 @@ TEST(every_name_is_a_system_call)
 END
 
 	UNIT_MAIN("sandbox", starts_no_program_and_no_process,
-		signals_nobody_else, makes_no_code, the_server_calls_nobody,
+		signals_nobody_else, makes_no_code,
+		the_server_calls_nobody_unless_it_is_told_to,
 		the_uplink_writes_no_file, its_last_words_cannot_be_taken,
 		threads_go_on, calls_that_are_younger_than_it_do_not_exist,
 		it_may_abort, tasks_are_told_no_and_go_on, tasks_start_programs,

@@ -12,6 +12,7 @@
 struct loop *loop;
 static struct store *store;
 struct hub *hub;
+struct metrics *metrics;
 struct rpc_stream one, two;
 
 struct auth *auth;
@@ -37,6 +38,7 @@ make(struct auth *with)
 	log_set_level(LOG_LEVEL_ERROR);
 	ck_assert_int_eq(store_memory_new(&mem, &store), 0);
 	conf.store = store;
+	conf.metrics = metrics = metrics_new();
 	ck_assert_int_eq(hub_new(&conf, &hub, NULL), 0);
 	memset(&one, 0, sizeof one);
 	memset(&two, 0, sizeof two);
@@ -79,6 +81,7 @@ teardown(void)
 	fake_done(&one);
 	fake_done(&two);
 	hub_free(hub);
+	metrics_free(metrics);
 	store->ops->free(store);
 	if (auth) {
 		auth_free(auth);

@@ -7,6 +7,7 @@
 
 extern struct loop *loop;
 extern struct hub *hub;
+extern struct metrics *metrics; /* of the hub */
 extern struct rpc_stream one, two; /* connections of agent "a" */
 
 void setup(void);

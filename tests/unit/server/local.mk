@@ -11,10 +11,11 @@ tests_unit_server_test_auth_agents_LDADD = $(tests_unit_server_test_auth_LDADD)
 unit_tests += tests/unit/server/test-transcript
 tests_unit_server_test_transcript_SOURCES = %D%/test-transcript.c
 tests_unit_server_test_transcript_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_unit_server_test_transcript_LDADD = libstore.la libdb.la libbase.la $(unit_libs)
+tests_unit_server_test_transcript_LDADD = libstore.la libdb.la libmetrics.la libbase.la $(unit_libs)
 
-store_suite_libs = libstore.la libdb.la libtask.la libloop.la libbase.la $(unit_libs)
-store_suite_sources = %D%/store-suite.c %D%/store-suite.h %D%/store-rig.c
+store_suite_libs = libstore.la libdb.la libmetrics.la libtask.la libloop.la libbase.la $(unit_libs)
+store_suite_sources = %D%/store-suite.c %D%/store-suite.h %D%/store-suite-outbox.c \
+	%D%/store-rig.c
 
 unit_tests += tests/unit/server/test-memory tests/unit/server/test-sqlite
 tests_unit_server_test_memory_SOURCES = %D%/test-memory.c $(store_suite_sources)
@@ -24,18 +25,24 @@ tests_unit_server_test_sqlite_SOURCES = %D%/test-sqlite.c $(store_suite_sources)
 tests_unit_server_test_sqlite_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_server_test_sqlite_LDADD = $(store_suite_libs) $(SQLITE_LIBS)
 
+unit_tests += tests/unit/server/test-webhook
+tests_unit_server_test_webhook_SOURCES = %D%/test-webhook.c
+tests_unit_server_test_webhook_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_server_test_webhook_LDADD = libwebhook.la libstore.la libdb.la libmetrics.la libtask.la \
+	libwire.la libjson.la libconf.la libloop.la libbase.la $(unit_libs)
+
 unit_tests += tests/unit/server/test-hub
 tests_unit_server_test_hub_SOURCES = %D%/test-hub.c %D%/hub-rig.c %D%/hub-rig.h \
 	%D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_hub_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_unit_server_test_hub_LDADD = libhub.la libauth.la libstore.la libdb.la libaudit.la libtask.la libwire.la libjson.la \
+tests_unit_server_test_hub_LDADD = libhub.la libauth.la libstore.la libdb.la libmetrics.la libaudit.la libtask.la libwire.la libjson.la \
 	libloop.la libbase.la $(unit_libs)
 
 unit_tests += tests/unit/server/test-hub-loss
 tests_unit_server_test_hub_loss_SOURCES = %D%/test-hub-loss.c %D%/hub-rig.c %D%/hub-rig.h \
 	%D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_hub_loss_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_unit_server_test_hub_loss_LDADD = libhub.la libauth.la libstore.la libdb.la libaudit.la libtask.la libwire.la libjson.la \
+tests_unit_server_test_hub_loss_LDADD = libhub.la libauth.la libstore.la libdb.la libmetrics.la libaudit.la libtask.la libwire.la libjson.la \
 	libloop.la libbase.la $(unit_libs)
 
 unit_tests += tests/unit/server/test-hub-bad
@@ -62,6 +69,12 @@ tests_unit_server_test_admit_SOURCES = %D%/test-admit.c %D%/hub-rig.c %D%/hub-ri
 tests_unit_server_test_admit_CFLAGS = $(tests_unit_server_test_hub_CFLAGS)
 tests_unit_server_test_admit_LDADD = $(tests_unit_server_test_hub_LDADD)
 
+unit_tests += tests/unit/server/test-hub-count
+tests_unit_server_test_hub_count_SOURCES = %D%/test-hub-count.c %D%/hub-rig.c %D%/hub-rig.h \
+	%D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_hub_count_CFLAGS = $(tests_unit_server_test_hub_CFLAGS)
+tests_unit_server_test_hub_count_LDADD = $(tests_unit_server_test_hub_LDADD)
+
 check_LTLIBRARIES += libunitserver.la
 libunitserver_la_SOURCES = %D%/client.c %D%/client.h
 libunitserver_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -69,7 +82,7 @@ libunitserver_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 unit_tests += tests/unit/server/test-http-request tests/unit/server/test-http-stream
 tests_unit_server_test_http_request_SOURCES = %D%/test-http-request.c
 tests_unit_server_test_http_request_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(srcdir)/%D%
-tests_unit_server_test_http_request_LDADD = libunitserver.la libhttp.la libjson.la \
+tests_unit_server_test_http_request_LDADD = libunitserver.la libhttp.la libmetrics.la libjson.la \
 	libloop.la libbase.la $(unit_libs)
 tests_unit_server_test_http_stream_SOURCES = %D%/test-http-stream.c
 tests_unit_server_test_http_stream_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(srcdir)/%D%
@@ -83,8 +96,8 @@ tests_unit_server_test_http_gate_LDADD = $(tests_unit_server_test_http_request_L
 unit_tests += tests/unit/server/test-sse
 tests_unit_server_test_sse_SOURCES = %D%/test-sse.c %D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_sse_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_unit_server_test_sse_LDADD = libunitserver.la libapi.la libca.la libtls.la libconf.la libhub.la libauth.la libstore.la libdb.la \
-	libhttp.la libaudit.la libtask.la libwire.la libjson.la libloop.la libbase.la $(unit_libs)
+tests_unit_server_test_sse_LDADD = libunitserver.la libapi.la libwebhook.la libca.la libtls.la libconf.la libhub.la libauth.la libstore.la libdb.la \
+	libhttp.la libmetrics.la libaudit.la libtask.la libwire.la libjson.la libloop.la libbase.la $(unit_libs)
 
 unit_tests += tests/unit/server/test-api
 tests_unit_server_test_api_SOURCES = %D%/test-api.c %D%/api-rig.c %D%/api-rig.h \
@@ -118,10 +131,21 @@ tests_unit_server_test_ca_LDADD = libca.la libtls.la libconf.la libbase.la $(uni
 unit_tests += tests/unit/server/test-limits
 tests_unit_server_test_limits_SOURCES = %D%/test-limits.c
 tests_unit_server_test_limits_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(srcdir)/%D%
-tests_unit_server_test_limits_LDADD = libunitserver.la libapi.la libca.la libtls.la libconf.la libhttp.la libjson.la \
+tests_unit_server_test_limits_LDADD = libunitserver.la libapi.la libwebhook.la libca.la libtls.la libconf.la libhttp.la libmetrics.la libjson.la \
 	libloop.la libbase.la $(unit_libs)
 
 unit_tests += tests/unit/server/test-audit
 tests_unit_server_test_audit_SOURCES = %D%/test-audit.c
 tests_unit_server_test_audit_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_server_test_audit_LDADD = libaudit.la libjson.la libloop.la libbase.la $(unit_libs)
+
+unit_tests += tests/unit/server/test-metrics
+tests_unit_server_test_metrics_SOURCES = %D%/test-metrics.c
+tests_unit_server_test_metrics_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_server_test_metrics_LDADD = libmetrics.la libbase.la $(unit_libs)
+
+unit_tests += tests/unit/server/test-api-metrics
+tests_unit_server_test_api_metrics_SOURCES = %D%/test-api-metrics.c %D%/api-rig.c %D%/api-rig.h \
+	%D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_api_metrics_CFLAGS = $(tests_unit_server_test_api_CFLAGS)
+tests_unit_server_test_api_metrics_LDADD = $(tests_unit_server_test_api_LDADD)

@@ -328,7 +328,7 @@ list(struct store_filter filter, const char *cursor, size_t limit)
 	return l;
 }
 
-static const struct store_filter any = { .status = -1 };
+static const struct store_filter any = { .status = STORE_ANY };
 
 TEST(lists_newest_first_in_pages)
 {
@@ -397,7 +397,9 @@ TEST(lists_by_filter)
 	t->status = TASK_SENT; /* a list shows what was said before it */
 	store->ops->update(store, t, NULL, NULL);
 #define BY(...) \
-	list((struct store_filter){ .status = -1, __VA_ARGS__ }, NULL, 9).ids
+	list((struct store_filter){ .status = STORE_ANY, __VA_ARGS__ }, NULL, \
+		9) \
+		.ids
 	ck_assert_str_eq(BY(.agent_id = "y"), "cb");
 	ck_assert_str_eq(BY(.plugin = "docker"), "c");
 	ck_assert_str_eq(BY(.plugin = "shell", .agent_id = "y"), "b");
@@ -416,6 +418,34 @@ TEST(lists_by_filter)
 			.ids,
 		"");
 	task_unref(t);
+	suite_close();
+}
+END
+
+TEST(lists_what_is_unfinished_in_pages)
+{
+	static const struct store_filter unfinished = {
+		.status = STORE_UNFINISHED
+	};
+	static const enum task_status statuses[] = { TASK_PENDING, TASK_SENT,
+		TASK_IN_PROGRESS };
+	static const char *const ended[] = { "a", "c", "e" };
+	static const char *const ids[] = { "b", "d", "f" };
+	struct task *open[ARRAY_SIZE(statuses)];
+
+	suite_open(plenty);
+	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
+		finish(create(ended[i], "x"));
+		open[i] = create(ids[i], "x");
+		open[i]->status = statuses[i];
+		store->ops->update(store, open[i], NULL, NULL);
+	}
+	ck_assert_str_eq(list(unfinished, NULL, 9).ids, "fdb");
+	ck_assert_str_eq(list(unfinished, NULL, 2).ids, "fd");
+	ck_assert_str_eq(list(unfinished, "d", 2).ids, "b");
+	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++)
+		finish(open[i]);
+	ck_assert_str_eq(list(unfinished, NULL, 9).ids, "");
 	suite_close();
 }
 END
@@ -505,8 +535,8 @@ END
 		forgets_finished_tasks_when_their_time_is_up,
 		forgets_the_oldest_end_beyond_its_limits,
 		lists_newest_first_in_pages, ends_a_page_of_large_records_early,
-		lists_by_filter, keeps_a_key_with_its_answer,
-		counts_what_it_has };
+		lists_by_filter, lists_what_is_unfinished_in_pages,
+		keeps_a_key_with_its_answer, counts_what_it_has };
 	static const TTest *tests[64];
 	size_t n = 0;
 
@@ -515,6 +545,8 @@ END
 		tests[n] = shared[n];
 		n++;
 	}
+	for (const TTest *const *more = suite_outbox(); *more; more++)
+		tests[n++] = *more;
 	while (own && *own)
 		tests[n++] = *own++;
 	return unit_run(subject, tests);

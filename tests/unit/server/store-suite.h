@@ -16,6 +16,13 @@ extern struct store *store;
 void suite_open(struct store_limits limits);
 void suite_close(void);
 
+/* store-suite-outbox.c: ended by NULL. */
+const TTest *const *suite_outbox(void);
+/* A list of the caller's; max 0: 10. */
+struct letter *letters(struct letter_query q);
+/* For the next update; borrowed. */
+struct letter *write_letter(struct task *t, const char *event, const char *url);
+
 /* main() of such a program: the suite, and its own that end with NULL. */
 int suite_run(const char *subject, const TTest *const *own);
 

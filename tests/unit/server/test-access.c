@@ -266,6 +266,10 @@ TEST(takes_a_cookie_for_reading)
 	(void)strcpy(credentials, "Cookie: nodelink_session=\r\n");
 	get("/tasks");
 	client_expect(&c, " 401 ");
+	as(keep("eve", AUTH_VIEWER, NULL, NULL));
+	(void)strcat(credentials, "X-Forwarded-Proto: HTTPS\r\n");
+	post("/session", "");
+	client_expect(&c, "; Secure\r\n");
 	api.tls = true;
 	log_in(keep("eve", AUTH_VIEWER, NULL, NULL));
 	client_expect(&c, "; Secure\r\n");

@@ -96,18 +96,24 @@ store(const char *name, const void *data, size_t len)
 
 /* Findings; what was said is in `said`. */
 static int
-verify_files(char *const *paths, size_t n)
+verify_from(uint64_t from, char *const *paths, size_t n)
 {
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
-	int r = audit_verify(paths, n, out, &err);
+	int r = audit_verify(paths, n, from, out, &err);
 
 	(void)fclose(out);
 	buf_clear(&said);
 	ck_assert_int_eq(buf_add(&said, text, len), 0);
 	free(text);
 	return r;
+}
+
+static int
+verify_files(char *const *paths, size_t n)
+{
+	return verify_from(1, paths, n);
 }
 
 static int
@@ -182,8 +188,9 @@ TEST(cuts_texts_so_that_no_line_is_too_long)
 	big[(1 << 16) - 1] = 0;
 	open_log();
 	ck_assert_int_eq(
-		audit_note(audit, &(struct audit_event){ big, AUDIT_ALLOWED,
-					  big, big, big, big, big, big, big }),
+		audit_note(audit,
+			&(struct audit_event){ big, AUDIT_ALLOWED, big, big,
+				big, big, big, big, big, big, big }),
 		0);
 	close_log();
 	ck_assert_int_eq(verify(), 0);
@@ -242,8 +249,12 @@ TEST(follows_a_rotation_with_one_chain)
 	close_log();
 	ck_assert_int_eq(verify_files((char *[]){ old, path }, 2), 0);
 	expect("5 events, 1 to 5");
-	ck_assert_int_eq(verify(), 0);
+	ck_assert_int_eq(verify(), 1);
+	expect(":1: events 1 to 2 are missing before it; --from 3 if");
 	expect("3 events, 3 to 5");
+	ck_assert_int_eq(verify_from(2, (char *[]){ path }, 1), 1);
+	ck_assert_int_eq(verify_from(3, (char *[]){ path }, 1), 0);
+	ck_assert_int_eq(verify_from(3, (char *[]){ old, path }, 2), 0);
 	ck_assert_int_gt(verify_files((char *[]){ path, old }, 2), 0);
 	teardown();
 }
@@ -285,6 +296,28 @@ TEST(only_counts_the_refusals_of_an_address_beyond_some)
 	expect("63 events"); /* open, 60, the other one, close */
 	load(path, &text);
 	ck_assert_ptr_nonnull(strstr(buf_text(&text), "\"omitted\":940"));
+	teardown();
+}
+END
+
+TEST(only_counts_what_one_name_repeats)
+{
+	AUTO_BUF struct buf text = { 0 };
+	const struct audit_event a = { .action = "agent.connect",
+		.repeats = "a" };
+	const struct audit_event b = { .action = "agent.connect",
+		.repeats = "b" };
+
+	setup();
+	open_log();
+	for (int i = 0; i < 1000; i++)
+		ck_assert_int_eq(audit_note(audit, &a), 0);
+	ck_assert_int_eq(audit_note(audit, &b), 0);
+	close_log();
+	ck_assert_int_eq(verify(), 0);
+	expect("13 events"); /* open, 10, the other one, close */
+	load(path, &text);
+	ck_assert_ptr_nonnull(strstr(buf_text(&text), "\"omitted\":990"));
 	teardown();
 }
 END
@@ -557,6 +590,7 @@ END
 		follows_a_rotation_with_one_chain,
 		follows_a_rotation_while_nobody_wrote,
 		only_counts_the_refusals_of_an_address_beyond_some,
+		only_counts_what_one_name_repeats,
 		takes_back_a_line_for_which_there_is_no_room,
 		does_not_stand_in_the_way_unless_it_is_required,
 		cuts_off_a_torn_last_line_and_says_so,

@@ -59,7 +59,7 @@ setup(const struct limits_conf *conf)
 	struct err err;
 
 	loop = loop_new();
-	limits = limits_new(conf);
+	limits = limits_new(conf, NULL);
 	ck_assert_int_eq(http_new(loop, &hc, &http, &port, &err), 0);
 	client_open(&c, loop, port);
 	client_open(&other, loop, port);

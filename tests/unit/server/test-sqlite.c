@@ -204,8 +204,26 @@ run_until_killed(int fd)
 	}
 }
 
+/* Changes one task, each time with a letter of its new pid; bytes likewise. */
+static void
+tell_until_killed(int fd)
+{
+	char event[LETTER_EVENT];
+	struct task *t;
+
+	ck_assert_int_eq(open_again(plenty), 0);
+	t = create("a", "x");
+	for (;;) {
+		(void)snprintf(event, sizeof event, "%d", (int)++t->pid);
+		(void)write_letter(t, event, "u");
+		store->ops->update(store, t, say_done, &fd);
+		if (t->pid % 3 == 0)
+			loop_turn(loop, 1);
+	}
+}
+
 static size_t
-kill_one(int promises)
+kill_one(void (*run)(int fd), int promises)
 {
 	AUTO_BUF struct buf said = { 0 };
 	int ends[2], status;
@@ -215,7 +233,7 @@ kill_one(int promises)
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
-		run_until_killed(ends[1]);
+		run(ends[1]);
 		_exit(1);
 	}
 	(void)close(ends[1]);
@@ -238,7 +256,7 @@ TEST(has_all_that_it_promised_when_it_is_killed)
 
 		(void)snprintf(dir, sizeof dir, "/tmp/nl-test-sqlite-XXXXXX");
 		ck_assert_ptr_nonnull(mkdtemp(dir));
-		promised = kill_one(1 + round * 7);
+		promised = kill_one(run_until_killed, 1 + round * 7);
 		ck_assert_uint_gt(promised, 0);
 		ck_assert_msg(open_again(plenty) == 0, "%s", problem.text);
 		for (size_t n = 0; n < promised; n++) {
@@ -251,6 +269,36 @@ TEST(has_all_that_it_promised_when_it_is_killed)
 			/* it was stored before the record */
 			ck_assert_str_eq(buf_text(&out), "output");
 		}
+		suite_close();
+	}
+}
+END
+
+TEST(has_each_letter_with_its_record_when_it_is_killed)
+{
+	for (int round = 0; round < ROUNDS; round++) {
+		AUTO(task_unref) struct task *t = NULL;
+		struct letter *all;
+		size_t promised;
+		int64_t n = 0;
+
+		(void)snprintf(dir, sizeof dir, "/tmp/nl-test-sqlite-XXXXXX");
+		ck_assert_ptr_nonnull(mkdtemp(dir));
+		promised = kill_one(tell_until_killed, 1 + round * 7);
+		ck_assert_msg(open_again(plenty) == 0, "%s", problem.text);
+		ck_assert_int_eq(get("a", &t), 0);
+		all = letters((struct letter_query){
+			.want = LETTERS_WAITING, .max = 1 << 20 });
+		for (const struct letter *l = all; l; l = l->next) {
+			char event[LETTER_EVENT];
+
+			(void)snprintf(event, sizeof event, "%d", (int)++n);
+			ck_assert_str_eq(l->event, event);
+		}
+		ck_assert_int_eq(n, t->pid);
+		ck_assert_uint_ge((size_t)n, promised); /* it said so */
+		letters_free(&all);
+		task_unref(TAKE(t));
 		suite_close();
 	}
 }
@@ -285,6 +333,12 @@ limit_files(rlim_t max)
 	struct rlimit limit = { max, RLIM_INFINITY };
 
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void
+keep_result(void *arg, int r)
+{
+	*(int *)arg = r;
 }
 
 TEST(keeps_what_it_cannot_write_and_refuses_the_new)
@@ -335,6 +389,7 @@ END
 TEST(ends_in_trouble_without_waiting_for_better_times)
 {
 	struct task *t, *refused = make("b", "x");
+	int told = 0;
 
 	(void)signal(SIGXFSZ, SIG_IGN);
 	suite_open(plenty);
@@ -342,7 +397,9 @@ TEST(ends_in_trouble_without_waiting_for_better_times)
 	limit_files(1 << 14);
 	append(t, TRANSCRIPT_STDOUT, "the node has it", 15, 1);
 	ck_assert_int_lt(store_it(refused, NULL), 0);
+	store->ops->update(store, t, keep_result, &told);
 	store->ops->drain(store);
+	ck_assert_int_eq(told, -ECANCELED);
 	task_unref(t);
 	task_unref(refused);
 	close_only();
@@ -405,6 +462,24 @@ END
 	ck_assert_int_eq(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
 	(void)sqlite3_close(db);
 }
+
+TEST(brings_a_database_without_letters_to_the_present)
+{
+	struct task *t;
+
+	suite_open(plenty);
+	finish(create("a", "x"));
+	close_only();
+	sql("tasks.db", "DROP TABLE letter;"
+			"ALTER TABLE task DROP COLUMN webhooks;"
+			"PRAGMA user_version=2");
+	ck_assert_msg(open_again(plenty) == 0, "%s", problem.text);
+	ck_assert_int_eq(get("a", &t), 0);
+	ck_assert_ptr_null(t->webhooks);
+	task_unref(t);
+	suite_close();
+}
+END
 
 TEST(refuses_a_newer_database_and_one_of_others)
 {
@@ -518,10 +593,12 @@ END
 		goes_on_with_unfinished_tasks_after_a_restart,
 		reads_finished_tasks_from_the_disk,
 		has_all_that_it_promised_when_it_is_killed,
+		has_each_letter_with_its_record_when_it_is_killed,
 		keeps_what_it_cannot_write_and_refuses_the_new,
 		ends_in_trouble_without_waiting_for_better_times,
 		is_for_one_server_at_a_time_and_private,
 		says_which_file_it_cannot_use_and_leaves_it,
+		brings_a_database_without_letters_to_the_present,
 		refuses_a_newer_database_and_one_of_others,
 		remembers_agents_and_when_it_saw_them,
 		remembers_the_agents_seen_last_up_to_a_limit,

@@ -1,0 +1,354 @@
+/* executors.c - the executors of all plugins, each at its place */
+#include "monitor/executors.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/place.h"
+#include "monitor/digest.h"
+#include "monitor/running.h"
+#include "monitor/worker.h"
+
+enum { LEAVE_MS = 30000 }; /* beside the grace of tasks */
+
+/* For the uplink only: plugins and tasks must not see it. */
+static const char token_variable[] = "NODELINK_AGENT_TOKEN";
+
+struct set;
+
+struct place {
+	struct set *set;
+	unsigned number;
+	struct worker *worker; /* NULL: nobody is there */
+	bool retired;
+};
+
+struct set { /* the executors of one plugin */
+	struct executors *all;
+	const struct plugin_file *plugin;
+	struct args argv; /* of each of them */
+	struct digest digest;
+	struct place places[LIMIT_PLACES];
+};
+
+struct executors {
+	struct loop *loop;
+	const struct settings *settings;
+	struct set sets[LIMIT_PLUGINS];
+	size_t n;
+	loop_fn *done; /* NULL: not stopping */
+	void *done_arg;
+};
+
+/* --------------------------------------------------------------- arguments */
+
+struct for_plugin {
+	const char *plugin;
+	struct args *argv;
+};
+
+static int
+add_setting(void *arg, const char *name, const char *key, const char *value,
+	const char *where)
+{
+	const struct for_plugin *f = arg;
+
+	(void)where;
+	if (strcmp(name, f->plugin) == 0) {
+		args_add(f->argv, "--setting");
+		args_add(f->argv, "%s=%s", key, value);
+	}
+	return 0;
+}
+
+static void
+add_limits(struct args *argv, const struct conf *conf)
+{
+	static const char *const names[] = { "pids", "memory", "cpu",
+		"open_files", "file_size" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char key[48];
+		const char *value;
+
+		(void)snprintf(key, sizeof key, "limits.%s", names[i]);
+		value = conf_text(conf, key);
+		if (value)
+			args_add(argv, "--limit=%s=%s", names[i], value);
+		(void)snprintf(key, sizeof key, "limits.max_%s", names[i]);
+		value = conf_text(conf, key);
+		if (value)
+			args_add(argv, "--max-limit=%s=%s", names[i], value);
+	}
+}
+
+static void
+add_policy(struct args *argv, const struct settings *s)
+{
+	if (s->user)
+		args_add(argv, "--user=%s", s->user);
+	for (size_t i = 0; i < s->n_allow_users; i++)
+		args_add(argv, "--allow-user=%s", s->allow_users[i]);
+	for (size_t i = 0; i < s->n_directories; i++)
+		args_add(argv, "--directory=%s", s->directories[i]);
+	args_add(argv, "--max-timeout=%lldms", (long long)s->max_timeout_ms);
+	if (s->no_new_privs)
+		args_add(argv, "--no-new-privs");
+	if (s->seccomp)
+		args_add(argv, "--seccomp=%s", s->seccomp);
+	if (s->seccomp_required)
+		args_add(argv, "--seccomp-required");
+	add_limits(argv, s->conf);
+}
+
+/* What shapes an executor, and so not where it is and who may connect. */
+static int
+make_argv(struct set *set)
+{
+	const struct settings *s = set->all->settings;
+	struct args *argv = &set->argv;
+	struct for_plugin f = { set->plugin->name, argv };
+
+	args_add(argv, "%s/nodelink-executor", s->libexec_dir);
+	args_add(argv, "--plugin=%s", set->plugin->file);
+	args_add(argv, "--agent-id=%s", s->id);
+	args_add(argv, "--max-grace=%lldms", (long long)s->max_grace_ms);
+	args_add(argv, "--drain=%lldms", (long long)s->drain_ms);
+	args_add(argv, "--containment=%s", s->containment);
+	args_add(argv, "--spool-limit=%lld", (long long)s->spool_limit);
+	args_add(argv, "--log-level=%s", s->log_level);
+	add_policy(argv, s);
+	(void)conf_each(s->conf, add_setting, &f); /* never fails */
+	digest_make(s, set->plugin, argv, &set->digest);
+	args_add(argv, "%s", set->digest.text);
+	return argv->error;
+}
+
+/* ------------------------------------------------------------------ places */
+
+static char *
+path_of(const char *dir, const char *name)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
+}
+
+static char *
+socket_of(const struct place *p)
+{
+	struct place_name name;
+
+	return path_of(p->set->all->settings->runtime_dir,
+		place_socket(p->set->plugin->name, p->number, &name));
+}
+
+static char *
+folder_of(const struct place *p)
+{
+	struct place_name name;
+
+	return path_of(p->set->all->settings->scratch_dir,
+		place_folder(p->set->plugin->name, p->number, &name));
+}
+
+static void stopped(void *arg);
+
+static struct worker *
+make_worker(struct place *p)
+{
+	const struct set *set = p->set;
+	const struct settings *s = set->all->settings;
+	struct worker_spec spec = {
+		.kill_after_ms = s->drain_ms + s->max_grace_ms + LEAVE_MS,
+		.outlives_us = s->leave,
+		.socket = socket_of(p),
+		.folder = folder_of(p),
+		.socket_owner = s->uplink ? s->uplink->id.uid : geteuid(),
+		.retired = p->retired,
+		.on_stopped = stopped,
+		.arg = p,
+	};
+	struct args *argv = &spec.argv;
+
+	if (asprintf(&spec.name, "executor '%s'", set->plugin->name) < 0)
+		spec.name = NULL;
+	for (size_t i = 0; i < set->argv.n; i++)
+		args_add(argv, "%s", set->argv.list[i]);
+	args_add(argv, "--socket=%s", spec.socket ? spec.socket : "");
+	args_add(argv, "--scratch=%s", spec.folder ? spec.folder : "");
+	if (s->uplink)
+		args_add(argv, "--uplink-uid=%u", (unsigned)s->uplink->id.uid);
+	if (p->retired)
+		args_add(argv, "--retired");
+	args_add_environment(&spec.envp, token_variable);
+	if (!spec.socket || !spec.folder)
+		argv->error = -ENOMEM; /* worker_new() looks there */
+	return worker_new(set->all->loop, &spec);
+}
+
+static void
+start_at(struct place *p, bool retired)
+{
+	p->retired = retired;
+	p->worker = make_worker(p);
+	if (p->worker)
+		worker_start(p->worker);
+	else
+		log_error(-ENOMEM, "cannot start executor '%s'",
+			p->set->plugin->name);
+}
+
+enum found { NOBODY, LEFT, SAME, OTHER };
+
+/* Nobody, but something is left of one that was there; or one with our settings
+ * or with others. */
+static enum found
+look_at(const struct place *p)
+{
+	AUTO_FREE char *socket = socket_of(p);
+	AUTO_FREE char *folder = folder_of(p);
+	pid_t pid = 0;
+	AUTO_CLOSE int pidfd = socket ? running_find(socket, &pid) : -1;
+
+	if (pidfd >= 0)
+		return running_has(pid, p->set->digest.text) ? SAME : OTHER;
+	if (socket)
+		(void)unlink(socket); /* else the uplink tries it for ever */
+	return folder && access(folder, F_OK) == 0 ? LEFT : NOBODY;
+}
+
+/* The one that gets the new tasks: one that runs with our settings, else a new
+ * one at the first place that is free. LIMIT_PLACES: there is none. */
+static size_t
+choose(const enum found *found)
+{
+	size_t i = 0;
+
+	while (i < LIMIT_PLACES && found[i] != SAME)
+		i++;
+	if (i == LIMIT_PLACES)
+		for (i = 0; i < LIMIT_PLACES && found[i] == OTHER;)
+			i++;
+	return i;
+}
+
+static void
+start_set(struct set *set)
+{
+	enum found found[LIMIT_PLACES];
+	size_t serving;
+
+	for (size_t i = 0; i < LIMIT_PLACES; i++)
+		found[i] = look_at(&set->places[i]);
+	serving = choose(found);
+	for (size_t i = 0; i < LIMIT_PLACES; i++)
+		if (i == serving || found[i] != NOBODY)
+			start_at(&set->places[i], i != serving);
+	if (serving == LIMIT_PLACES)
+		log_error(0,
+			"executor '%s': %d of them still have tasks from "
+			"earlier settings; new ones wait for one to end",
+			set->plugin->name, LIMIT_PLACES);
+}
+
+/* -------------------------------------------------------------------- ends */
+
+static bool
+is_served(const struct set *set)
+{
+	for (size_t i = 0; i < LIMIT_PLACES; i++)
+		if (set->places[i].worker && !set->places[i].retired)
+			return true;
+	return false;
+}
+
+static bool
+any_left(const struct executors *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		for (size_t k = 0; k < LIMIT_PLACES; k++)
+			if (e->sets[i].places[k].worker)
+				return true;
+	return false;
+}
+
+/* Told to, or a retired one by itself. */
+static void
+stopped(void *arg)
+{
+	struct place *p = arg;
+	struct executors *e = p->set->all;
+
+	worker_free(TAKE(p->worker));
+	if (e->done && !any_left(e))
+		e->done(e->done_arg);
+	else if (!e->done && !is_served(p->set))
+		start_at(p, false);
+}
+
+/* ------------------------------------------------------------------ public */
+
+int
+executors_new(struct loop *loop, const struct settings *settings,
+	struct executors **out, struct err *err)
+{
+	AUTO(executors_free) struct executors *e = calloc(1, sizeof *e);
+
+	if (!e)
+		return err_set(err, -ENOMEM, "out of memory");
+	e->loop = loop;
+	e->settings = settings;
+	for (; e->n < settings->n_plugins; e->n++) {
+		struct set *set = &e->sets[e->n];
+
+		set->all = e;
+		set->plugin = &settings->plugins[e->n];
+		for (unsigned i = 0; i < LIMIT_PLACES; i++)
+			set->places[i] =
+				(struct place){ .set = set, .number = i };
+		if (make_argv(set) < 0) {
+			e->n++;
+			return err_set(err, -ENOMEM, "out of memory");
+		}
+	}
+	*out = TAKE(e);
+	return 0;
+}
+
+void
+executors_free(struct executors *e)
+{
+	if (!e)
+		return;
+	for (size_t i = 0; i < e->n; i++) {
+		for (size_t k = 0; k < LIMIT_PLACES; k++)
+			worker_free(e->sets[i].places[k].worker);
+		args_done(&e->sets[i].argv);
+	}
+	free(e);
+}
+
+void
+executors_start(struct executors *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		start_set(&e->sets[i]);
+}
+
+void
+executors_stop(struct executors *e, loop_fn *done, void *arg)
+{
+	e->done = done;
+	e->done_arg = arg;
+	for (size_t i = 0; i < e->n; i++)
+		for (size_t k = 0; k < LIMIT_PLACES; k++)
+			if (e->sets[i].places[k].worker)
+				worker_stop(e->sets[i].places[k].worker);
+	if (!any_left(e))
+		done(arg);
+}

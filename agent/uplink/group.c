@@ -1,0 +1,140 @@
+/* group.c - the executors of one plugin, which are one to the server */
+#include "uplink/group.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+
+struct peer *
+group_next(const struct peers *peers, const char *plugin, struct peer *previous)
+{
+	struct peer *peer = peers_next(peers, previous);
+
+	while (peer && strcmp(peer->plugin, plugin) != 0)
+		peer = peers_next(peers, peer);
+	return peer;
+}
+
+size_t
+group_count(const struct peers *peers, const char *plugin)
+{
+	struct peer *peer = NULL;
+	size_t n = 0;
+
+	while ((peer = group_next(peers, plugin, peer)) != NULL) {
+		if (!peer->link && !peer->gone)
+			return 0;
+		n += peer->link != NULL;
+	}
+	return n;
+}
+
+/* ------------------------------------------------------------------------ one */
+
+static int
+by_id(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+int
+group_list(struct peer *peer, struct msg_box *take_box)
+{
+	const struct msg_inventory *inv = &msg_get(take_box)->inventory;
+
+	group_forget(peer);
+	peer->inventory = take_box;
+	peer->listed = true;
+	peer->draining = inv->draining;
+	peer->held = calloc(inv->n_tasks + 1, sizeof *peer->held);
+	if (!peer->held) {
+		group_forget(peer);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < inv->n_tasks; i++)
+		peer->held[peer->n_held++] = inv->tasks[i].task_id;
+	qsort(peer->held, peer->n_held, sizeof *peer->held, by_id);
+	return 0;
+}
+
+void
+group_forget(struct peer *peer)
+{
+	msg_free(TAKE(peer->inventory));
+	free(TAKE(peer->held));
+	peer->n_held = 0;
+	peer->listed = false;
+}
+
+static bool
+holds(const struct peer *peer, const char *task_id)
+{
+	return peer->held && bsearch(&task_id, peer->held, peer->n_held,
+				     sizeof task_id, by_id);
+}
+
+/* ------------------------------------------------------------------ all of it */
+
+struct peer *
+group_serving(const struct peers *peers, const char *plugin)
+{
+	struct peer *peer = NULL, *best = NULL;
+
+	while ((peer = group_next(peers, plugin, peer)) != NULL)
+		if (!best || (peer->link && (!best->link || best->draining)))
+			best = peer;
+	return best;
+}
+
+struct peer *
+group_choose(const struct peers *peers, const struct msg *msg)
+{
+	struct peer *peer = NULL;
+
+	while (msg->kind != MSG_START &&
+		(peer = group_next(peers, msg->plugin, peer)) != NULL)
+		if (peer->draining && holds(peer, msg->task_id))
+			return peer;
+	return group_serving(peers, msg->plugin);
+}
+
+int
+group_inventory(const struct peers *peers, const char *plugin,
+	const char *agent_id, struct buf *out)
+{
+	const struct peer *first = group_serving(peers, plugin);
+	AUTO_FREE struct msg_held *tasks = NULL;
+	struct peer *peer = NULL;
+	struct msg all;
+	size_t n = 0;
+	int r;
+
+	while ((peer = group_next(peers, plugin, peer)) != NULL) {
+		if (peer->link && !peer->listed)
+			return -EAGAIN;
+		n += peer->link ? peer->n_held : 0;
+	}
+	if (n > LIMIT_TASKS_PER_AGENT)
+		return -EMSGSIZE;
+	tasks = calloc(n + 1, sizeof *tasks);
+	if (!tasks)
+		return -ENOMEM;
+	n = 0;
+	while ((peer = group_next(peers, plugin, peer)) != NULL) {
+		const struct msg_inventory *inv;
+
+		if (!peer->link)
+			continue;
+		inv = &msg_get(peer->inventory)->inventory;
+		memcpy(tasks + n, inv->tasks, inv->n_tasks * sizeof *tasks);
+		n += inv->n_tasks;
+	}
+	all = *msg_get(first->inventory);
+	all.agent_id = agent_id;
+	all.inventory.tasks = tasks;
+	all.inventory.n_tasks = n;
+	r = msg_pack(&all, out);
+	return r == 0 && out->len > LIMIT_MESSAGE ? -EMSGSIZE : r;
+}

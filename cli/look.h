@@ -1,0 +1,32 @@
+/* look.h - how things look that several verbs show */
+#ifndef NODELINK_CLI_LOOK_H
+#define NODELINK_CLI_LOOK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "cli/table.h"
+#include "cli/term.h"
+#include "json/json.h"
+
+/* The style of a task's status. */
+enum term_style look_status(const char *status);
+
+/* Appends a table as it fits the stream. 0 or -ENOMEM. */
+int
+look_table(struct buf *out, const struct table *table, const struct term *term);
+/* The same to stdout, or -ENOMEM with text. */
+int
+look_print(const struct table *table, const struct term *term, struct err *err);
+
+/* What a task does, in a line: its command, image and command, or parameters.
+ * 0 or -ENOMEM. */
+int look_what(struct buf *out, const json_t *task);
+
+/* "a=b, c=d", or "" for none. 0 or -ENOMEM. */
+int look_labels(struct buf *out, json_t *labels);
+
+#endif

@@ -1,0 +1,4 @@
+prometheusdir = $(docdir)/prometheus
+dist_prometheus_DATA = \
+	%D%/nodelink.rules.yml \
+	%D%/prometheus.yml

@@ -1,0 +1,297 @@
+"""What a node keeps to itself: its uplink's own user, and settings that hold for
+every new task, whatever runs from before (issue 6, 3 and 4)."""
+
+import grp
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+import pytest
+
+from harness import DEADLINE, ENVIRONMENT, command, is_alive, of_task, until
+from test_22_tls import Fleet
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+UPLINK, OTHER = "daemon", "games"  # accounts that every host has
+
+
+@pytest.fixture
+def open_folder():
+    """Where others than root may look; pytest's own are closed."""
+    folder = tempfile.mkdtemp(prefix="nodelink-node-")
+    os.chmod(folder, 0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def status(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
+        return {key: value.split() for key, _, value in
+                (line.partition(":") for line in file)}
+
+
+def as_user(name, *argv):
+    account = pwd.getpwnam(name)
+    return subprocess.run(argv, user=account.pw_uid, group=account.pw_gid,
+                          extra_groups=[], stdin=subprocess.DEVNULL, text=True,
+                          capture_output=True, timeout=DEADLINE, check=False)
+
+
+def separate(system, folder, user=UPLINK):
+    """Options of an agent whose uplink has a user of its own."""
+    return ("--config", system.path("agent.conf", f"[agent]\nuplink_user = {user}\n"),
+            "--scratch-dir", f"{folder}/scratch")
+
+
+# ----------------------------------------------------------- changed settings
+
+class Node:
+    """An agent that is started again and again, and leaves its executors."""
+
+    def __init__(self, system, server):
+        self.system, self.server, self.client = system, server, server.client
+        self.folder = system.path("node")
+        self.agent = None
+
+    def start(self, settings, *options):
+        if self.agent:
+            self.agent.stop()
+        conf = self.system.path("node.conf", settings)
+        self.agent = self.system.agent("agent1", self.server, "--config", conf, "--on-stop",
+                                       "leave", *options, folder=self.folder, wait=False)
+        self.agent.wait_line("connected to server")
+        until(self.ready, "the plugin shell takes tasks")
+        return self.agent
+
+    def ready(self):
+        agent = self.client.agents().get("agent1", {})
+        return agent.get("connected") and any(
+            p["name"] == "shell" and p["up"] and not p["draining"] for p in agent["plugins"])
+
+    def begin(self, cmd, **more):
+        """A task that runs."""
+        task_id = self.client.shell(cmd, **more)
+        until(lambda: self.client.task(task_id)["status"] == "in_progress", "it runs")
+        return task_id
+
+    def executors(self):
+        """pids of executors of shell by their sockets' names."""
+        found = {}
+        for pid in os.listdir("/proc"):
+            words = command(pid) if pid.isdigit() else []
+            for word in words:
+                if word.startswith(f"--socket={self.folder}/executor-shell"):
+                    found[os.path.basename(word)] = int(pid)
+        return found
+
+    def only(self, *names):
+        names = {f"executor-{name}.sock" for name in names}
+        until(lambda: set(self.executors()) == names, f"only {names} are there")
+
+
+@pytest.fixture
+def node(system):
+    made = Node(system, system.server("--lost-after", "1m"))
+    yield made
+    if made.agent.alive():
+        made.agent.stop()
+    system.agent("agent1", made.server, "--on-stop", "cancel", folder=made.folder).stop()
+    assert not made.executors()
+
+
+SLOW = "echo on; sleep 1000"
+
+
+def test_stricter_policy_holds_for_new_tasks_and_old_ones_go_on(node):
+    node.start("")
+    old = node.begin(SLOW, timeout=7200)
+    before = node.executors()
+    agent = node.start("[tasks]\nmax_timeout = 1h\n")
+    agent.wait_line("executor 'shell' still runs .* with earlier settings", anywhere=True)
+    refused = node.client.end(node.client.shell("true", timeout=7200))
+    assert (refused["failure"], refused["rule"]) == ("refused", "tasks.max_timeout")
+    assert node.client.run("echo new", timeout=60)[1] == "new\n"
+    assert node.client.task(old)["status"] == "in_progress" and of_task(old)
+    assert before.items() < node.executors().items()
+    assert node.client.cancel(old).status == 200
+    assert node.client.task(old)["status"] == "cancelled" and not of_task(old)
+    node.only("shell.1")
+    assert not os.path.exists(f"{node.folder}/scratch/shell")
+    # the same again: it is taken over
+    pid = node.executors()["executor-shell.1.sock"]
+    node.start("[tasks]\nmax_timeout = 1h\n")
+    assert node.client.run("echo same")[1] == "same\n"
+    assert node.executors() == {"executor-shell.1.sock": pid}
+
+
+def test_old_task_prints_and_ends_beside_the_new(node):
+    go = node.system.path("go")
+    os.mkfifo(go)
+    node.start("")
+    old = node.begin(f"echo one; read x < {go}; echo $x")
+    node.start("[limits]\npids = 100\n")
+    new = node.client.shell(f"echo two; read x < {go}.2; echo $x")
+    os.mkfifo(f"{go}.2")
+    for _ in range(2):  # whoever is started anew, all of it comes, once
+        os.kill(node.agent.child("uplink"), signal.SIGKILL)
+        until(node.ready, "it is back")
+    for path in (go, f"{go}.2"):
+        with open(path, "w", encoding="ascii") as file:
+            file.write("end\n")
+    assert node.client.end(old)["status"] == node.client.end(new)["status"] == "completed"
+    assert node.client.output(old) == b"one\nend\n"
+    assert node.client.output(new) == b"two\nend\n"
+    node.only("shell.1")
+
+
+def test_executor_of_before_that_is_killed_is_swept_and_the_new_one_goes_on(node):
+    node.start("")
+    mark = node.system.path("cleaned")
+    old = node.begin(SLOW, cleanup=[{"cmd": f"touch {mark}"}])
+    node.start("[limits]\npids = 100\n")
+    new = node.begin(SLOW)
+    os.kill(node.executors()["executor-shell.sock"], signal.SIGKILL)
+    assert node.client.end(old)["failure"] == "executor_lost"
+    until(lambda: os.path.exists(mark), "its cleanup has run")
+    node.only("shell.1")
+    assert node.client.task(new)["status"] == "in_progress"
+    assert node.client.cancel(new).status == 200 and not of_task(old)
+
+
+def test_settings_that_come_back_find_their_executor(node):
+    node.start("")
+    first = node.begin(SLOW)
+    node.start("[limits]\npids = 100\n")
+    second = node.begin(SLOW)
+    node.start("[limits]\npids = 101\n")
+    node.only("shell", "shell.1", "shell.2")
+    third = node.begin(SLOW)
+    for task in (second, first, third):
+        assert node.client.cancel(task).status == 200
+    node.only("shell.2")
+    node.start("")
+    node.only("shell")
+
+
+def test_plugin_that_was_replaced_is_loaded(node):
+    plugins = node.system.path("plugins")
+    shutil.copytree(os.environ.get("NODELINK_PLUGINDIR", ENVIRONMENT.get("NODELINK_PLUGINDIR")),
+                    plugins, ignore=lambda _, names: [n for n in names if n != "shell.so"])
+    node.start("", "--plugin-dir", plugins)
+    pids = node.executors()
+    node.start("", "--plugin-dir", plugins)
+    assert node.executors() == pids
+    shutil.copy(f"{plugins}/shell.so", f"{plugins}/new")
+    os.rename(f"{plugins}/new", f"{plugins}/shell.so")
+    node.start("", "--plugin-dir", plugins)
+    node.only("shell.1")
+
+
+# ------------------------------------------------------------- uplink's user
+
+def test_uplink_has_a_user_of_its_own_and_none_of_roots(system, open_folder):
+    auth = system.auth()
+    server = system.server(auth=auth)
+    token = auth.agent_file("agent1")
+    agent = system.agent("agent1", server, *token, *separate(system, open_folder),
+                         folder=f"{open_folder}/run")
+    account = pwd.getpwnam(UPLINK)
+    groups = {account.pw_gid, *(g.gr_gid for g in grp.getgrall() if UPLINK in g.gr_mem)}
+    has = status(agent.child("nodelink-uplink"))
+    assert has["Uid"] == [str(account.pw_uid)] * 4
+    assert has["Gid"] == [str(account.pw_gid)] * 4
+    assert {int(g) for g in has["Groups"]} == groups
+    assert {has[f"Cap{kind}"][0].strip("0") for kind in ("Inh", "Prm", "Eff", "Bnd", "Amb")} == {""}
+    assert has["NoNewPrivs"] == ["1"] and has["Seccomp"] == ["2"]
+    assert as_user(UPLINK, "cat", token[1]).returncode != 0
+    assert server.client.run("id -u")[1] == "0\n"
+    for program in ("uplink", "executor"):  # and so it stays
+        pid = agent.child(program, None if program == "uplink" else "shell")
+        os.kill(pid, signal.SIGKILL)
+        until(lambda gone=pid: not is_alive(gone), "it is gone")
+        server.client.run("true")
+    assert status(agent.child("nodelink-uplink"))["Uid"][0] == str(account.pw_uid)
+
+
+def test_executor_serves_the_uplink_and_nobody_else(system, open_folder):
+    server = system.server()
+    agent = system.agent("agent1", server, *separate(system, open_folder),
+                         folder=f"{open_folder}/run")
+    path = f"{open_folder}/run/executor-shell.sock"
+    has = os.stat(path)
+    assert (has.st_uid, has.st_mode & 0o777) == (pwd.getpwnam(UPLINK).pw_uid, 0o600)
+    knock = (sys.executable, "-c", "import socket, sys\n"
+             "s = socket.socket(socket.AF_UNIX)\ns.connect(sys.argv[1])\n"
+             "sys.exit(not s.recv(1))", path)
+    assert "PermissionError" in as_user(OTHER, *knock).stderr
+    os.chmod(path, 0o666)  # somebody has opened it: its uid is asked for, too
+    done = as_user(OTHER, *knock)
+    assert done.returncode == 1 and not done.stderr, done
+    agent.wait_line(f"refused: it runs as user {pwd.getpwnam(OTHER).pw_uid}")
+    assert server.client.run("echo on")[1] == "on\n"
+
+
+def test_uplink_of_another_user_reaches_the_executors_that_are_there(system, open_folder):
+    server = system.server()
+    first = system.agent("agent1", server, *separate(system, open_folder), "--on-stop", "leave",
+                         folder=f"{open_folder}/run")
+    executor = first.child("executor", "shell")
+    first.stop()
+    agent = system.agent("agent1", server, *separate(system, open_folder, OTHER),
+                         folder=f"{open_folder}/run", wait=False)
+    agent.wait_line("executor 'shell' still runs")
+    assert server.client.run("echo on")[1] == "on\n"
+    assert is_alive(executor)
+    assert status(agent.child("nodelink-uplink"))["Uid"][0] == str(pwd.getpwnam(OTHER).pw_uid)
+
+
+def test_new_token_reaches_an_uplink_that_cannot_read_it(system, open_folder):
+    auth = system.auth()
+    server = system.server("--lost-after", "1m", auth=auth)
+    token = auth.agent_file("agent1")
+    agent = system.agent("agent1", server, *token, *separate(system, open_folder),
+                         folder=f"{open_folder}/run")
+    auth.agent_file("agent1", "--overlap", "0")
+    agent.wait_line("has a new token")
+    server.wait_line("agent 'agent1' is here")
+    assert server.client.run("echo on")[1] == "on\n"
+
+
+def test_new_certificate_reaches_an_uplink_that_cannot_read_it(system, open_folder):
+    fleet = Fleet(system)
+    fleet.auth.ok("enroll-token", "--for", "web1")
+    options = fleet.enrol("web1")
+    agent = fleet.agent("web1", (*options, *separate(system, open_folder)),
+                        folder=f"{open_folder}/run")
+    pid = agent.child("nodelink-uplink")
+    assert as_user(UPLINK, "cat", options[5]).returncode != 0
+    done = fleet.try_enrol("web1", fleet.token("--for", "web1"))  # the old one is no good now
+    assert done.returncode == 0, done
+    agent.wait_line("new certificates are in use")
+    until(lambda: fleet.connected("web1"), "it is back")
+    assert agent.child("nodelink-uplink") == pid
+    assert fleet.client.run("echo on", agent="web1")[1] == "on\n"
+
+
+@pytest.mark.parametrize("more, says", [
+    ("[tasks]\nuser = daemon\n", "is the uplink's user"),
+    ("[tasks]\nallow_users = daemon\n", "is the uplink's user"),
+    ("uplink_user = no-such-user\n", "there is no user 'no-such-user'")])
+def test_uplink_user_that_cannot_be_is_refused(more, says, system, open_folder):
+    own = "" if "uplink_user" in more else f"uplink_user = {UPLINK}\n"
+    conf = system.path("agent.conf", f"[agent]\n{own}{more}")
+    agent = system.agent("agent1", None, "--config", conf, grpc="127.0.0.1:1", user=None,
+                         folder=f"{open_folder}/run", wait=False)
+    assert agent.wait() == 2 and says in agent.log()
+
+
+def test_closed_runtime_directory_is_named(system):
+    agent = system.agent("agent1", None, *separate(system, system.folder), wait=False,
+                         grpc="127.0.0.1:1")
+    assert agent.wait() == 1
+    assert "cannot look into runtime directory" in agent.log()
