@@ -45,7 +45,8 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/openapi.py \
 	%D%/test_31_fields.py \
 	%D%/test_31_openapi.py \
-	%D%/test_32_metrics.py
+	%D%/test_32_metrics.py \
+	%D%/test_33_webhooks.py \
 	%D%/test_35_node.py \
 	%D%/fresh.py \
 	%D%/test_37_security_page.py \
