@@ -43,6 +43,13 @@ static const struct metric_row rows[] = {
 		.def = { .type = METRIC_GAUGE,
 			.name = "nodelink_store_failing",
 			.help = "1 while the store cannot write." } },
+	{ ROW(webhook_tries),
+		.def = { .type = METRIC_COUNTER,
+			.name = "nodelink_webhook_tries",
+			.help = "Tries of webhooks: delivered, to be tried "
+				"again (waits), or given up (dead).",
+			.labels = { "fate" },
+			.max = 3 } },
 	{ ROW(audit_lines),
 		.def = { .type = METRIC_COUNTER,
 			.name = "nodelink_audit_lines",
@@ -51,8 +58,8 @@ static const struct metric_row rows[] = {
 	{ ROW(audit_omitted),
 		.def = { .type = METRIC_COUNTER,
 			.name = "nodelink_audit_omitted",
-			.help = "Refusals that are only counted there, since "
-				"one address had too many." } },
+			.help = "Events that are only counted there: refusals "
+				"and repeats beyond some in a minute." } },
 	{ ROW(audit_lost),
 		.def = { .type = METRIC_COUNTER,
 			.name = "nodelink_audit_lost",
@@ -102,6 +109,21 @@ look_at_process(struct api_counts *c)
 }
 
 static void
+look_at_webhooks(const struct api *api)
+{
+	static const char *const fates[] = {
+		[LETTER_WAITS] = "waits",
+		[LETTER_DELIVERED] = "delivered",
+		[LETTER_DEAD] = "dead",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(fates); i++)
+		metric_set(api->counts.webhook_tries, METRIC_OF(fates[i]),
+			(double)webhook_tries(
+				api->webhook, (enum letter_fate)i));
+}
+
+static void
 look(void *arg)
 {
 	struct api *api = arg;
@@ -119,6 +141,7 @@ look(void *arg)
 	metric_set(c->audit_lines, NULL, (double)audit.lines);
 	metric_set(c->audit_omitted, NULL, (double)audit.omitted);
 	metric_set(c->audit_lost, NULL, (double)audit.lost);
+	look_at_webhooks(api);
 	look_at_process(c);
 }
 

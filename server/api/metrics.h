@@ -11,6 +11,7 @@ struct api_counts {
 	struct metric *refused; /* credentials, by the code of the error */
 	struct metric *store_tasks, *store_waiting, *store_held, *store_output,
 		*store_failing;
+	struct metric *webhook_tries;
 	struct metric *audit_lines, *audit_omitted, *audit_lost;
 	struct metric *cpu, *memory, *virtual_memory, *fds, *max_fds, *start;
 	struct metric *build;

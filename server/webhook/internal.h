@@ -34,6 +34,7 @@ struct webhook {
 	struct rates *lines; /* of log */
 	struct try *tries;
 	size_t n_tries;
+	uint64_t fates[LETTER_DELIVERED + 1]; /* of tries, since the start */
 	bool asking; /* the store has not answered */
 	bool gone; /* the endpoint said 410 */
 };

@@ -60,6 +60,7 @@ store_fate(struct try *t)
 {
 	struct store *store = t->w->conf.store;
 
+	t->w->fates[t->letter->fate]++;
 	store->ops->letter_set(store, t->letter, fate_stored, t);
 }
 

@@ -39,6 +39,12 @@ webhook_is_gone(const struct webhook *w)
 	return w->gone;
 }
 
+uint64_t
+webhook_tries(const struct webhook *w, enum letter_fate fate)
+{
+	return w ? w->fates[fate] : 0;
+}
+
 size_t
 webhook_sending(const struct webhook *w)
 {

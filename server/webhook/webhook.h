@@ -50,6 +50,8 @@ const struct webhook_conf *webhook_settings(const struct webhook *w);
 bool webhook_is_gone(const struct webhook *w);
 /* Of letters that are on their way. */
 size_t webhook_sending(const struct webhook *w);
+/* How many tries since the start had this fate; w NULL: none. */
+uint64_t webhook_tries(const struct webhook *w, enum letter_fate fate);
 
 /* It is due now; a dead one lives again. l: as it was read. done() as of
  * store_ops.letter_set(). */

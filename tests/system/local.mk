@@ -48,6 +48,7 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_31_fields.py \
 	%D%/test_31_openapi.py \
 	%D%/test_32_metrics.py \
+	%D%/test_33_webhooks.py \
 	%D%/test_35_node.py \
 	%D%/test_36_manual.py \
 	%D%/fresh.py \
