@@ -128,8 +128,12 @@ print_source(
 		r = http_ask(http, &request, &answer, err);
 	if (r < 0)
 		return r;
-	json_array_foreach(record_list(answer.doc, source->list), i,
-		record) if (r == 0) r = source->print(record);
+	json_array_foreach(record_list(answer.doc, source->list), i, record)
+	{
+		if (r == 0)
+			r = source->print(record);
+	}
+
 	return r < 0 ? err_set(err, r, "out of memory") : 0;
 }
 

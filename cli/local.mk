@@ -1,10 +1,11 @@
-# Everything but main(), so that unit tests can have it.
+# Everything but main() and the verbs, so that unit tests can have it.
 noinst_LTLIBRARIES += libcli.la
 libcli_la_SOURCES = \
 	%D%/answer.c %D%/answer.h \
 	%D%/common.c \
 	%D%/context.c %D%/context.h \
 	%D%/create.c %D%/create.h \
+	%D%/drawing.c %D%/drawing.h \
 	%D%/escape.c \
 	%D%/facts.c %D%/facts.h \
 	%D%/follow.c %D%/follow.h \

@@ -76,7 +76,7 @@ look_what(struct buf *out, const json_t *task)
 {
 	const char *cmd = http_text(task, "cmd");
 	json_t *params = record_object(task, "params"), *value;
-	const char *name;
+	const char *name, *before = "";
 	int r = 0;
 
 	if (*cmd)
@@ -89,9 +89,10 @@ look_what(struct buf *out, const json_t *task)
 	json_object_foreach(params, name, value)
 	{
 		if (r == 0)
-			r = buf_printf(out, "%s%s=", out->len ? " " : "", name);
+			r = buf_printf(out, "%s%s=", before, name);
 		if (r == 0)
 			r = add_value(out, value);
+		before = " ";
 	}
 	return r;
 }
@@ -100,7 +101,7 @@ int
 look_labels(struct buf *out, json_t *labels)
 {
 	json_t *value;
-	const char *name;
+	const char *name, *before = "";
 	int r = 0;
 
 	json_object_foreach(labels, name, value)
@@ -108,8 +109,9 @@ look_labels(struct buf *out, json_t *labels)
 		const char *text = json_plain_text(value);
 
 		if (r == 0)
-			r = buf_printf(out, "%s%s=%s", out->len ? ", " : "",
-				name, text ? text : "");
+			r = buf_printf(
+				out, "%s%s=%s", before, name, text ? text : "");
+		before = ", ";
 	}
 	return r;
 }

@@ -192,8 +192,12 @@ list(struct verb_call *call, struct err *err)
 		return verb_print_json(tokens, err);
 	if (!table)
 		r = -ENOMEM;
-	json_array_foreach(tokens, i, token) if (r == 0) r =
-		add_token(table, token, now, &call->out);
+	json_array_foreach(tokens, i, token)
+	{
+		if (r == 0)
+			r = add_token(table, token, now, &call->out);
+	}
+
 	return r < 0 ? err_set(err, r, "out of memory")
 		     : look_print(table, &call->out, err);
 }

@@ -3,6 +3,7 @@
 PYTHON_SYSTEM = /usr/bin/python3
 EXTRA_DIST += tests/tsan.supp \
 	%D%/agents.py \
+	%D%/command.py \
 	%D%/alerts.yml \
 	%D%/conftest.py \
 	%D%/contain.py \
@@ -42,12 +43,14 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_26_audit.py \
 	%D%/test_27_abuse.py \
 	%D%/test_28_bad_agent.py \
+	%D%/test_30_verbs.py \
 	%D%/openapi.py \
 	%D%/test_31_fields.py \
 	%D%/test_31_openapi.py \
 	%D%/test_32_metrics.py \
 	%D%/test_33_webhooks.py \
 	%D%/test_35_node.py \
+	%D%/test_36_manual.py \
 	%D%/fresh.py \
 	%D%/test_37_security_page.py \
 	%D%/test_34_typescript.py
