@@ -49,6 +49,12 @@ unknown_client(const struct context *context, const struct http_answer *answer,
 }
 
 bool
+http_away(int r)
+{
+	return r == -EIO || r == -ECONNREFUSED;
+}
+
+bool
 http_lost(int r, const struct http_answer *answer)
 {
 	return r == -EIO || answer->status == 502 || answer->status == 504 ||

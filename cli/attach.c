@@ -55,15 +55,6 @@ on_output(struct attach *a, const json_t *piece)
 			       http_text(piece, "stderr"));
 }
 
-/* A program gets the events as they are, one a line. */
-static int
-on_line(struct attach *a, const struct sse_event *event)
-{
-	int r = output_add(&a->output, STDOUT_FILENO, event->data, event->len);
-
-	return r < 0 ? r : output_add(&a->output, STDOUT_FILENO, "\n", 1);
-}
-
 /* Somebody else's: ours was said already. Its later steps are single words, and
  * the end tells more. */
 static void
@@ -84,7 +75,7 @@ on_event(void *arg, const struct sse_event *event, const json_t *doc)
 
 	a->look_at = 0;
 	if (a->call->json)
-		return on_line(a, event);
+		return follow_line(&a->output, event);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(kinds); i++)
 		if ((piece = json_object_get(doc, kinds[i])))
 			r = on_output(a, piece);
@@ -98,14 +89,6 @@ on_event(void *arg, const struct sse_event *event, const json_t *doc)
 
 /* ------------------------------------------------------------------- cancel */
 
-static const char *
-why(const struct attach *a)
-{
-	if (!a->signo)
-		return "nobody reads its output any more";
-	return signal_name(a->signo);
-}
-
 static int
 ask_to_cancel(struct attach *a, struct err *err)
 {
@@ -115,7 +98,8 @@ ask_to_cancel(struct attach *a, struct err *err)
 		a->want == KILL ? "&force=1" : "");
 
 	if (r == 0)
-		r = http_escape(&path, why(a));
+		r = http_escape(&path, a->signo ? signal_name(a->signo)
+						: "nobody reads its output");
 	if (r < 0)
 		return err_set(err, r, "out of memory");
 	request.path = buf_text(&path);

@@ -193,7 +193,7 @@ wait_empty(struct verb_call *call, struct http *http, struct err *err)
 		struct left left = { 0 };
 		int r = look(http, agent, &left, err), signo;
 
-		if (r < 0 && r != -EIO)
+		if (r < 0 && !http_away(r))
 			return r;
 		if (r == 0 && !left.drained)
 			return err_set(err, -ECANCELED,

@@ -16,7 +16,7 @@ follow_init(struct follow *f, struct http *http, const char *id,
 {
 	AUTO_BUF struct buf path = { 0 };
 
-	*f = (struct follow){ .http = http, .pause_ms = PAUSE_MS };
+	*f = (struct follow){ .http = http, .id = id, .pause_ms = PAUSE_MS };
 	if (buf_add_text(&path, "/stream?ref=") == 0 &&
 		http_escape(&path, id) == 0 && buf_add_text(&path, more) == 0)
 		f->path = strdup(buf_text(&path));
@@ -60,9 +60,12 @@ on_event(void *arg, const struct sse_event *event)
 		say("connected again");
 	f->lost = false;
 	r = f->fn(f->arg, event, doc);
-	if (r == 0 && json_is_true(json_object_get(doc, "isFinal")))
-		f->record = json_incref(json_object_get(doc, "task"));
-	return r;
+	if (r < 0 || !json_is_true(json_object_get(doc, "isFinal")))
+		return r;
+	f->record = json_incref(json_object_get(doc, "task"));
+	return json_is_object(f->record)
+		       ? 0
+		       : err_set(&f->err, -EBADMSG, "the last has no record");
 }
 
 static int
@@ -83,7 +86,7 @@ take(struct follow *f, struct err *err)
 static bool
 may_come_back(int r, const struct http_answer *answer)
 {
-	return r == 0 || r == -ECONNREFUSED || answer->status == 429 ||
+	return r == 0 || http_away(r) || answer->status == 429 ||
 	       http_lost(r, answer);
 }
 
@@ -97,8 +100,7 @@ ended(struct follow *f, struct err *err)
 	if (f->record || (r == 0 && f->only_now))
 		return FOLLOW_END;
 	if (!may_come_back(r, &answer)) {
-		*err = f->err;
-		return r;
+		return err_set(err, r, "task '%s': %s", f->id, f->err.text);
 	}
 	if (!f->lost && !f->quiet && f->pause_ms > PAUSE_MS)
 		say("%s; trying again",
@@ -132,6 +134,20 @@ follow_wait_ms(const struct follow *f)
 	if (f->call)
 		return HTTP_EVER;
 	return left > 0 ? left : 0;
+}
+
+int
+follow_line(struct output *output, const struct sse_event *event)
+{
+	AUTO_BUF struct buf line = { 0 };
+
+	if (event->len < 2 || *event->data != '{' || !*event->id ||
+		event->id[strspn(event->id, "0123456789")])
+		return -EBADMSG;
+	if (buf_printf(&line, "{\"id\":%s,%s\n", event->id, event->data + 1) <
+		0)
+		return -ENOMEM;
+	return output_add(output, STDOUT_FILENO, line.data, line.len);
 }
 
 int

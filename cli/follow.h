@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "cli/http.h"
+#include "cli/output.h"
 #include "cli/sse.h"
 
 /* An event, and its data as JSON. Negative: stop, follow_turn() returns it. */
@@ -17,6 +18,7 @@ follow_fn(void *arg, const struct sse_event *event, const json_t *doc);
 
 struct follow {
 	struct http *http; /* borrowed */
+	const char *id; /* borrowed */
 	char *path;
 	struct sse sse;
 	struct http_call *call; /* NULL: it is tried again at retry_at */
@@ -45,5 +47,9 @@ int64_t follow_wait_ms(const struct follow *f);
 
 /* All of it, for who waits for nothing else. 0 or -errno with text. */
 int follow_all(struct follow *f, struct err *err);
+
+/* An event as a line of JSON for programs, with its number as "id". As
+ * output_add(), or -EBADMSG. */
+int follow_line(struct output *output, const struct sse_event *event);
 
 #endif

@@ -68,6 +68,8 @@ int http_ask(struct http *http, const struct http_request *request,
 int http_get(struct http *http, struct http_answer *answer, struct err *err,
 	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* Of a result: there was no answer, and later there may be one. */
+bool http_away(int r);
 /* Of a result: what the server made of it is not known. With an
  * Idempotency-Key it may be asked again. A full disk stays so for a while. */
 bool http_lost(int r, const struct http_answer *answer);

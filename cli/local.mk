@@ -25,26 +25,34 @@ libcli_la_SOURCES = \
 	%D%/when.c %D%/when.h
 libcli_la_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) \
 	$(NETTLE_CFLAGS)
+libcli_la_LIBADD = $(CURL_LIBS) $(NETTLE_LIBS)
 
 bin_PROGRAMS += nodelink
 nodelink_SOURCES = \
 	%D%/agents.c \
 	%D%/attach.c %D%/attach.h \
+	%D%/cancel.c %D%/cancel.h \
+	%D%/cancel_ids.c \
+	%D%/cancel_many.c \
 	%D%/completion.c %D%/completion.h \
 	%D%/completion_bash.c \
 	%D%/completion_zsh.c \
+	%D%/docker.c \
 	%D%/drain.c \
+	%D%/logs.c \
 	%D%/main.c \
 	%D%/plugins.c \
 	%D%/ps.c \
+	%D%/receipt.c \
 	%D%/run.c \
 	%D%/show.c \
 	%D%/token.c \
 	%D%/verbs.c \
-	%D%/version.c
+	%D%/version.c \
+	%D%/wait.c
 nodelink_CFLAGS = $(libcli_la_CFLAGS)
 nodelink_LDFLAGS = $(AM_LDFLAGS) $(NODELINK_PROG_LDFLAGS)
-nodelink_LDADD = libcli.la libjson.la libconf.la libbase.la $(CURL_LIBS) $(NETTLE_LIBS)
+nodelink_LDADD = libcli.la libjson.la libconf.la libbase.la
 
 bashcompdir = $(datadir)/bash-completion/completions
 zshcompdir = $(datadir)/zsh/site-functions

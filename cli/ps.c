@@ -277,7 +277,7 @@ watch(struct verb_call *call, struct http *http, const char *path,
 	struct err trouble = { "" };
 	int r = 0;
 
-	while (r == 0 || r == -EIO) {
+	while (r == 0 || http_away(r)) {
 		AUTO_BUF struct buf picture = { 0 };
 		json_t *news = NULL;
 
