@@ -50,7 +50,6 @@ static const struct conf_item items[] = {
 		.help = "that have this label" },
 	{ .key = "agent",
 		.flag = "agent",
-		.short_flag = 'a',
 		.arg = "AGENT",
 		.help = "of this agent" },
 	{ .key = "plugin",

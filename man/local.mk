@@ -1,4 +1,7 @@
 dist_man_MANS += \
+	%D%/nodelink.1 \
+	%D%/nodelink-cancel.1 \
+	%D%/nodelink-run.1 \
 	%D%/nodelink-agents.1 \
 	%D%/nodelink-defer.1 \
 	%D%/nodelink-ps.1 \
