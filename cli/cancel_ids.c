@@ -5,6 +5,7 @@
  * and no cancel. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "cli/cancel.h"
@@ -179,6 +180,13 @@ wait_for_all(struct ids *ids, int signals, int *signo, struct err *err)
 	return r;
 }
 
+/* Asked for what is so already: the evidence is there as well. */
+static bool
+is_cancelled(const struct http_answer *answer)
+{
+	return strcmp(http_text(answer->doc, "status"), "cancelled") == 0;
+}
+
 /* What could not be cancelled, or is not yet. 0, or the status to exit with. */
 static int
 judge(const struct ids *ids)
@@ -189,10 +197,11 @@ judge(const struct ids *ids)
 	for (size_t i = 0; i < ids->n; i++) {
 		const struct target *t = &ids->targets[i];
 
+		if (is_cancelled(&ids->answers[i]))
+			continue;
 		if (t->done && t->r < 0)
 			say("task '%s': %s", t->id, t->err.text);
-		if (!t->done || t->r < 0 ||
-			(ids->answers[i].status != 200 && !no_wait))
+		if (!t->done || t->r < 0 || !no_wait)
 			status = STATUS_FAILED;
 	}
 	return status;

@@ -94,10 +94,10 @@ take_key(void *arg, const char *name, const char *key, const char *value,
 		*places[i] = i ? named_file(s->file, value) : strdup(value);
 		return *places[i] ? 0 : -ENOMEM;
 	}
-	return err_set(s->err, -EINVAL,
-		"%s: unknown key '%s'%s%s%s; known are server, token_file, ca",
-		where, key, like ? "; did you mean '" : "", like ? like : "",
-		like ? "'" : "");
+	return err_set(s->err, -EINVAL, "%s: unknown key '%s'; %s%s%s", where,
+		key,
+		like ? "did you mean '" : "known are server, token_file, ca",
+		like ? like : "", like ? "'?" : "");
 }
 
 static int

@@ -42,7 +42,8 @@ begin(struct follow *f, struct err *err)
 		.after = f->sse.id.len ? buf_text(&f->sse.id) : NULL,
 		.stream = true };
 
-	sse_restart(&f->sse);
+	if (sse_restart(&f->sse) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
 	return http_start(f->http, &request, &f->call, err);
 }
 

@@ -98,7 +98,8 @@ print_one(const struct verb_call *call, const json_t *doc, struct err *err)
 	const json_t *receipt = record_object(doc, "receipt");
 	const char *status = http_text(doc, "status");
 	const char *reason = http_text(cancel, "reason");
-	bool over = strcmp(status, "cancelled") == 0;
+	bool over =
+		record_has(doc, "error") || strcmp(status, "cancelled") == 0;
 	AUTO_BUF struct buf signals = { 0 };
 	AUTO_BUF struct buf killed = { 0 };
 	AUTO_FACTS struct facts f;

@@ -6,17 +6,24 @@
 
 #include "base/limits.h"
 
+static int
+replace(struct buf *b, const void *value, size_t len)
+{
+	buf_clear(b);
+	return buf_add(b, value, len);
+}
+
 /* The end of an event: told if it has data. */
 static int
 dispatch(struct sse *s, sse_fn *fn, void *arg)
 {
 	struct sse_event event = { .name = s->name.len ? buf_text(&s->name)
 						       : "message",
-		.data = buf_text(&s->data),
-		.id = buf_text(&s->id) };
-	int r = 0;
+		.data = buf_text(&s->data) };
+	int r = replace(&s->id, s->next_id.data, s->next_id.len);
 
-	if (s->data.len) {
+	event.id = buf_text(&s->id);
+	if (r == 0 && s->data.len) {
 		event.len = s->data.len - 1; /* without its last line's end */
 		s->data.data[event.len] = 0;
 		r = fn(arg, &event);
@@ -24,13 +31,6 @@ dispatch(struct sse *s, sse_fn *fn, void *arg)
 	buf_clear(&s->data);
 	buf_clear(&s->name);
 	return r;
-}
-
-static int
-replace(struct buf *b, const char *value, size_t len)
-{
-	buf_clear(b);
-	return buf_add(b, value, len);
 }
 
 /* "field: value". What is unknown, "retry" and comments mean nothing here. */
@@ -58,7 +58,7 @@ take_field(struct sse *s, const char *line, size_t len)
 		return replace(&s->name, value, value_len);
 	if (n == 2 && memcmp(line, "id", 2) == 0 &&
 		!memchr(value, 0, value_len))
-		return replace(&s->id, value, value_len);
+		return replace(&s->next_id, value, value_len);
 	return 0;
 }
 
@@ -115,13 +115,14 @@ sse_feed(struct sse *s, const void *data, size_t len, sse_fn *fn, void *arg)
 	return r;
 }
 
-void
+int
 sse_restart(struct sse *s)
 {
 	buf_clear(&s->line);
 	buf_clear(&s->name);
 	buf_clear(&s->data);
 	s->after_cr = s->begun = false;
+	return replace(&s->next_id, s->id.data, s->id.len);
 }
 
 void
@@ -131,4 +132,5 @@ sse_done(struct sse *s)
 	buf_done(&s->name);
 	buf_done(&s->data);
 	buf_done(&s->id);
+	buf_done(&s->next_id);
 }

@@ -23,7 +23,8 @@ typedef int sse_fn(void *arg, const struct sse_event *event);
 
 struct sse {
 	struct buf line; /* the present one, as far as it has come */
-	struct buf name, data, id; /* of the present event */
+	struct buf name, data, next_id; /* of the present event */
+	struct buf id; /* of the last one that was complete */
 	bool after_cr; /* a LF now belongs to the CR before */
 	bool begun; /* a BOM was looked for */
 };
@@ -33,8 +34,9 @@ struct sse {
 int
 sse_feed(struct sse *sse, const void *data, size_t len, sse_fn *fn, void *arg);
 
-/* A new connection: what was not complete is forgotten, the id is not. */
-void sse_restart(struct sse *sse);
+/* A new connection: what was not complete is forgotten, with its id. 0 or
+ * -ENOMEM. */
+int sse_restart(struct sse *sse);
 void sse_done(struct sse *sse);
 
 #endif
