@@ -67,10 +67,10 @@ static const struct metric_row rows[] = {
 	{ ROW(webhook_tries),
 		.def = { .type = METRIC_COUNTER,
 			.name = "nodelink_webhook_tries",
-			.help = "Webhooks that were sent, by what came of it: "
-				"delivered or failed.",
-			.labels = { "result" },
-			.max = 2 } },
+			.help = "Tries of webhooks: delivered, to be tried "
+				"again (waits), or given up (dead).",
+			.labels = { "fate" },
+			.max = 3 } },
 	{ ROW(cpu), .def = { .type = METRIC_COUNTER,
 			    .name = "process_cpu_seconds",
 			    .unit = "seconds",
@@ -118,6 +118,11 @@ look_at_process(struct api_counts *c)
 static void
 look_at_webhooks(struct api *api)
 {
+	static const char *const fates[] = {
+		[LETTER_WAITS] = "waits",
+		[LETTER_DELIVERED] = "delivered",
+		[LETTER_DEAD] = "dead",
+	};
 	const struct api_counts *c = &api->counts;
 	size_t waiting = 0, dead = 0;
 	struct webhook_stats stats;
@@ -128,9 +133,9 @@ look_at_webhooks(struct api *api)
 		metric_set(c->webhooks, METRIC_OF("dead"), (double)dead);
 	}
 	webhook_stats(api->webhook, &stats);
-	metric_set(c->webhook_tries, METRIC_OF("delivered"),
-		(double)stats.delivered);
-	metric_set(c->webhook_tries, METRIC_OF("failed"), (double)stats.failed);
+	for (size_t i = 0; i < ARRAY_SIZE(fates); i++)
+		metric_set(c->webhook_tries, METRIC_OF(fates[i]),
+			(double)stats.tries[i]);
 }
 
 static void

@@ -64,6 +64,7 @@ store_fate(struct try *t)
 {
 	struct store *store = t->w->conf.store;
 
+	t->w->ended[t->letter->fate]++;
 	store->ops->letter_set(store, t->letter, fate_stored, t);
 }
 
@@ -130,11 +131,9 @@ answered(void *arg, const struct post_answer *a)
 	l->tries++;
 	if (a->status >= 200 && a->status < 300) {
 		l->fate = LETTER_DELIVERED;
-		t->w->delivered++;
 		store_fate(t);
 		return;
 	}
-	t->w->failed++;
 	if (a->status)
 		(void)snprintf(l->error, sizeof l->error, "answered %ld%s",
 			a->status,

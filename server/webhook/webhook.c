@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/rates.h"
@@ -43,9 +44,10 @@ void
 webhook_stats(const struct webhook *w, struct webhook_stats *out)
 {
 	*out = (struct webhook_stats){ 0 };
-	if (w)
-		*out = (struct webhook_stats){ w->n_tries, w->delivered,
-			w->failed };
+	if (!w)
+		return;
+	out->sending = w->n_tries;
+	memcpy(out->tries, w->ended, sizeof out->tries);
 }
 
 static int

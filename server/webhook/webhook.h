@@ -51,7 +51,8 @@ bool webhook_is_gone(const struct webhook *w);
 
 struct webhook_stats {
 	size_t sending; /* letters that are on their way */
-	uint64_t delivered, failed; /* tries, since the server's start */
+	uint64_t tries[LETTER_DELIVERED + 1]; /* since the server's start,
+						 by letter_fate */
 };
 /* NULL: all 0. */
 void webhook_stats(const struct webhook *w, struct webhook_stats *out);

@@ -381,7 +381,7 @@ def test_what_was_stored_and_not_told_is_told_by_the_next_server(system):
         until(lambda: listed(server.client)["waiting"] == 0, "nothing is left")
         numbers = server.client.get("/metrics").body.decode().splitlines()
         assert 'nodelink_webhooks{state="waiting"} 0' in numbers
-        assert 'nodelink_webhook_tries_total{result="delivered"} 10' in numbers
+        assert 'nodelink_webhook_tries_total{fate="delivered"} 10' in numbers
 
 
 def test_a_server_that_is_killed_again_and_again_loses_nothing(system):
