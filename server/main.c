@@ -348,6 +348,7 @@ main(int argc, char **argv)
 	if (argc > 1 && *argv[1] != '-')
 		return commands_run(&settings_program, argc, argv);
 	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
+	(void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow: EFBIG */
 	r = settings_read(&settings, argc, argv, &err);
 	if (r != 0) {
 		if (r < 0)
