@@ -116,8 +116,12 @@ print_list(struct verb_call *call, const json_t *agents, struct err *err)
 		    "to start one");
 		return 0;
 	}
-	json_array_foreach(agents, i, agent) if (r == 0) r =
-		add_agent(table, agent, now, &call->out);
+	json_array_foreach(agents, i, agent)
+	{
+		if (r == 0)
+			r = add_agent(table, agent, now, &call->out);
+	}
+
 	return r < 0 ? err_set(err, r, "out of memory")
 		     : look_print(table, &call->out, err);
 }
@@ -216,8 +220,12 @@ print_agent(struct verb_call *call, const json_t *agent, struct err *err)
 	facts_add(&f, "peer", http_text(agent, "peer"));
 	facts_add(&f, "version", http_text(agent, "version"));
 	r = facts_print(&f, err);
-	json_array_foreach(record_list(agent, "plugins"), i, plugin) if (r == 0)
-		r = print_plugin(call, plugin, err);
+	json_array_foreach(record_list(agent, "plugins"), i, plugin)
+	{
+		if (r == 0)
+			r = print_plugin(call, plugin, err);
+	}
+
 	return r;
 }
 

@@ -48,6 +48,20 @@ unknown_client(const struct context *context, const struct http_answer *answer,
 		err);
 }
 
+bool
+http_away(int r)
+{
+	return r == -EIO || r == -ECONNREFUSED;
+}
+
+bool
+http_lost(int r, const struct http_answer *answer)
+{
+	return r == -EIO || answer->status == 502 || answer->status == 504 ||
+	       (answer->status == 503 &&
+		       strcmp(http_code(answer), "store_full") != 0);
+}
+
 int
 answer_judge(const struct context *context, const struct http_answer *answer,
 	struct err *err)
@@ -80,12 +94,12 @@ answer_broken(const struct context *context, int code, const char *why,
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
-		return err_set(err, -EIO,
+		return err_set(err, -ECONNREFUSED,
 			"cannot find the server '%s': %s; --server or "
 			"$NODELINK_SERVER names another one",
 			server, why);
 	case CURLE_COULDNT_CONNECT:
-		return err_set(err, -EIO,
+		return err_set(err, -ECONNREFUSED,
 			"cannot reach the server '%s': %s; is it running? "
 			"--server or $NODELINK_SERVER names another one",
 			server, why);

@@ -24,7 +24,7 @@ struct http {
 	CURLM *multi;
 	char *bearer; /* "Authorization: Bearer ...", or NULL */
 	struct http_call *calls; /* all that there are */
-	bool moved; /* something has come or ended, and nobody was told */
+	bool news; /* something has come since the last wait */
 };
 
 struct http_call {
@@ -33,7 +33,8 @@ struct http_call {
 	CURL *curl;
 	struct curl_slist *headers;
 	char *body; /* own, sent */
-	struct buf in;
+	struct buf in; /* of a stream, until it is taken */
+	struct buf answer; /* the body, when it is JSON */
 	bool stream, paused, ended;
 	CURLcode code; /* when ended */
 	char why[CURL_ERROR_SIZE];
@@ -79,20 +80,6 @@ http_answer_done(struct http_answer *answer)
 	*answer = (struct http_answer){ 0 };
 }
 
-int
-http_escape(struct buf *out, const char *text)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-	int r = 0;
-
-	for (; r == 0 && *text; text++)
-		r = strchr(plain, *text)
-			    ? buf_add(out, text, 1)
-			    : buf_printf(out, "%%%02X", (unsigned char)*text);
-	return r;
-}
-
 /* ------------------------------------------------------------------- requests */
 
 static long
@@ -111,14 +98,15 @@ take(char *data, size_t size, size_t n, void *arg)
 	struct http_call *call = arg;
 	size_t len = size * n;
 
-	call->http->moved = true;
-	if (call->stream && status_of(call) == 200) {
-		if (call->in.len >= IN_MAX) {
-			call->paused = true;
-			return CURL_WRITEFUNC_PAUSE;
-		}
-	} else if (call->in.len + len > LIMIT_ANSWER) {
-		return 0;
+	call->http->news = true;
+	if (!call->stream || status_of(call) != 200)
+		return call->answer.len + len <= LIMIT_ANSWER &&
+				       buf_add(&call->answer, data, len) == 0
+			       ? len
+			       : 0;
+	if (call->in.len >= IN_MAX) {
+		call->paused = true;
+		return CURL_WRITEFUNC_PAUSE;
 	}
 	return buf_add(&call->in, data, len) == 0 ? len : 0;
 }
@@ -249,6 +237,7 @@ http_stop(struct http_call *call)
 	curl_slist_free_all(call->headers);
 	free(call->body);
 	buf_done(&call->in);
+	buf_done(&call->answer);
 	free(call);
 }
 
@@ -266,8 +255,7 @@ note_ends(struct http *http)
 		if (msg->msg != CURLMSG_DONE)
 			continue;
 		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &call);
-		call->ended = true;
-		http->moved = true;
+		call->ended = http->news = true;
 		call->code = msg->data.result;
 	}
 }
@@ -308,13 +296,16 @@ http_turn(struct http *http, struct pollfd *fds, size_t n_fds, int64_t wait_ms,
 	for (size_t i = 0; i < n_fds; i++) /* the same bits as poll's */
 		waits[i] = (struct curl_waitfd){ .fd = fds[i].fd,
 			.events = fds[i].events };
+	http->news = false;
 	resume(http);
-	/* What is new or resumed begins now and not after the wait. It may be
-	 * over with that already. */
-	http->moved = false;
-	if (move(http) < 0 ||
-		curl_multi_poll(http->multi, waits, (unsigned)n_fds,
-			http->moved ? 0 : wait, NULL) != CURLM_OK)
+	/* What is new or resumed begins now and not after the wait; and when it
+	 * has paused again, nothing would end the wait. */
+	if (move(http) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
+	if (http->news)
+		wait = 0;
+	if (curl_multi_poll(http->multi, waits, (unsigned)n_fds, wait, NULL) !=
+		CURLM_OK)
 		return err_set(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < n_fds; i++)
 		fds[i].revents = waits[i].revents;
@@ -358,7 +349,8 @@ http_result(struct http_call *call, struct http_answer *answer, struct err *err)
 			context, call->code, why_broken(call), err);
 	if (call->stream && answer->status == 200)
 		return 0;
-	if (json_parse(call->in.data, call->in.len, &answer->doc, &why) < 0)
+	if (json_parse(call->answer.data, call->answer.len, &answer->doc,
+		    &why) < 0)
 		answer->doc = NULL;
 	return answer_judge(context, answer, err);
 }

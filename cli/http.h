@@ -55,7 +55,8 @@ void http_answer_done(struct http_answer *answer);
 		cleanup(http_answer_done))) struct http_answer name = { 0 }
 
 /* Texts of failures name the server, say what it says, and what to do:
- * -EIO      not reached, or the connection broke: a GET may be repeated
+ * -ECONNREFUSED  not reached
+ * -EIO      the connection broke, or no answer came in time
  * -EACCES   401, 403
  * -ENOENT   404, 410
  * -EREMOTEIO  another refusal
@@ -66,6 +67,12 @@ int http_ask(struct http *http, const struct http_request *request,
 /* GET of a path that is put together; pieces of it by http_escape(). */
 int http_get(struct http *http, struct http_answer *answer, struct err *err,
 	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* Of a result: there was no answer, and later there may be one. */
+bool http_away(int r);
+/* Of a result: what the server made of it is not known. With an
+ * Idempotency-Key it may be asked again. A full disk stays so for a while. */
+bool http_lost(int r, const struct http_answer *answer);
 
 /* Append what a text is within a path or a query. As buf_add(). */
 int http_escape(struct buf *out, const char *text);

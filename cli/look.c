@@ -2,6 +2,7 @@
 #include "cli/look.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,6 +53,23 @@ look_print(const struct table *table, const struct term *term, struct err *err)
 	return 0;
 }
 
+int
+look_line(struct err *err, const char *fmt, ...)
+{
+	AUTO_BUF struct buf line = { 0 };
+	AUTO_FREE char *text = NULL;
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vasprintf(&text, fmt, args);
+	va_end(args);
+	if (n < 0 || term_safe(&line, text) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
+	(void)puts(buf_text(&line)); /* main.c checks */
+	return 0;
+}
+
 /* A parameter: a text, or a list of them. */
 static int
 add_value(struct buf *out, const json_t *value)
@@ -76,7 +94,7 @@ look_what(struct buf *out, const json_t *task)
 {
 	const char *cmd = http_text(task, "cmd");
 	json_t *params = record_object(task, "params"), *value;
-	const char *name;
+	const char *name, *before = "";
 	int r = 0;
 
 	if (*cmd)
@@ -89,9 +107,10 @@ look_what(struct buf *out, const json_t *task)
 	json_object_foreach(params, name, value)
 	{
 		if (r == 0)
-			r = buf_printf(out, "%s%s=", out->len ? " " : "", name);
+			r = buf_printf(out, "%s%s=", before, name);
 		if (r == 0)
 			r = add_value(out, value);
+		before = " ";
 	}
 	return r;
 }
@@ -100,7 +119,7 @@ int
 look_labels(struct buf *out, json_t *labels)
 {
 	json_t *value;
-	const char *name;
+	const char *name, *before = "";
 	int r = 0;
 
 	json_object_foreach(labels, name, value)
@@ -108,8 +127,9 @@ look_labels(struct buf *out, json_t *labels)
 		const char *text = json_plain_text(value);
 
 		if (r == 0)
-			r = buf_printf(out, "%s%s=%s", out->len ? ", " : "",
-				name, text ? text : "");
+			r = buf_printf(
+				out, "%s%s=%s", before, name, text ? text : "");
+		before = ", ";
 	}
 	return r;
 }

@@ -48,8 +48,12 @@ print_fields(struct verb_call *call, const json_t *fields, struct err *err)
 	size_t i;
 	int r = table ? 0 : -ENOMEM;
 
-	json_array_foreach(fields, i, field) if (r == 0) r =
-		add_field(table, field, &call->out);
+	json_array_foreach(fields, i, field)
+	{
+		if (r == 0)
+			r = add_field(table, field, &call->out);
+	}
+
 	return r < 0 ? err_set(err, r, "out of memory")
 		     : look_print(table, &call->out, err);
 }
@@ -123,11 +127,15 @@ print_kinds(struct verb_call *call, const json_t *agents, struct err *err)
 	struct kind *k;
 	int r = 0;
 
-	json_array_foreach(agents, i, agent) json_array_foreach(
-		record_list(agent, "plugins"), j,
-		plugin) if (r == 0 && add_to_kinds(&kinds, plugin,
+	json_array_foreach(agents, i, agent)
+	{
+		json_array_foreach(record_list(agent, "plugins"), j, plugin)
+		{
+			if (r == 0 && add_to_kinds(&kinds, plugin,
 					      http_text(agent, "agent_id")) < 0)
-		r = err_set(err, -ENOMEM, "out of memory");
+				r = err_set(err, -ENOMEM, "out of memory");
+		}
+	}
 	k = (struct kind *)kinds.data;
 	n = kinds.len / sizeof *k;
 	for (i = 0; i < n; i++) {

@@ -169,8 +169,12 @@ make_table(const json_t *tasks, const struct term *term, struct table **out,
 	size_t i;
 	int r = table ? 0 : -ENOMEM;
 
-	json_array_foreach(tasks, i, task) if (r == 0) r =
-		add_task(table, task, now, term);
+	json_array_foreach(tasks, i, task)
+	{
+		if (r == 0)
+			r = add_task(table, task, now, term);
+	}
+
 	if (r < 0)
 		return err_set(err, r, "out of memory");
 	*out = TAKE(table);
@@ -201,8 +205,13 @@ show_once(
 	if (call->json)
 		return verb_print_json(tasks, err);
 	if (conf_bool(call->conf, "quiet")) {
-		json_array_foreach(tasks, i, task)(void)
-			puts(http_text(task, "task_id"));
+		json_array_foreach(tasks, i, task)
+		{
+			if (r == 0)
+				r = look_line(
+					err, "%s", http_text(task, "task_id"));
+		}
+
 	} else if (json_array_size(tasks)) {
 		r = make_table(tasks, &call->out, &table, err);
 		if (r == 0)
@@ -270,7 +279,7 @@ watch(struct verb_call *call, struct http *http, const char *path,
 	struct err trouble = { "" };
 	int r = 0;
 
-	while (r == 0 || r == -EIO) {
+	while (r == 0 || http_away(r)) {
 		AUTO_BUF struct buf picture = { 0 };
 		json_t *news = NULL;
 

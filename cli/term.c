@@ -78,10 +78,17 @@ term_erase(const struct term *term)
 	return term->live ? "\r\x1b[K" : "";
 }
 
-/* A control character, also one of Latin-1 in UTF-8. */
+/* A control character, also one of Latin-1 in UTF-8; and those that end a line
+ * or turn the direction of what follows, so that a text looks like another:
+ * U+200E, U+200F, U+2028-202E, U+2066-2069. */
 static bool
 is_control(const uint8_t *p, int len)
 {
+	if (len == 3 && p[0] == 0xe2 && p[1] == 0x80)
+		return p[2] == 0x8e || p[2] == 0x8f ||
+		       (p[2] >= 0xa8 && p[2] <= 0xae);
+	if (len == 3 && p[0] == 0xe2 && p[1] == 0x81)
+		return p[2] >= 0xa6 && p[2] <= 0xa9;
 	return (len == 1 && (*p < 0x20 || *p == 0x7f)) ||
 	       (len == 2 && p[0] == 0xc2 && p[1] < 0xa0);
 }

@@ -1,37 +1,23 @@
 /* timeline.c - what became of a task and when, drawn from its record */
 #include "cli/timeline.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "cli/drawing.h"
 #include "cli/http.h"
 #include "cli/look.h"
 #include "cli/record.h"
-#include "cli/text.h"
 #include "cli/when.h"
-
-enum {
-	SILENCE_MS = 1000, /* from which on it is told */
-	WORD = 9, /* width of most words */
-};
-
-struct event {
-	int64_t at;
-	size_t order; /* of those at the same time */
-	const char *word;
-	enum term_style style;
-	const char *detail; /* in the arena */
-};
 
 struct timeline {
 	const json_t *task, *cancel;
 	struct arena arena; /* of details */
-	struct buf events; /* struct event */
+	struct buf events; /* struct drawing_event */
 	size_t n;
 	int r;
 };
@@ -43,7 +29,7 @@ add(struct timeline *t, int64_t at, const char *word, enum term_style style,
 	const char *fmt, ...)
 {
 	AUTO_FREE char *text = NULL;
-	struct event event = { at, t->n, word, style, NULL };
+	struct drawing_event event = { at, t->n, word, style, NULL };
 	char *kept;
 	va_list args;
 	int n;
@@ -136,9 +122,12 @@ add_signals(struct timeline *t)
 			http_text(record_object(t->task, "stop"), "signal"));
 	add(t, record_time(t->cancel, "stopping_at"), "stop", TERM_YELLOW, "%s",
 		buf_text(&signals));
-	json_array_foreach(killed, i, one)(void)
-		buf_printf(&pids, "%s%" PRIi64 " %s", i ? ", " : ": ",
+	json_array_foreach(killed, i, one)
+	{
+		(void)buf_printf(&pids, "%s%" PRIi64 " %s", i ? ", " : ": ",
 			record_number(one, "pid"), http_text(one, "name"));
+	}
+
 	add(t, record_time(t->cancel, "killing_at"), "kill", TERM_RED,
 		"SIGKILL%s", buf_text(&pids));
 }
@@ -156,32 +145,48 @@ add_verified(struct timeline *t)
 }
 
 static void
-add_hooks(struct timeline *t)
+add_hook(struct timeline *t, const json_t *hook)
+{
+	const char *error = http_text(hook, "error");
+	const char *sig = http_text(hook, "signal");
+	bool timed_out = record_bool(hook, "timed_out");
+	int64_t code = record_number(hook, "exit_code");
+	bool bad = *error || *sig || code;
+	char span[WHEN_TEXT], how[64];
+
+	if (*error || *sig)
+		(void)snprintf(how, sizeof how, "%s", *sig ? sig : error);
+	else
+		(void)snprintf(how, sizeof how, "exit %" PRIi64, code);
+	when_span(record_seconds(hook, "duration"), span);
+	add(t, record_time(hook, "started_at"), http_text(hook, "kind"),
+		bad ? TERM_RED : TERM_PLAIN, "%s: %s%s%s%s",
+		http_text(hook, "cmd"), how,
+		timed_out ? ", its time was over," : "",
+		*error ? "" : " after ", *error ? "" : span);
+}
+
+/* Those before the stop signal, or those after the end; when the last of them
+ * was over, or 0. */
+static int64_t
+add_hooks(struct timeline *t, bool before)
 {
 	const json_t *hook;
+	int64_t end = 0;
 	size_t i;
 
 	json_array_foreach(record_list(t->task, "hooks"), i, hook)
 	{
-		const char *error = http_text(hook, "error");
-		const char *sig = http_text(hook, "signal");
-		bool timed_out = record_bool(hook, "timed_out");
-		int64_t code = record_number(hook, "exit_code");
-		bool bad = *error || *sig || code;
-		char span[WHEN_TEXT], how[64];
+		int64_t at = record_time(hook, "started_at") +
+			     record_seconds(hook, "duration");
 
-		if (*error || *sig)
-			(void)snprintf(
-				how, sizeof how, "%s", *sig ? sig : error);
-		else
-			(void)snprintf(how, sizeof how, "exit %" PRIi64, code);
-		when_span(record_seconds(hook, "duration"), span);
-		add(t, record_time(hook, "started_at"), http_text(hook, "kind"),
-			bad ? TERM_RED : TERM_PLAIN, "%s: %s%s%s%s",
-			http_text(hook, "cmd"), how,
-			timed_out ? ", its time was over," : "",
-			*error ? "" : " after ", *error ? "" : span);
+		if ((strcmp(http_text(hook, "kind"), "pre_stop") == 0) !=
+			before)
+			continue;
+		add_hook(t, hook);
+		end = at > end ? at : end;
 	}
+	return end;
 }
 
 /* What keeps a cancel from its end. */
@@ -202,127 +207,49 @@ add_miss(struct timeline *t, int64_t now_ms)
 			"something of it survives SIGKILL");
 }
 
-static void
-add_end(struct timeline *t)
+/* How its processes ended. */
+static int
+describe_end(const json_t *task, struct buf *out)
 {
-	const json_t *task = t->task;
-	const char *status = http_text(task, "status");
 	const char *sig = http_text(task, "signal");
 	const char *failure = http_text(task, "failure");
 	const char *message = http_text(task, "message");
 	const char *rule = http_text(task, "rule");
-	AUTO_BUF struct buf how = { 0 };
+	int r;
 
 	if (record_has(task, "exit_code"))
-		(void)buf_printf(&how, "exit %" PRIi64,
-			record_number(task, "exit_code"));
-	else if (*sig)
-		(void)buf_printf(&how, "by %s", sig);
+		r = buf_printf(
+			out, "exit %" PRIi64, record_number(task, "exit_code"));
 	else
-		(void)buf_add_text(&how, failure);
-	if (*rule)
-		(void)buf_printf(&how, " by %s", rule);
-	if (*message)
-		(void)buf_printf(&how, "%s%s", how.len ? ": " : "", message);
-	add(t, record_time(task, "finished_at"), *status ? status : "ended",
-		look_status(status), "%s", buf_text(&how));
+		r = buf_printf(
+			out, "%s%s", *sig ? "by " : "", *sig ? sig : failure);
+	if (r == 0 && *rule)
+		r = buf_printf(out, " by %s", rule);
+	if (r == 0 && *message)
+		r = buf_printf(out, "%s%s", out->len ? ": " : "", message);
+	return r;
 }
 
-/* ------------------------------------------------------------------ drawing */
-
-struct drawing {
-	const struct term *term;
-	struct buf *out;
-	int offset_width; /* of "+1200" */
-	bool utf8;
-	int r;
-};
-
+/* The end of its processes is that of the task, unless hooks came after. */
 static void
-put(struct drawing *d, const char *text)
+add_end(struct timeline *t)
 {
-	if (d->r == 0)
-		d->r = buf_add_text(d->out, text);
-}
+	const char *status = http_text(t->task, "status");
+	enum term_style style = look_status(status);
+	int64_t ended = record_time(t->task, "finished_at");
+	AUTO_BUF struct buf how = { 0 };
+	size_t at = t->n;
+	int64_t cleaned;
 
-static void
-put_styled(struct drawing *d, enum term_style style, const char *text)
-{
-	put(d, style == TERM_PLAIN ? "" : term_style(d->term, style));
-	put(d, text);
-	put(d, style == TERM_PLAIN ? "" : term_style(d->term, TERM_PLAIN));
-}
-
-/* The offset and the line that leads down. */
-static void
-put_margin(struct drawing *d, const char *offset, const char *mark,
-	const char *plain_mark)
-{
-	char text[64];
-
-	(void)snprintf(text, sizeof text, "%*s %s  ", d->offset_width, offset,
-		*offset ? "ms" : "  ");
-	put_styled(d, TERM_DIM, text);
-	put_styled(d, TERM_DIM, d->utf8 ? mark : plain_mark);
-}
-
-/* A detail that is too long goes on in the next lines, below itself. */
-static void
-put_detail(struct drawing *d, const char *detail, size_t column, bool last)
-{
-	size_t room = d->term->is_tty ? term_width(d->term) : 0;
-
-	room = room > column + 20 ? room - column : 0;
-	while (room && text_width(detail) > room) {
-		size_t n = text_break(detail, room);
-
-		if (d->r == 0)
-			d->r = buf_add(d->out, detail, n);
-		put(d, "\n");
-		put_margin(d, "", last ? " " : "│", last ? " " : "|");
-		if (d->r == 0)
-			d->r = buf_printf(d->out, "%*s", WORD + 4, "");
-		detail += n;
-		detail += strspn(detail, " ");
-	}
-	put(d, detail);
-	put(d, "\n");
-}
-
-static void
-put_event(struct drawing *d, const struct event *e, int64_t born, bool first,
-	bool last)
-{
-	AUTO_BUF struct buf detail = { 0 };
-	char offset[32], word[64];
-	const char *mark = last ? "└" : first ? "┬" : "├";
-
-	(void)snprintf(offset, sizeof offset,
-		e->at == born ? "%" PRIi64 : "%+" PRIi64, e->at - born);
-	put_margin(d, offset, mark, "+");
-	(void)snprintf(word, sizeof word, *e->detail ? "  %-*s  " : "  %-.*s",
-		WORD, e->word);
-	put_styled(d, e->style, word);
-	if (d->r == 0)
-		d->r = term_safe(&detail, e->detail);
-	put_detail(
-		d, buf_text(&detail), (size_t)d->offset_width + 9 + WORD, last);
-}
-
-static void
-put_silence(struct drawing *d, int64_t ms, const char *what)
-{
-	char span[WHEN_TEXT];
-
-	put_margin(d, "", "┊", ":");
-	put(d, "  ");
-	if (what)
-		put_styled(d, TERM_BOLD, what);
-	if (what && ms >= SILENCE_MS)
-		put(d, ", ");
-	if (ms >= SILENCE_MS)
-		put_styled(d, TERM_DIM, when_span(ms, span));
-	put(d, "\n");
+	if (describe_end(t->task, &how) < 0)
+		t->r = -ENOMEM;
+	add(t, ended, "ended", style, "%s", buf_text(&how));
+	cleaned = add_hooks(t, false);
+	if (cleaned)
+		add(t, cleaned > ended ? cleaned : ended, status, style, "%s",
+			"");
+	else if (t->n > at)
+		((struct drawing_event *)t->events.data)[at].word = status;
 }
 
 /* What a task that has not ended is doing; NULL: it has. */
@@ -338,65 +265,25 @@ doing(const struct timeline *t)
 	return strcmp(status, "sent") == 0 ? "waiting for its start" : NULL;
 }
 
-static void
-draw(struct timeline *t, struct drawing *d, int64_t now_ms)
-{
-	const struct event *events = (const struct event *)t->events.data;
-	const char *more = doing(t);
-	int64_t at = now_ms;
-
-	for (size_t i = 0; i < t->n; i++) {
-		char offset[32];
-		int n = snprintf(offset, sizeof offset, "%+" PRIi64,
-			events[i].at - events[0].at);
-
-		if (n > d->offset_width)
-			d->offset_width = n;
-	}
-	for (size_t i = 0; i < t->n; i++) {
-		if (i && events[i].at - at >= SILENCE_MS)
-			put_silence(d, events[i].at - at, NULL);
-		at = events[i].at;
-		put_event(d, &events[i], events[0].at, i == 0,
-			!more && i + 1 == t->n);
-	}
-	if (more)
-		put_silence(d, now_ms - at, more);
-}
-
-/* By time, then by what must come first. */
-static int
-compare(const void *a, const void *b)
-{
-	const struct event *x = a, *y = b;
-
-	if (x->at != y->at)
-		return x->at < y->at ? -1 : 1;
-	return x->order < y->order ? -1 : 1;
-}
-
 int
 timeline_add(struct buf *out, const json_t *task, int64_t now_ms,
 	const struct term *term)
 {
 	struct timeline t = { .task = task,
 		.cancel = record_object(task, "cancel") };
-	struct drawing d = {
-		.term = term, .out = out, .offset_width = 6, .utf8 = text_utf8()
-	};
+	int r;
 
 	add_life(&t);
 	add_asked(&t);
-	add_hooks(&t);
+	(void)add_hooks(&t, true); /* the stop signal is their end */
 	add_signals(&t);
 	add_verified(&t);
 	add_miss(&t, now_ms);
 	add_end(&t);
-	if (t.n)
-		qsort(t.events.data, t.n, sizeof(struct event), compare);
-	if (t.r == 0)
-		draw(&t, &d, now_ms);
+	r = t.r < 0 ? t.r
+		    : drawing_add(out, (struct drawing_event *)t.events.data,
+			      t.n, doing(&t), now_ms, term);
 	arena_done(&t.arena);
 	buf_done(&t.events);
-	return t.r < 0 ? t.r : d.r;
+	return r;
 }

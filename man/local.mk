@@ -1,5 +1,11 @@
 dist_man_MANS += \
+	%D%/nodelink.1 \
+	%D%/nodelink-cancel.1 \
+	%D%/nodelink-run.1 \
+	%D%/nodelink-agents.1 \
 	%D%/nodelink-defer.1 \
+	%D%/nodelink-ps.1 \
+	%D%/nodelink-token.1 \
 	%D%/nodelink-agent.8 \
 	%D%/nodelink-agent.conf.5 \
 	%D%/nodelink-api.7 \

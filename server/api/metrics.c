@@ -51,12 +51,26 @@ static const struct metric_row rows[] = {
 	{ ROW(audit_omitted),
 		.def = { .type = METRIC_COUNTER,
 			.name = "nodelink_audit_omitted",
-			.help = "Refusals that are only counted there, since "
-				"one address had too many." } },
+			.help = "Events that are only counted there: refusals "
+				"and repeats beyond some in a minute." } },
 	{ ROW(audit_lost),
 		.def = { .type = METRIC_COUNTER,
 			.name = "nodelink_audit_lost",
 			.help = "Lines that could not be written." } },
+	{ ROW(webhooks),
+		.def = { .type = METRIC_GAUGE,
+			.name = "nodelink_webhooks",
+			.help = "Events that somebody is to be told of: on "
+				"their way or waiting, or dead.",
+			.labels = { "state" },
+			.max = 2 } },
+	{ ROW(webhook_tries),
+		.def = { .type = METRIC_COUNTER,
+			.name = "nodelink_webhook_tries",
+			.help = "Webhooks that were sent, by what came of it: "
+				"delivered or failed.",
+			.labels = { "result" },
+			.max = 2 } },
 	{ ROW(cpu), .def = { .type = METRIC_COUNTER,
 			    .name = "process_cpu_seconds",
 			    .unit = "seconds",
@@ -102,6 +116,24 @@ look_at_process(struct api_counts *c)
 }
 
 static void
+look_at_webhooks(struct api *api)
+{
+	const struct api_counts *c = &api->counts;
+	size_t waiting = 0, dead = 0;
+	struct webhook_stats stats;
+
+	/* What cannot be read now stays as it was. */
+	if (api->store->ops->letter_count(api->store, &waiting, &dead) == 0) {
+		metric_set(c->webhooks, METRIC_OF("waiting"), (double)waiting);
+		metric_set(c->webhooks, METRIC_OF("dead"), (double)dead);
+	}
+	webhook_stats(api->webhook, &stats);
+	metric_set(c->webhook_tries, METRIC_OF("delivered"),
+		(double)stats.delivered);
+	metric_set(c->webhook_tries, METRIC_OF("failed"), (double)stats.failed);
+}
+
+static void
 look(void *arg)
 {
 	struct api *api = arg;
@@ -119,6 +151,7 @@ look(void *arg)
 	metric_set(c->audit_lines, NULL, (double)audit.lines);
 	metric_set(c->audit_omitted, NULL, (double)audit.omitted);
 	metric_set(c->audit_lost, NULL, (double)audit.lost);
+	look_at_webhooks(api);
 	look_at_process(c);
 }
 

@@ -33,9 +33,7 @@ struct audit {
 	bool open; /* audit_new() came to its end */
 	struct chain chain; /* as we left it */
 	struct rates *refusals, *repeats;
-	uint64_t omitted; /* refusals and repeats since the last line */
-	uint64_t lost; /* could not be written */
-	struct audit_stats stats;
+	struct audit_stats stats, told; /* told: as of the last line */
 	int trouble; /* 0, or what the last note said */
 	struct sync *sync; /* NULL: a command */
 	struct loop_timer *timer; /* to sync what was written */
@@ -184,7 +182,8 @@ add_line(struct audit *a, const struct audit_event *event)
 	/* Ours, unless another process has gone on from there. */
 	if (chain_read(a->head, &chain) < 0 || chain.seq < a->chain.seq)
 		chain = a->chain;
-	r = line_make(event, &chain, a->omitted, a->lost, &line);
+	r = line_make(event, &chain, a->stats.omitted - a->told.omitted,
+		a->stats.lost - a->told.lost, &line);
 	if (r < 0)
 		return r;
 	chain.seq++;
@@ -211,8 +210,8 @@ note(struct audit *a, const struct audit_event *event)
 	r = add_line(a, event);
 	unlock(a);
 	if (r == 0) {
-		a->omitted = a->lost = 0;
 		a->stats.lines++;
+		a->told = a->stats;
 		if (a->timer && !loop_timer_active(a->timer))
 			loop_timer_set(a->timer, SYNC_AFTER_MS);
 	}
@@ -238,7 +237,6 @@ audit_note(struct audit *a, const struct audit_event *event)
 	if (!a)
 		return 0;
 	if (is_too_much(a, event)) {
-		a->omitted++;
 		a->stats.omitted++;
 		return 0;
 	}
@@ -250,10 +248,7 @@ audit_note(struct audit *a, const struct audit_event *event)
 	else if (r == 0 && a->trouble)
 		log_info("audit log '%s' is written again", a->conf.path);
 	a->trouble = r;
-	if (r < 0) {
-		a->lost++;
-		a->stats.lost++;
-	}
+	a->stats.lost += r < 0;
 	return a->conf.required ? r : 0;
 }
 

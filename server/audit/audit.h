@@ -66,7 +66,7 @@ struct audit_event {
 int audit_note(struct audit *audit, const struct audit_event *event);
 
 struct audit_stats { /* since the start */
-	uint64_t lines, omitted, lost; /* written; refusals only counted; not
+	uint64_t lines, omitted, lost; /* written; only counted; not
 					  written though they should be */
 };
 void audit_stats(const struct audit *audit, struct audit_stats *out);

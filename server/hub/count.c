@@ -28,7 +28,8 @@ count_task(struct task *t)
 	} else {
 		c->states[t->counted_status]--;
 	}
-	c->states[t->counted_status = t->status]++;
+	t->counted_status = t->status;
+	c->states[t->counted_status]++;
 	if (stuck != t->counted_stuck) {
 		t->counted_stuck = stuck;
 		c->unkillable += stuck ? 1 : -1;

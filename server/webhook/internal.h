@@ -34,7 +34,9 @@ struct webhook {
 	struct rates *lines; /* of log */
 	struct try *tries;
 	size_t n_tries;
+	uint64_t delivered, failed; /* of them, all that have ended */
 	bool asking; /* the store has not answered */
+	int64_t not_before_ms; /* it is asked again */
 	bool gone; /* the endpoint said 410 */
 };
 

@@ -14,7 +14,7 @@ void
 webhook_retry(struct webhook *w, const struct letter *l, store_done_fn *done,
 	void *arg)
 {
-	AUTO(letter_free) struct letter *again = letter_copy(l);
+	AUTO(letter_free) struct letter *again = letter_copy(l, false);
 
 	if (!again) {
 		done(arg, -ENOMEM);
@@ -39,10 +39,13 @@ webhook_is_gone(const struct webhook *w)
 	return w->gone;
 }
 
-size_t
-webhook_sending(const struct webhook *w)
+void
+webhook_stats(const struct webhook *w, struct webhook_stats *out)
 {
-	return w->n_tries;
+	*out = (struct webhook_stats){ 0 };
+	if (w)
+		*out = (struct webhook_stats){ w->n_tries, w->delivered,
+			w->failed };
 }
 
 static int

@@ -98,7 +98,11 @@ def start(unit):
     with open(f"/run/units/{unit}.pid", "w") as file:
         file.write(str(main.pid))
     if key(unit, "Type") == "notify":
-        assert told.recv(100) == b"READY=1"
+        try:
+            assert told.recv(100) == b"READY=1"
+        except TimeoutError:
+            with open(f"/run/units/{unit}.log") as log:
+                sys.exit(f"{unit} is not ready; it has said:\n{log.read()}")
 
 verb, *words = sys.argv[1:]
 number = signal.SIGTERM
@@ -191,9 +195,8 @@ class Machine:
                 self._copy(f"{plugins}/{name}", "/usr/lib/nodelink/plugins")
         for path, there in _built_in():
             if path != there:
-                os.makedirs(self.root + os.path.dirname(path), exist_ok=True)
-                if not os.path.lexists(self.root + path):
-                    os.symlink(there, self.root + path)
+                self.run(f"rm -rf '{path}'; mkdir -p '{os.path.dirname(path)}' && "
+                         f"ln -s '{there}' '{path}'")
         for name in "server", "agent":
             with open(f"{SOURCE}/systemd/nodelink-{name}.service.in",
                       encoding="ascii") as file:

@@ -51,7 +51,8 @@ def _paths():
 
 
 SBIN, ENVIRONMENT = _paths()
-DEFER = re.sub("/sbin$", "/bin", SBIN) + "/nodelink-defer"
+BIN = re.sub("/sbin$", "/bin", SBIN)
+DEFER = f"{BIN}/nodelink-defer"
 
 
 class Program:

@@ -13,6 +13,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from harness import DEADLINE, Program, until
+from receiver import Receiver, settings
 
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 EXAMPLES = f"{SOURCE}/doc/prometheus"
@@ -197,6 +198,20 @@ def test_paths_that_do_not_exist_make_no_series(watched):
     gains = _without(watched.gains(before), "process_")
     assert gains["nodelink_http_requests_total{route=none,method=none,code=404}"] == 20
     assert not any("nothing" in name for name in gains)
+
+
+def test_webhooks_are_counted_by_what_becomes_of_them(system):
+    with Receiver() as receiver:
+        server = system.server(*settings(system, receiver.url + "/all"))
+        system.agent("agent1", server)
+        receiver.answers = [500]
+        task_id = server.client.shell("true")
+        assert len(receiver.of(task_id, 2)) == 2
+        until(lambda: _samples(server.client.get("/metrics")).get(
+            "nodelink_webhook_tries_total{fate=delivered}") == 1, "the second was taken")
+        now = _samples(server.client.get("/metrics"))
+    assert now["nodelink_webhook_tries_total{fate=waits}"] == 1
+    assert now["nodelink_webhook_tries_total{fate=dead}"] == 0
 
 
 # ---------------------------------------------------------------- Prometheus

@@ -1,4 +1,4 @@
-cli_test_libs = libcli.la libjson.la libconf.la libbase.la $(unit_libs) $(CURL_LIBS)
+cli_test_libs = libcli.la libjson.la libconf.la libbase.la $(unit_libs) $(CURL_LIBS) $(NETTLE_LIBS)
 unit_tests += tests/unit/cli/test-look
 tests_unit_cli_test_look_SOURCES = %D%/test-look.c
 tests_unit_cli_test_look_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)

@@ -93,6 +93,21 @@ TEST(styles_texts_and_no_padding)
 }
 END
 
+TEST(shows_what_would_turn_the_direction_of_writing)
+{
+	static const struct table_column plain[] = { { 0 } };
+	static const struct table_cell row[] = { { .text = "a\xe2\x80\xae"
+							   "b\xe2\x81\xa6"
+							   "c\xe2\x80\xa8"
+							   "d…" } };
+	struct table *t = table_new(plain, ARRAY_SIZE(plain));
+
+	ck_assert_int_eq(table_row(t, row), 0);
+	shows(t, (struct table_form){ 0 },
+		"a\\xe2\\x80\\xaeb\\xe2\\x81\\xa6c\\xe2\\x80\\xa8d…\n");
+}
+END
+
 TEST(can_do_without_titles)
 {
 	static const struct table_column plain[] = { { 0 }, { 0 } };
@@ -113,7 +128,8 @@ END
 	const TTest *const tests[] = {
 		aligns_columns_and_leaves_no_trailing_space,
 		cuts_the_column_that_gives, leaves_eight_columns_of_what_gives,
-		styles_texts_and_no_padding, can_do_without_titles, NULL
+		styles_texts_and_no_padding, can_do_without_titles,
+		shows_what_would_turn_the_direction_of_writing, NULL
 	};
 
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))

@@ -43,7 +43,7 @@ TEST(draws_every_step_of_a_cancel)
 {
 	draws("{\"agent_id\":\"web1\",\"status\":\"cancelled\","
 	      "\"created_at\":" AT("03.000") ",\"sent_at\":" AT("03.000") ",\"started_at\":" AT("03.002") ",\"finished_at\":" AT(
-		      "04.010") ",\"signal\":\"SIGKILL\",\"containment\":\"group\","
+		      "04.004") ",\"signal\":\"SIGKILL\",\"containment\":\"group\","
 				"\"cancel\":{\"phase\":\"verified\",\"code\":100,\"name\":"
 				"\"user_request\",\"reason\":\"seen\\nenough\",\"actor\":"
 				"\"me@::1\",\"grace\":0.5,\"requests\":2,\"requested_at\":" AT("03.500") ",\"delivered_at\":" AT("03.501") ",\"stopping_at\":" AT("03.502") ",\"killing_at\":" AT("04.002") ",\"verified_at\":" AT(
@@ -68,10 +68,11 @@ TEST(draws_every_step_of_a_cancel)
 		"  +502 ms  ├  stop       SIGTERM, SIGCONT\n"
 		" +1002 ms  ├  kill       SIGKILL: 7 sh, 8 sleep\n"
 		" +1004 ms  ├  verified   nothing of it is left, says group\n"
+		" +1004 ms  ├  ended      by SIGKILL\n"
 		" +1005 ms  ├  cleanup    rm x: SIGKILL, its time was over, "
 		"after 4 ms\n"
 		" +1009 ms  ├  cleanup    y: ENOENT\n"
-		" +1010 ms  └  cancelled  by SIGKILL\n");
+		" +1009 ms  └  cancelled\n");
 }
 END
 
@@ -135,8 +136,35 @@ TEST(draws_what_it_understands_of_a_strange_record)
 	draws("{}", 0, "");
 	draws("{\"created_at\":\"yesterday\",\"cancel\":7,\"hooks\":[3,{}]}", 0,
 		"");
+	draws("{\"status\":\"hibernating\\u001b[m\",\"created_at\":" AT(
+		      "03.000") ",\"finished_at\":" AT("03.001") "}",
+		0,
+		"     0 ms  ┬  created\n"
+		"    +1 ms  └  hibernating\\x1b[m\n");
 	draws("{\"status\":\"resting\",\"created_at\":" AT("03.000") "}", 0,
 		"     0 ms  └  created\n");
+}
+END
+
+/* Where there is no terminal to ask it is 80 columns wide. */
+TEST(wraps_what_is_too_long_for_a_terminal)
+{
+	static const char record[] =
+		"{\"status\":\"failed\",\"failure\":\"refused\",\"message\":"
+		"\"this is a long explanation of why it could not be, which "
+		"goes on and on\",\"created_at\":" AT(
+			"03.000") ",\"finished_at\":" AT("03.001") "}";
+	static const struct term terminal = { .fd = -1, .is_tty = true };
+	AUTO(json_decref) json_t *doc = NULL;
+	AUTO_BUF struct buf out = { 0 };
+
+	ck_assert_int_eq(json_parse(record, strlen(record), &doc, NULL), 0);
+	ck_assert_int_eq(timeline_add(&out, doc, 0, &terminal), 0);
+	ck_assert_str_eq(buf_text(&out),
+		"     0 ms  ┬  created\n"
+		"    +1 ms  └  failed     refused: this is a long explanation of "
+		"why it could not\n"
+		"                         be, which goes on and on\n");
 }
 END
 
@@ -160,7 +188,8 @@ END
 		says_what_an_unfinished_task_waits_for,
 		says_why_a_cancel_missed,
 		draws_what_it_understands_of_a_strange_record,
-		can_do_without_utf8, NULL };
+		wraps_what_is_too_long_for_a_terminal, can_do_without_utf8,
+		NULL };
 
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		return unit_skip("there is no locale C.UTF-8");

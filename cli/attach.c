@@ -1,0 +1,385 @@
+/* attach.c - make a task and be its terminal */
+#include "cli/attach.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/parse.h"
+#include "cli/follow.h"
+#include "cli/interrupt.h"
+#include "cli/outcome.h"
+#include "cli/output.h"
+
+enum {
+	OUTPUT_MAX = 1 << 20, /* not written yet: then nothing more is taken */
+	PATIENCE_MS = 1500, /* then who waits is told what for */
+	TRIES = 5, /* of making a task whose answer was lost */
+	AGAIN_MS = 1000, /* a cancel that has not reached the server */
+};
+
+/* How much it is to be ended; each signal is one more. */
+enum want { KEEP, CANCEL, KILL, LEAVE };
+
+struct attach {
+	struct verb_call *call;
+	struct http *http;
+	const char *id; /* of the task, once it is made */
+	struct follow follow;
+	struct output output;
+	bool quiet;
+	bool ended; /* all of it was told */
+
+	int signals; /* descriptor */
+	int signo; /* the first one that came */
+	enum want want, asked;
+	struct http_call *cancel; /* under way */
+	int64_t cancel_at; /* not before */
+	struct http_call *look; /* at the record of one that says nothing */
+	int64_t look_at; /* 0: there is no need */
+};
+
+/* ------------------------------------------------------------------- output */
+
+static int
+on_output(struct attach *a, const json_t *piece)
+{
+	int r = output_base64(
+		&a->output, STDOUT_FILENO, http_text(piece, "stdout"));
+
+	return r < 0 ? r
+		     : output_base64(&a->output, STDERR_FILENO,
+			       http_text(piece, "stderr"));
+}
+
+/* Somebody else's: ours was said already. Its later steps are single words, and
+ * the end tells more. */
+static void
+on_cancel(const struct attach *a, const char *message)
+{
+	if (!a->quiet && a->want == KEEP && strchr(message, ' '))
+		say("%s", message);
+}
+
+static int
+on_event(void *arg, const struct sse_event *event, const json_t *doc)
+{
+	static const char *const kinds[] = { "shellExecute", "dockerOperation",
+		"pluginTask" };
+	struct attach *a = arg;
+	const json_t *piece;
+	int r = 0;
+
+	a->look_at = 0;
+	if (a->call->json)
+		return follow_line(&a->output, event);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(kinds); i++)
+		if ((piece = json_object_get(doc, kinds[i])))
+			r = on_output(a, piece);
+	if (r == 0 && (piece = json_object_get(doc, "hook")))
+		r = output_base64(
+			&a->output, STDERR_FILENO, http_text(piece, "output"));
+	if ((piece = json_object_get(doc, "taskCancel")))
+		on_cancel(a, http_text(piece, "message"));
+	return r;
+}
+
+/* ------------------------------------------------------------------- cancel */
+
+static int
+ask_to_cancel(struct attach *a, struct err *err)
+{
+	AUTO_BUF struct buf path = { 0 };
+	struct http_request request = { .method = "DELETE" };
+	int r = buf_printf(&path, "/tasks/%s?wait=0%s&reason=", a->id,
+		a->want == KILL ? "&force=1" : "");
+
+	if (r == 0)
+		r = http_escape(&path, a->signo ? signal_name(a->signo)
+						: "nobody reads its output");
+	if (r < 0)
+		return err_set(err, r, "out of memory");
+	request.path = buf_text(&path);
+	a->asked = a->want;
+	return http_start(a->http, &request, &a->cancel, err);
+}
+
+/* The events will tell the rest. */
+static void
+end_cancel(struct attach *a)
+{
+	HTTP_ANSWER(answer);
+	struct err err = { "" };
+	int r = http_result(a->cancel, &answer, &err);
+
+	http_stop(TAKE(a->cancel));
+	if (r == 0 || answer.status == 400) /* 400: it has ended already */
+		return;
+	if (!a->cancel_at || r == -EACCES)
+		say("cannot cancel the task: %s", err.text);
+	if (r == -EACCES) /* and will not be able to */
+		return;
+	a->asked = KEEP;
+	a->cancel_at = clock_ms() + AGAIN_MS;
+}
+
+static void
+take_signals(struct attach *a)
+{
+	int signo = interrupt_take(a->signals);
+
+	if (!signo)
+		return;
+	if (!a->signo)
+		a->signo = signo;
+	a->want += a->want < LEAVE;
+	if (!a->quiet && a->want < LEAVE)
+		say("%s; %s to %s",
+			a->want == CANCEL ? "cancelling" : "killing",
+			signo == SIGINT ? "Ctrl-C again" : "another signal",
+			a->want == CANCEL ? "kill it at once" : "leave it");
+}
+
+static int
+cancel_turn(struct attach *a, struct err *err)
+{
+	if (a->output.broken && a->want == KEEP) {
+		if (a->output.broken != EPIPE)
+			say("cannot write to stdout: %s; cancelling",
+				err_name(a->output.broken));
+		a->want = CANCEL;
+	}
+	if (a->cancel && http_ended(a->cancel))
+		end_cancel(a);
+	return a->want > a->asked && !a->cancel && clock_ms() >= a->cancel_at
+		       ? ask_to_cancel(a, err)
+		       : 0;
+}
+
+/* ------------------------------------------------------------------ patience */
+
+/* A task that says nothing may wait for its agent: say so, once. */
+static int
+look_turn(struct attach *a, struct err *err)
+{
+	struct http_request request = { 0 };
+	HTTP_ANSWER(answer);
+	char path[ID_MAX + 16];
+
+	if (a->look && http_ended(a->look)) {
+		(void)http_result(a->look, &answer, NULL); /* no matter */
+		http_stop(TAKE(a->look));
+		if (strcmp(http_text(answer.doc, "status"), "pending") == 0)
+			say("waiting for agent '%s' to take the task",
+				http_text(answer.doc, "agent_id"));
+	}
+	if (!a->look_at || clock_ms() < a->look_at)
+		return 0;
+	a->look_at = 0;
+	(void)snprintf(path, sizeof path, "/tasks/%s", a->id);
+	request.path = path;
+	return http_start(a->http, &request, &a->look, err);
+}
+
+/* ---------------------------------------------------------------------- loop */
+
+static int64_t
+sooner(int64_t wait_ms, int64_t at)
+{
+	int64_t left = at - clock_ms();
+
+	left = left > 0 ? left : 0;
+	return wait_ms < 0 || left < wait_ms ? left : wait_ms;
+}
+
+/* Waits until something happens, and takes signals. */
+static int
+wait_turn(struct attach *a, int64_t wait_ms, struct err *err)
+{
+	struct pollfd fds[2] = { { .fd = a->signals, .events = POLLIN } };
+	size_t n = 1 + output_waits(&a->output, &fds[1]);
+	int r = http_turn(a->http, fds, n, wait_ms, err);
+
+	take_signals(a);
+	return r;
+}
+
+static int
+follow_some(struct attach *a, struct err *err)
+{
+	int r;
+
+	if (a->ended || a->output.bytes.len > OUTPUT_MAX)
+		return 0;
+	r = follow_turn(&a->follow, err);
+	a->ended = r == FOLLOW_END;
+	return r < 0 ? r : 0;
+}
+
+/* Until all is told and written, or nobody wants to wait any more. */
+static int
+follow_task(struct attach *a, struct err *err)
+{
+	int r = follow_some(a, err);
+
+	while (r == 0) {
+		int64_t wait_ms =
+			a->ended ? HTTP_EVER : follow_wait_ms(&a->follow);
+
+		output_flush(&a->output);
+		if ((a->ended && !a->output.n_pieces) || a->want == LEAVE)
+			return 0;
+		r = cancel_turn(a, err);
+		if (r == 0)
+			r = look_turn(a, err);
+		if (a->look_at)
+			wait_ms = sooner(wait_ms, a->look_at);
+		if (a->want > a->asked && !a->cancel)
+			wait_ms = sooner(wait_ms, a->cancel_at);
+		if (r == 0)
+			r = wait_turn(a, wait_ms, err);
+		if (r == 0)
+			r = follow_some(a, err);
+	}
+	return r;
+}
+
+/* ---------------------------------------------------------------------- make */
+
+static int
+post(struct attach *a, const struct http_request *request,
+	struct http_answer *answer, struct err *err)
+{
+	AUTO(http_stop) struct http_call *call = NULL;
+	int r = http_start(a->http, request, &call, err);
+
+	while (r == 0 && !http_ended(call)) {
+		r = wait_turn(a, HTTP_EVER, err);
+		if (r == 0 && a->want >= KILL)
+			return err_set(err, -EINTR,
+				"interrupted before the server had answered: "
+				"the task may have been made");
+	}
+	return r < 0 ? r : http_result(call, answer, err);
+}
+
+static int
+make(struct attach *a, const char *plugin, const json_t *body,
+	struct http_answer *answer, struct err *err)
+{
+	const char *key = conf_text(a->call->conf, "idempotency-key");
+	AUTO_BUF struct buf path = { 0 };
+	struct http_request request = { .method = "POST", .body = body };
+	char own[ID_MAX];
+	int64_t pause_ms = 200;
+	int r = buf_add_text(&path, "/tasks/");
+
+	if (r == 0)
+		r = http_escape(&path, plugin);
+	if (r < 0)
+		return err_set(err, r, "out of memory");
+	id_new(own);
+	request.key = key ? key : own;
+	request.path = buf_text(&path);
+	for (int i = 1;; i++, pause_ms *= 2) {
+		r = post(a, &request, answer, err);
+		if (i == TRIES || !http_lost(r, answer))
+			return r;
+		http_answer_done(answer);
+		r = wait_turn(a, pause_ms, err);
+		if (r < 0)
+			return r;
+	}
+}
+
+/* ----------------------------------------------------------------------- end */
+
+static int
+status(const struct attach *a, const json_t *record)
+{
+	bool cancelled = strcmp(http_text(record, "status"), "cancelled") == 0;
+
+	if (a->output.broken)
+		return a->output.broken == EPIPE ? STATUS_SIGNAL + SIGPIPE
+						 : STATUS_OURS;
+	return cancelled && a->signo ? STATUS_SIGNAL + a->signo
+				     : outcome_status(record);
+}
+
+static int
+finish(struct attach *a, struct err *err)
+{
+	const json_t *record = a->follow.record;
+	AUTO_BUF struct buf text = { 0 };
+
+	if (!record) {
+		say("left; the task goes on: nodelink wait %s", a->id);
+		return STATUS_SIGNAL + a->signo;
+	}
+	if (outcome_text(record, &text) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
+	if (text.len && !(a->quiet && a->want) && a->output.broken != EPIPE)
+		say("%s", buf_text(&text));
+	return status(a, record);
+}
+
+static int
+attached(struct attach *a, struct err *err)
+{
+	int r = follow_init(&a->follow, a->http, a->id,
+		a->call->json ? "" : "&encoding=base64", NULL, err);
+
+	a->follow.fn = on_event;
+	a->follow.arg = a;
+	a->follow.quiet = a->quiet;
+	if (!a->quiet)
+		a->look_at = clock_ms() + PATIENCE_MS;
+	if (r == 0)
+		r = follow_task(a, err);
+	return r < 0 ? r : finish(a, err);
+}
+
+static int
+detached(const struct attach *a, const json_t *record, struct err *err)
+{
+	if (a->call->json)
+		return verb_print_json(record, err);
+	(void)puts(a->id); /* main.c sees whether it went out */
+	return 0;
+}
+
+static void
+attach_done(struct attach *a)
+{
+	http_stop(a->cancel);
+	http_stop(a->look);
+	follow_done(&a->follow);
+	output_done(&a->output);
+	http_free(a->http);
+}
+
+int
+attach_run(struct verb_call *call, const char *plugin, const json_t *body,
+	struct err *err)
+{
+	__attribute__((cleanup(attach_done))) struct attach a = { .call = call,
+		.quiet = conf_bool(call->conf, "quiet") };
+	AUTO_CLOSE int signals = interrupt_open(err);
+	HTTP_ANSWER(answer);
+	int r = signals;
+
+	a.signals = signals;
+	if (r >= 0)
+		r = http_new(&call->context, &a.http, err);
+	if (r == 0)
+		r = make(&a, plugin, body, &answer, err);
+	if (r < 0)
+		return r;
+	a.id = http_text(answer.doc, "task_id");
+	return conf_bool(call->conf, "detach") && !a.want
+		       ? detached(&a, answer.doc, err)
+		       : attached(&a, err);
+}
