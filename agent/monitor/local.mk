@@ -11,6 +11,7 @@ nodelink_agent_SOURCES = \
 	%D%/rundir.c %D%/rundir.h \
 	%D%/running.c %D%/running.h \
 	%D%/settings.c %D%/settings.h \
+	%D%/shape.c %D%/shape.h \
 	%D%/users.c %D%/users.h \
 	%D%/words.c %D%/words.h \
 	%D%/worker.c %D%/worker.h
