@@ -149,8 +149,8 @@ executor_retire(struct executor *ex, bool retired)
 	ex->retired = retired;
 	if (!ex->draining)
 		loop_timer_free(TAKE(ex->later)); /* it was about to stop */
-	log_info("plugin '%s': %s new tasks; %zu go on", ex->plugin->v.name,
-		retired ? "another executor takes" : "this one again takes",
+	log_info("plugin '%s': this executor takes %s new tasks; %zu go on",
+		ex->plugin->v.name, retired ? "no" : "again",
 		HASH_COUNT(ex->tasks) + starts_count(ex->starts));
 	session_inventory(ex);
 	executor_maybe_stopped(ex);

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/place.h"
+#include "monitor/gone.h"
 #include "monitor/running.h"
 #include "monitor/shape.h"
 #include "monitor/worker.h"
@@ -32,6 +33,7 @@ struct place {
 struct set { /* the executors of one plugin */
 	struct executors *all;
 	const struct plugin_file *plugin;
+	bool gone; /* it is not in our settings: nobody serves it */
 	struct args argv; /* of each of them */
 	struct digest digest;
 	struct place places[LIMIT_PLACES];
@@ -40,8 +42,10 @@ struct set { /* the executors of one plugin */
 struct executors {
 	struct loop *loop;
 	const struct settings *settings;
-	struct set sets[LIMIT_PLUGINS];
+	struct set sets[2 * LIMIT_PLUGINS]; /* first those of our settings */
 	size_t n;
+	struct plugin_file gone[LIMIT_PLUGINS];
+	size_t n_gone;
 	loop_fn *done; /* NULL: not stopping */
 	void *done_arg;
 };
@@ -88,6 +92,7 @@ make_worker(struct place *p)
 		.folder = folder_of(p),
 		.socket_owner = s->uplink ? s->uplink->id.uid : geteuid(),
 		.retired = p->retired,
+		.only_once = set->gone && access(set->plugin->file, R_OK) < 0,
 		.on_stopped = stopped,
 		.arg = p,
 	};
@@ -150,6 +155,8 @@ look_at(const struct place *p)
 	if (!socket || !folder)
 		return NOBODY; /* out of memory: starting one will say so */
 	pidfd = running_find(socket, &pid);
+	if (pidfd >= 0 && p->set->gone)
+		return running_is_executor(pid) ? OTHER : NOBODY;
 	if (pidfd >= 0)
 		return running_has(pid, p->set->digest.text) ? SAME : OTHER;
 	return look_closer(socket, folder);
@@ -168,6 +175,18 @@ choose(const enum found *found)
 		for (i = 0; i < LIMIT_PLACES && found[i] == OTHER;)
 			i++;
 	return i;
+}
+
+/* All that is left of it is retired. */
+static void
+end_set(struct set *set)
+{
+	log_info("plugin '%s' is not one of ours any more: its executors get "
+		 "no new tasks",
+		set->plugin->name);
+	for (size_t i = 0; i < LIMIT_PLACES; i++)
+		if (look_at(&set->places[i]) != NOBODY)
+			start_at(&set->places[i], true);
 }
 
 static void
@@ -210,6 +229,20 @@ any_left(const struct executors *e)
 	return false;
 }
 
+/* Of one that was not started again, since its plugin has no file. */
+static void
+say_left(const struct place *p)
+{
+	AUTO_FREE char *folder = folder_of(p);
+
+	if (p->set->all->done || !folder || access(folder, F_OK) < 0)
+		return;
+	log_error(0,
+		"there is no '%s': what its tasks have left in '%s' stays "
+		"until an agent has the plugin",
+		p->set->plugin->file, folder);
+}
+
 /* Told to, or a retired one by itself. */
 static void
 stopped(void *arg)
@@ -217,11 +250,28 @@ stopped(void *arg)
 	struct place *p = arg;
 	struct executors *e = p->set->all;
 
+	if (p->set->gone)
+		say_left(p);
 	worker_free(TAKE(p->worker));
 	if (e->done && !any_left(e))
 		e->done(e->done_arg);
-	else if (!e->done && !is_served(p->set))
+	else if (!e->done && !p->set->gone && !is_served(p->set))
 		start_at(p, false);
+}
+
+/* ------------------------------------------------------------- being made */
+
+static int
+add_set(struct executors *e, const struct plugin_file *plugin, bool gone)
+{
+	struct set *set = &e->sets[e->n++];
+
+	set->all = e;
+	set->plugin = plugin;
+	set->gone = gone;
+	for (unsigned i = 0; i < LIMIT_PLACES; i++)
+		set->places[i] = (struct place){ .set = set, .number = i };
+	return shape_make(e->settings, plugin, &set->argv, &set->digest);
 }
 
 /* ------------------------------------------------------------------ public */
@@ -231,25 +281,22 @@ executors_new(struct loop *loop, const struct settings *settings,
 	struct executors **out, struct err *err)
 {
 	AUTO(executors_free) struct executors *e = calloc(1, sizeof *e);
+	int r;
 
 	if (!e)
 		return err_set(err, -ENOMEM, "out of memory");
 	e->loop = loop;
 	e->settings = settings;
-	for (; e->n < settings->n_plugins; e->n++) {
-		struct set *set = &e->sets[e->n];
-
-		set->all = e;
-		set->plugin = &settings->plugins[e->n];
-		for (unsigned i = 0; i < LIMIT_PLACES; i++)
-			set->places[i] =
-				(struct place){ .set = set, .number = i };
-		if (shape_make(settings, set->plugin, &set->argv,
-			    &set->digest) < 0) {
-			e->n++;
-			return err_set(err, -ENOMEM, "out of memory");
-		}
-	}
+	r = gone_find(settings, e->gone, &e->n_gone);
+	if (r < 0)
+		return err_set(err, r, "cannot look for executors in '%s': %s",
+			settings->runtime_dir, err_name(-r));
+	for (size_t i = 0; r == 0 && i < settings->n_plugins; i++)
+		r = add_set(e, &settings->plugins[i], false);
+	for (size_t i = 0; r == 0 && i < e->n_gone; i++)
+		r = add_set(e, &e->gone[i], true);
+	if (r < 0)
+		return err_set(err, r, "out of memory");
 	*out = TAKE(e);
 	return 0;
 }
@@ -264,6 +311,7 @@ executors_free(struct executors *e)
 			worker_free(e->sets[i].places[k].worker);
 		args_done(&e->sets[i].argv);
 	}
+	gone_done(e->gone, e->n_gone);
 	free(e);
 }
 
@@ -271,7 +319,10 @@ void
 executors_start(struct executors *e)
 {
 	for (size_t i = 0; i < e->n; i++)
-		start_set(&e->sets[i]);
+		if (e->sets[i].gone)
+			end_set(&e->sets[i]);
+		else
+			start_set(&e->sets[i]);
 }
 
 void

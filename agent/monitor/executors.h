@@ -3,7 +3,8 @@
  * One for each plugin gets the new tasks. What an earlier monitor has left
  * running is that one, if it was started with the very same settings; else it
  * is retired: it goes on with its tasks at its place, and a new one starts at
- * another. So no task is judged by settings that are not those of today, and
+ * another. All those of a plugin that our settings do not have any more are
+ * retired, too, and nobody starts in their place. So no task is judged by settings that are not those of today, and
  * none is ended because they have changed. */
 #ifndef NODELINK_MONITOR_EXECUTORS_H
 #define NODELINK_MONITOR_EXECUTORS_H

@@ -4,6 +4,7 @@ nodelink_agent_SOURCES = \
 	%D%/credentials.c %D%/credentials.h \
 	%D%/digest.c %D%/digest.h \
 	%D%/executors.c %D%/executors.h \
+	%D%/gone.c %D%/gone.h \
 	%D%/main.c \
 	%D%/monitor.c %D%/monitor.h \
 	%D%/plugins.c %D%/plugins.h \

@@ -43,8 +43,9 @@ running_find(const char *path, pid_t *pid)
 	return pidfd;
 }
 
-bool
-running_has(pid_t pid, const char *argument)
+/* len: of what an argument has to begin with. */
+static bool
+has(pid_t pid, const char *begin, size_t len)
 {
 	AUTO_BUF struct buf text = { 0 };
 	AUTO_CLOSE int fd = -1;
@@ -56,7 +57,19 @@ running_has(pid_t pid, const char *argument)
 		return false;
 	for (size_t at = 0; at < text.len;
 		at += strlen((const char *)text.data + at) + 1)
-		if (strcmp((const char *)text.data + at, argument) == 0)
+		if (strncmp((const char *)text.data + at, begin, len) == 0)
 			return true;
 	return false;
+}
+
+bool
+running_has(pid_t pid, const char *argument)
+{
+	return has(pid, argument, strlen(argument) + 1);
+}
+
+bool
+running_is_executor(pid_t pid)
+{
+	return has(pid, "--digest=", strlen("--digest="));
 }

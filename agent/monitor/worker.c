@@ -169,7 +169,8 @@ look(void *arg)
 	loop_watch_free(TAKE(w->death));
 	(void)close(TAKE_FD(w->pidfd));
 	loop_timer_stop(w->timer);
-	if (w->stopping || is_done(w, r == 0 ? &exit : NULL))
+	if (w->stopping || w->spec.only_once ||
+		is_done(w, r == 0 ? &exit : NULL))
 		w->spec.on_stopped(w->spec.arg);
 	else
 		start_later(w);

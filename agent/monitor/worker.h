@@ -29,6 +29,7 @@ struct worker_spec {
 	 * which on_stopped() comes. folder: is gone when it has ended well. */
 	bool retired;
 	char *folder;
+	bool only_once; /* retired; nothing can start another when it dies */
 	const struct spawn_user *user; /* who runs it, with nothing to
 					gain; NULL: ours */
 	/* Before each start: a descriptor for it to have as number 3, or

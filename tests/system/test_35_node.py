@@ -17,6 +17,7 @@ from test_22_tls import Fleet
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
+PLUGINS = os.environ.get("NODELINK_PLUGINDIR", ENVIRONMENT.get("NODELINK_PLUGINDIR"))
 UPLINK, OTHER = "daemon", "games"  # accounts that every host has
 
 
@@ -107,6 +108,14 @@ def node(system):
     made.stop()
     system.agent("agent1", made.server, "--on-stop", "cancel", folder=made.folder).stop()
     assert not made.executors()
+
+
+def copied_plugins(node, *names):
+    plugins = node.system.path("plugins")
+    os.mkdir(plugins)
+    for name in names:
+        shutil.copy(f"{PLUGINS}/{name}.so", plugins)
+    return plugins
 
 
 SLOW = "echo on; sleep 1000"
@@ -208,9 +217,7 @@ def test_new_tasks_wait_when_all_places_are_taken(node):
 
 
 def test_plugin_that_was_replaced_is_loaded(node):
-    plugins = node.system.path("plugins")
-    shutil.copytree(os.environ.get("NODELINK_PLUGINDIR", ENVIRONMENT.get("NODELINK_PLUGINDIR")),
-                    plugins, ignore=lambda _, names: [n for n in names if n != "shell.so"])
+    plugins = copied_plugins(node, "shell")
     node.start("", "--plugin-dir", plugins)
     pids = node.executors()
     node.start("", "--plugin-dir", plugins)
@@ -219,6 +226,106 @@ def test_plugin_that_was_replaced_is_loaded(node):
     os.rename(f"{plugins}/new", f"{plugins}/shell.so")
     node.start("", "--plugin-dir", plugins)
     node.only("shell.1")
+
+
+NO_SHELL = "[agent]\nplugins = countdown\n"
+
+
+def no_new_tasks(node):
+    """For the plugin shell, says the server."""
+    return all(p["draining"] or not p["up"] for p in node.client.agents()["agent1"]["plugins"]
+               if p["name"] == "shell")
+
+
+@pytest.mark.parametrize("way", ["left out", "file removed"])
+def test_plugin_that_is_gone_keeps_its_tasks_and_gets_no_new_ones(way, node):
+    plugins = copied_plugins(node, "shell", "countdown")
+    node.start("", "--plugin-dir", plugins)
+    old = node.begin(SLOW)
+    before = node.executors()
+    if way == "file removed":
+        os.unlink(f"{plugins}/shell.so")
+    for _ in range(2):
+        agent = node.start(NO_SHELL if way == "left out" else "", "--plugin-dir", plugins,
+                           wait=False)
+        agent.wait_line("plugin 'shell' is not one of ours any more", anywhere=True)
+        until(lambda: no_new_tasks(node), "the plugin takes no new tasks")
+        assert node.executors() == before
+    mark = node.system.path("mark")
+    new = node.client.shell(f"touch {mark}", start_timeout=2)
+    assert node.client.end(new)["cancel"]["name"] == "start_timeout"
+    assert node.client.task(old)["status"] == "in_progress" and of_task(old)
+    assert node.client.cancel(old).status == 200
+    assert node.client.task(old)["status"] == "cancelled" and not of_task(old)
+    node.only()
+    assert not os.path.exists(mark)
+    assert not os.path.exists(f"{node.folder}/scratch/shell")
+
+
+def test_plugin_that_comes_back_has_its_executor_again(node):
+    node.start("")
+    old = node.begin(SLOW)
+    before = node.executors()
+    node.start(NO_SHELL, wait=False)
+    until(lambda: no_new_tasks(node), "the plugin takes no new tasks")
+    node.start("")
+    assert node.client.run("echo again")[1] == "again\n"
+    assert node.executors() == before
+    assert node.client.cancel(old).status == 200
+
+
+def test_idle_executor_of_a_plugin_that_is_gone_ends(node):
+    node.start("")
+    node.start(NO_SHELL, wait=False)
+    node.only()
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_executor_of_a_plugin_that_is_gone_is_swept_when_it_is_killed(when, node):
+    node.start("")
+    mark = node.system.path("cleaned")
+    old = node.begin(SLOW, cleanup=[{"cmd": f"touch {mark}"}])
+    pid = node.executors()["executor-shell.sock"]
+    if when == "before":
+        node.stop()
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: not is_alive(pid), "it is gone")
+    node.start(NO_SHELL, wait=False)
+    if when == "after":
+        until(lambda: no_new_tasks(node), "the plugin takes no new tasks")
+        os.kill(pid, signal.SIGKILL)
+    assert node.client.end(old)["failure"] == "executor_lost"
+    until(lambda: os.path.exists(mark), "its cleanup has run")
+    node.only()
+    assert not of_task(old)
+
+
+def test_executor_whose_plugin_has_no_file_is_not_started_again(node):
+    plugins = copied_plugins(node, "shell", "countdown")
+    node.start("", "--plugin-dir", plugins)
+    old = node.begin(SLOW)
+    os.unlink(f"{plugins}/shell.so")
+    agent = node.start("", "--plugin-dir", plugins, wait=False)
+    until(lambda: no_new_tasks(node), "the plugin takes no new tasks")
+    os.kill(node.executors()["executor-shell.sock"], signal.SIGKILL)
+    agent.wait_line(f"what its tasks have left in '{node.folder}/scratch/shell' stays")
+    until(lambda: not of_task(old), "what died with it is gone")
+    node.start("")  # here is the file, and so it is swept
+    assert node.client.end(old)["failure"] == "executor_lost"
+
+
+def test_socket_of_somebody_else_is_left_alone(node):
+    os.makedirs(node.folder)
+    listens = subprocess.Popen(  # a signal would end it
+        [sys.executable, "-c", "import socket, sys\ns = socket.socket(socket.AF_UNIX)\n"
+         "s.bind(sys.argv[1])\ns.listen()\nprint(flush=True)\nsys.stdin.read()",
+         f"{node.folder}/executor-other.sock"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    listens.stdout.readline()
+    agent = node.start("")
+    agent.wait_line("executor-other.sock' is no executor's", anywhere=True)
+    assert node.client.run("echo on")[1] == "on\n"
+    assert listens.poll() is None
+    listens.communicate()
 
 
 # ------------------------------------------------------------- uplink's user
