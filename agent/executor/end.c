@@ -122,7 +122,9 @@ executor_maybe_stopped(struct executor *ex)
 		set_later(ex, stopped,
 			HASH_COUNT(ex->tasks) && ex->attached ? LAST_ACKS_MS
 							      : 0);
-	else if (ex->retired && !HASH_COUNT(ex->tasks) &&
+	/* The server has to hear that we have no task; it may be that nobody
+	 * else tells it. */
+	else if (ex->retired && ex->attached && !HASH_COUNT(ex->tasks) &&
 		 !starts_count(ex->starts))
 		set_later(ex, drained, 0);
 	else if (ex->draining && !starts_count(ex->starts))

@@ -243,6 +243,8 @@ on_attach(struct executor *ex)
 	ex->stalled = false;
 	outbox_rewind(ex);
 	outbox_send(ex);
+	if (ex->retired && !ex->stopping)
+		executor_maybe_stopped(ex); /* it was waiting for this */
 }
 
 /* ---------------------------------------------------------------- dispatch */
