@@ -85,6 +85,7 @@ say(const char *fmt, ...)
 	va_end(ap);
 	if (r < 0)
 		return;
+	(void)fflush(stdout); /* what was printed before stands before */
 	if (buf_add_text(&line, "nodelink: ") == 0 &&
 		term_safe(&line, text) == 0 && buf_add_text(&line, "\n") == 0)
 		(void)fwrite(line.data, 1, line.len,

@@ -37,23 +37,25 @@ const char *
 completion_of_flag(const struct conf_item *item)
 {
 	static const struct {
-		const char *arg, *from;
+		const char *flag, *from;
 	} known[] = {
-		{ "AGENT", "agents" },
-		{ "STATUS", "=pending sent in_progress completed failed "
+		{ "agent", "agents" },
+		{ "context", "contexts" },
+		{ "status", "=pending sent in_progress completed failed "
 			    "cancelled" },
-		{ "ROLE", "=viewer operator admin" },
-		{ "WHEN", "=auto always never" },
+		{ "role", "=viewer operator admin" },
+		{ "color", "=auto always never" },
+		{ "pull", "=never missing always" },
+		{ "orphans", "=kill wait" },
+		{ "seccomp", "=default none" },
+		{ "shell", "=bash sh" },
+		{ "signal", "=TERM INT HUP QUIT USR1 USR2 KILL" },
 	};
 
-	if (item->type == CONF_PATH)
-		return "files";
-	if (item->flag && strcmp(item->flag, "context") == 0)
-		return "contexts";
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (item->arg && strcmp(item->arg, known[i].arg) == 0)
+		if (item->flag && strcmp(item->flag, known[i].flag) == 0)
 			return known[i].from;
-	return "";
+	return item->type == CONF_PATH ? "files" : "";
 }
 
 size_t

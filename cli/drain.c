@@ -9,7 +9,9 @@
 #include "cli/http.h"
 #include "cli/interrupt.h"
 #include "cli/list.h"
+#include "cli/look.h"
 #include "cli/record.h"
+#include "cli/text.h"
 #include "cli/verb.h"
 #include "cli/when.h"
 
@@ -151,19 +153,37 @@ describe(const char *agent, const struct left *left, char line[LINE_MAX_LEN])
 		left->connected ? "" : ", and the agent is away");
 }
 
-/* One line that is written over, or a line for each change. */
-static void
+/* A line that is written over, no longer than the terminal is wide. */
+static int
+rewrite(const struct term *term, const char *text, int64_t waited_ms)
+{
+	AUTO_BUF struct buf line = { 0 };
+	AUTO_BUF struct buf cut = { 0 };
+	char span[WHEN_TEXT];
+	size_t columns;
+	int r = term_safe(&line, text);
+
+	if (r == 0)
+		r = buf_printf(&line, ", for %s", when_span(waited_ms, span));
+	if (r == 0)
+		r = text_add_cut(
+			&cut, buf_text(&line), term_width(term) - 1, &columns);
+	if (r == 0)
+		(void)fprintf(stderr, "%s%s", term_erase(term), buf_text(&cut));
+	return r;
+}
+
+/* On a terminal that line, else one for each change. */
+static int
 show(const struct verb_call *call, const char *line, char before[LINE_MAX_LEN],
 	int64_t since_ms)
 {
-	char span[WHEN_TEXT];
-
 	if (call->err.live)
-		(void)fprintf(stderr, "%s%s, for %s", term_erase(&call->err),
-			line, when_span(clock_ms() - since_ms, span));
-	else if (strcmp(line, before) != 0)
+		return rewrite(&call->err, line, clock_ms() - since_ms);
+	if (strcmp(line, before) != 0)
 		say("%s", line);
 	(void)snprintf(before, LINE_MAX_LEN, "%s", line);
+	return 0;
 }
 
 /* Ctrl-C ends the waiting only. */
@@ -206,7 +226,8 @@ wait_empty(struct verb_call *call, struct http *http, struct err *err)
 		else
 			(void)snprintf(line, sizeof line, "%.200s; trying on",
 				err->text);
-		show(call, line, before, since);
+		if (show(call, line, before, since) < 0)
+			return err_set(err, -ENOMEM, "out of memory");
 		r = http_turn(http, &poll_fd, 1, LOOK_MS, err);
 		if (r < 0)
 			return r;
@@ -220,27 +241,25 @@ wait_empty(struct verb_call *call, struct http *http, struct err *err)
 
 /* ----------------------------------------------------------------------- verb */
 
-static void
-print_asked(const struct verb_call *call, const json_t *agent)
+static int
+print_asked(const struct verb_call *call, const json_t *agent, struct err *err)
 {
 	const char *id = http_text(agent, "agent_id");
 	const json_t *drain = record_object(agent, "draining");
 	const char *until = http_text(drain, "until");
 	int64_t tasks = record_number(agent, "tasks");
+	int r;
 
-	if (!drain) {
-		(void)printf("%s gets tasks again\n", id);
-		return;
-	}
-	(void)printf(
-		"%s gets no more tasks; %" PRIi64 " unfinished", id, tasks);
-	if (*until && tasks)
-		(void)printf(", cancelled at %s", until);
-	(void)putchar('\n');
+	if (!drain)
+		return look_line(err, "%s gets tasks again", id);
+	r = look_line(err, "%s gets no more tasks; %" PRIi64 " unfinished%s%s",
+		id, tasks, *until && tasks ? ", cancelled at " : "",
+		*until && tasks ? until : "");
 	if (!conf_bool(call->conf, "wait"))
 		say("it lasts until \"nodelink drain --undo %s\", or until the "
 		    "server is restarted",
 			id);
+	return r;
 }
 
 static int
@@ -263,7 +282,7 @@ run(struct verb_call *call, struct err *err)
 	if (strcmp(http_code(&answer), "no_such_agent") == 0)
 		return list_no_agent(call->words[0], err);
 	if (r == 0 && !call->json)
-		print_asked(call, answer.doc);
+		r = print_asked(call, answer.doc, err);
 	if (r == 0 && waits)
 		r = wait_empty(call, http, err);
 	if (r != 0)

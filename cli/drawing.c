@@ -13,7 +13,10 @@
 enum {
 	SILENCE_MS = 1000, /* from which on it is told */
 	OFFSET = 6, /* least width of "+1200" */
+	MARGIN = 6, /* " ms", two spaces and the line */
 	WORD = 9, /* width of most words */
+	GAP = 2, /* before and behind a word */
+	ROOM = 20, /* where there is less, nothing is wrapped */
 };
 
 struct drawing {
@@ -58,7 +61,7 @@ put_detail(struct drawing *d, const char *detail, size_t column, bool last)
 {
 	size_t room = d->term->is_tty ? term_width(d->term) : 0;
 
-	room = room > column + 20 ? room - column : 0;
+	room = room > column + ROOM ? room - column : 0;
 	while (room && text_width(detail) > room) {
 		size_t n = text_break(detail, room);
 
@@ -67,7 +70,7 @@ put_detail(struct drawing *d, const char *detail, size_t column, bool last)
 		put(d, "\n");
 		put_margin(d, "", last ? " " : "│", last ? " " : "|");
 		if (d->r == 0)
-			d->r = buf_printf(d->out, "%*s", WORD + 4, "");
+			d->r = buf_printf(d->out, "%*s", GAP + WORD + GAP, "");
 		detail += n;
 		detail += strspn(detail, " ");
 	}
@@ -80,19 +83,24 @@ put_event(struct drawing *d, const struct drawing_event *e, int64_t born,
 	bool first, bool last)
 {
 	AUTO_BUF struct buf detail = { 0 };
-	char offset[32], word[64];
+	AUTO_BUF struct buf word = { 0 };
 	const char *mark = last ? "└" : first ? "┬" : "├";
+	size_t column = (size_t)d->offset_width + MARGIN + GAP + WORD + GAP;
+	char offset[32];
 
 	(void)snprintf(offset, sizeof offset,
 		e->at == born ? "%" PRIi64 : "%+" PRIi64, e->at - born);
 	put_margin(d, offset, mark, "+");
-	(void)snprintf(word, sizeof word, *e->detail ? "  %-*s  " : "  %-.*s",
-		WORD, e->word);
-	put_styled(d, e->style, word);
+	if (d->r == 0)
+		d->r = term_safe(&word, e->word);
 	if (d->r == 0)
 		d->r = term_safe(&detail, e->detail);
-	put_detail(
-		d, buf_text(&detail), (size_t)d->offset_width + 9 + WORD, last);
+	put(d, "  ");
+	put_styled(d, e->style, buf_text(&word));
+	if (d->r == 0 && detail.len)
+		d->r = buf_printf(d->out, "%*s",
+			GAP + (word.len < WORD ? WORD - (int)word.len : 0), "");
+	put_detail(d, buf_text(&detail), column, last);
 }
 
 static void

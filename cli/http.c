@@ -5,17 +5,17 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <utlist.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "cli/answer.h"
 
 enum {
 	CONNECT_MS = 10 * 1000,
-	SILENCE_S = 60, /* of a stream; the server says something each 15 s */
+	SILENCE_MS = 60 * 1000, /* of a stream; a server's comes each 15 s */
 	IN_MAX = 1 << 20, /* of a stream, not taken yet: then we pause */
 };
 
@@ -36,6 +36,7 @@ struct http_call {
 	struct buf in; /* of a stream, until it is taken */
 	struct buf answer; /* the body, when it is JSON */
 	bool stream, paused, ended;
+	int64_t heard_ms; /* of a stream: something came */
 	CURLcode code; /* when ended */
 	char why[CURL_ERROR_SIZE];
 };
@@ -99,6 +100,7 @@ take(char *data, size_t size, size_t n, void *arg)
 	size_t len = size * n;
 
 	call->http->news = true;
+	call->heard_ms = clock_ms();
 	if (!call->stream || status_of(call) != 200)
 		return call->answer.len + len <= LIMIT_ANSWER &&
 				       buf_add(&call->answer, data, len) == 0
@@ -167,10 +169,6 @@ set_times(CURL *curl, const struct http_request *request)
 	curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
 	if (wait_ms > 0 && !request->stream)
 		curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)wait_ms);
-	if (request->stream) {
-		curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-		curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)SILENCE_S);
-	}
 }
 
 static int
@@ -216,6 +214,7 @@ http_start(struct http *http, const struct http_request *request,
 		return err_set(err, -ENOMEM, "out of memory");
 	call->http = http;
 	call->stream = request->stream;
+	call->heard_ms = clock_ms();
 	LL_PREPEND(http->calls, call);
 	call->curl = curl_easy_init();
 	if (!call->curl || prepare(call, request) < 0 ||
@@ -270,8 +269,32 @@ resume(struct http *http)
 		if (!call->paused || call->in.len >= IN_MAX)
 			continue;
 		call->paused = false;
+		call->heard_ms = clock_ms();
 		curl_easy_pause(call->curl, CURLPAUSE_CONT);
 	}
+}
+
+/* libcurl's own limit is one of speed, which a few bytes each quarter of a
+ * minute do not reach. How long until the next of them is too quiet. */
+static int64_t
+note_silence(struct http *http)
+{
+	int64_t next = HTTP_EVER;
+	struct http_call *call;
+
+	LL_FOREACH(http->calls, call) {
+		int64_t left = call->heard_ms + SILENCE_MS - clock_ms();
+
+		if (!call->stream || call->paused || call->ended)
+			continue;
+		if (left <= 0) {
+			call->ended = http->news = true;
+			call->code = CURLE_OPERATION_TIMEDOUT;
+		} else if (next < 0 || left < next) {
+			next = left;
+		}
+	}
+	return next;
 }
 
 static int
@@ -291,6 +314,7 @@ http_turn(struct http *http, struct pollfd *fds, size_t n_fds, int64_t wait_ms,
 {
 	struct curl_waitfd waits[HTTP_FDS];
 	int wait = wait_ms < 0 || wait_ms > INT_MAX ? INT_MAX : (int)wait_ms;
+	int64_t quiet_ms;
 
 	assert(n_fds <= HTTP_FDS);
 	for (size_t i = 0; i < n_fds; i++) /* the same bits as poll's */
@@ -302,8 +326,11 @@ http_turn(struct http *http, struct pollfd *fds, size_t n_fds, int64_t wait_ms,
 	 * has paused again, nothing would end the wait. */
 	if (move(http) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
+	quiet_ms = note_silence(http);
 	if (http->news)
 		wait = 0;
+	else if (quiet_ms >= 0 && quiet_ms < wait)
+		wait = (int)quiet_ms;
 	if (curl_multi_poll(http->multi, waits, (unsigned)n_fds, wait, NULL) !=
 		CURLM_OK)
 		return err_set(err, -ENOMEM, "out of memory");
@@ -353,38 +380,4 @@ http_result(struct http_call *call, struct http_answer *answer, struct err *err)
 		    &why) < 0)
 		answer->doc = NULL;
 	return answer_judge(context, answer, err);
-}
-
-/* ------------------------------------------------------------------ questions */
-
-int
-http_ask(struct http *http, const struct http_request *request,
-	struct http_answer *answer, struct err *err)
-{
-	AUTO(http_stop) struct http_call *call = NULL;
-	int r = http_start(http, request, &call, err);
-
-	while (r == 0 && !http_ended(call))
-		r = http_turn(http, NULL, 0, HTTP_EVER, err);
-	return r < 0 ? r : http_result(call, answer, err);
-}
-
-int
-http_get(struct http *http, struct http_answer *answer, struct err *err,
-	const char *fmt, ...)
-{
-	struct http_request request = { 0 };
-	char *path = NULL;
-	va_list ap;
-	int r;
-
-	va_start(ap, fmt);
-	r = vasprintf(&path, fmt, ap);
-	va_end(ap);
-	if (r < 0)
-		return err_set(err, -ENOMEM, "out of memory");
-	request.path = path;
-	r = http_ask(http, &request, answer, err);
-	free(path);
-	return r;
 }

@@ -10,6 +10,7 @@ libcli_la_SOURCES = \
 	%D%/facts.c %D%/facts.h \
 	%D%/follow.c %D%/follow.h \
 	%D%/http.c %D%/http.h \
+	%D%/http_ask.c \
 	%D%/interrupt.c %D%/interrupt.h \
 	%D%/list.c %D%/list.h \
 	%D%/look.c %D%/look.h \

@@ -2,6 +2,7 @@
 #include "cli/look.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -49,6 +50,23 @@ look_print(const struct table *table, const struct term *term, struct err *err)
 	if (look_table(&out, table, term) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	(void)fwrite(out.data, 1, out.len, stdout); /* main.c checks */
+	return 0;
+}
+
+int
+look_line(struct err *err, const char *fmt, ...)
+{
+	AUTO_BUF struct buf line = { 0 };
+	AUTO_FREE char *text = NULL;
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vasprintf(&text, fmt, args);
+	va_end(args);
+	if (n < 0 || term_safe(&line, text) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
+	(void)puts(buf_text(&line)); /* main.c checks */
 	return 0;
 }
 

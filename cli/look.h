@@ -22,6 +22,10 @@ look_table(struct buf *out, const struct table *table, const struct term *term);
 int
 look_print(const struct table *table, const struct term *term, struct err *err);
 
+/* A line on stdout, made safe by term_safe(). 0, or -ENOMEM with text. */
+int look_line(struct err *err, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* What a task does, in a line: its command, image and command, or parameters.
  * 0 or -ENOMEM. */
 int look_what(struct buf *out, const json_t *task);

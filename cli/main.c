@@ -107,7 +107,6 @@ exit_status(const struct verb *verb, int r, const struct err *err)
 {
 	if (r >= 0)
 		return end_output(r, verb);
-	(void)fflush(stdout); /* what it has said before belongs before */
 	if (*err->text)
 		say("%s", err->text);
 	if (verb->passes_status)

@@ -207,7 +207,9 @@ show_once(
 	if (conf_bool(call->conf, "quiet")) {
 		json_array_foreach(tasks, i, task)
 		{
-			(void)puts(http_text(task, "task_id"));
+			if (r == 0)
+				r = look_line(
+					err, "%s", http_text(task, "task_id"));
 		}
 
 	} else if (json_array_size(tasks)) {

@@ -126,7 +126,6 @@ static int
 print_task(struct verb_call *call, const json_t *task, struct err *err)
 {
 	int64_t now = clock_wall_ms();
-	const char *created = http_text(task, "created_at");
 	AUTO_BUF struct buf drawing = { 0 };
 	AUTO_FACTS struct facts f;
 	int r;
@@ -145,10 +144,11 @@ print_task(struct verb_call *call, const json_t *task, struct err *err)
 		return r;
 	if (timeline_add(&drawing, task, now, &call->out) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
-	(void)printf("\n%ssince %s%s\n%s", term_style(&call->out, TERM_DIM),
-		created, term_style(&call->out, TERM_PLAIN),
-		buf_text(&drawing));
-	return 0;
+	(void)putchar('\n');
+	r = look_line(err, "since %s", http_text(task, "created_at"));
+	if (r == 0)
+		(void)fputs(buf_text(&drawing), stdout);
+	return r;
 }
 
 static int

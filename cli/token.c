@@ -106,13 +106,13 @@ create(struct verb_call *call, struct err *err)
 		return r;
 	if (call->json)
 		return verb_print_json(answer.doc, err);
-	(void)puts(http_text(answer.doc, "token"));
+	r = look_line(err, "%s", http_text(answer.doc, "token"));
 	expires = http_text(answer.doc, "expires_at");
 	say("the token of '%s', %s, good %s%s; it is shown this once: keep it "
 	    "in a file of mode 0600, for --token-file",
 		http_text(answer.doc, "client"), http_text(answer.doc, "role"),
 		*expires ? "until " : "for ever", expires);
-	return 0;
+	return r;
 }
 
 const struct verb verb_token_create = {

@@ -4,6 +4,7 @@ nodelink_server_SOURCES = \
 	%D%/confine.c %D%/confine.h \
 	%D%/items.c \
 	%D%/main.c \
+	%D%/ready.c %D%/ready.h \
 	%D%/secure.c %D%/secure.h \
 	%D%/settings.c %D%/settings.h
 nodelink_server_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS)

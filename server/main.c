@@ -21,6 +21,7 @@
 #include "hub/hub.h"
 #include "loop/loop.h"
 #include "metrics/metrics.h"
+#include "ready.h"
 #include "rpc/rpc.h"
 #include "secure.h"
 #include "settings.h"
@@ -321,35 +322,6 @@ start(struct server *s, const struct settings *set, struct err *err)
 	return r < 0 ? r : sandbox_filter(&s->sandbox, err);
 }
 
-static void
-say_ready(const struct server *s, const struct settings *set)
-{
-	bool http6 = strchr(set->http_host, ':') != NULL;
-	bool grpc6 = strchr(set->grpc_host, ':') != NULL;
-	struct sandbox_line line;
-	char grpc[300];
-
-	if (strncmp(set->grpc_listen, "unix:", 5) == 0)
-		(void)snprintf(grpc, sizeof grpc, "%s", set->grpc_listen);
-	else
-		(void)snprintf(grpc, sizeof grpc, "%s%s%s:%u", grpc6 ? "[" : "",
-			set->grpc_host, grpc6 ? "]" : "", s->grpc_port);
-	if (!set->auth)
-		log_warn(0, "development mode, no database of tokens "
-			    "(auth.path): any agent and any client is let in");
-	if (set->auth && set->agents_anonymous)
-		log_warn(0, "agents.anonymous: any agent is let in");
-	if (set->auth && set->http_anonymous)
-		log_warn(0, "http.anonymous: any client may do everything");
-	if (!set->store)
-		log_warn(0, "store 'memory': all tasks are forgotten when the "
-			    "server ends");
-	log_info("sandbox: %s", sandbox_describe(&s->sandbox, &line));
-	log_info("ready: http%s %s%s%s:%u, grpc %s",
-		set->http_tls.cert ? "s" : "", http6 ? "[" : "", set->http_host,
-		http6 ? "]" : "", s->http_port, grpc);
-}
-
 /* Appends the advice that fits most refusals to listen. */
 static void
 complain(int r, const struct err *err)
@@ -376,6 +348,7 @@ main(int argc, char **argv)
 	if (argc > 1 && *argv[1] != '-')
 		return commands_run(&settings_program, argc, argv);
 	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
+	(void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow: EFBIG */
 	r = settings_read(&settings, argc, argv, &err);
 	if (r != 0) {
 		if (r < 0)
@@ -395,7 +368,8 @@ main(int argc, char **argv)
 	if (r < 0) {
 		complain(r, &err);
 	} else {
-		say_ready(&server, &settings);
+		ready_say(&settings, &server.sandbox, server.http_port,
+			server.grpc_port);
 		notify_ready(notify);
 		loop_run(server.loop);
 		log_info("stopped");

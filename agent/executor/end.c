@@ -142,14 +142,15 @@ drain(struct executor *ex)
 }
 
 void
-executor_retire(struct executor *ex)
+executor_retire(struct executor *ex, bool retired)
 {
-	if (ex->retired || ex->stopping || ex->failed)
+	if (ex->retired == retired || ex->stopping || ex->failed)
 		return;
-	ex->retired = true;
-	log_info(
-		"plugin '%s': another executor takes new tasks; %zu go on here",
-		ex->plugin->v.name,
+	ex->retired = retired;
+	if (!ex->draining)
+		loop_timer_free(TAKE(ex->later)); /* it was about to stop */
+	log_info("plugin '%s': %s new tasks; %zu go on", ex->plugin->v.name,
+		retired ? "another executor takes" : "this one again takes",
 		HASH_COUNT(ex->tasks) + starts_count(ex->starts));
 	session_inventory(ex);
 	executor_maybe_stopped(ex);

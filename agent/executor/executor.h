@@ -93,8 +93,9 @@ void executor_serve(struct executor *ex, int take_fd);
 void executor_stop(struct executor *ex);
 
 /* Another executor takes the new tasks from now on: take none, and when none is
- * left that is not acknowledged, stop and remove the scratch folder. */
-void executor_retire(struct executor *ex);
+ * left that is not acknowledged, stop and remove the scratch folder. False: it is
+ * this one again. */
+void executor_retire(struct executor *ex, bool retired);
 
 /* How many tasks are not acknowledged yet, and how many still run. */
 size_t executor_count(const struct executor *ex, size_t *running);

@@ -30,6 +30,7 @@ libexecutor_la_SOURCES = \
 	%D%/policy.c %D%/policy.h \
 	%D%/profile.c %D%/profile.h \
 	%D%/profile_rule.c \
+	%D%/profile_run.c \
 	%D%/receipt.c \
 	%D%/scratch.c %D%/scratch.h \
 	%D%/seccomp.c %D%/seccomp.h \

@@ -265,8 +265,8 @@ stop_asked(void *arg, int signo)
 {
 	const struct service *s = arg;
 
-	if (signo == SIGUSR1) {
-		executor_retire(s->ex);
+	if (signo == SIGUSR1 || signo == SIGUSR2) {
+		executor_retire(s->ex, signo == SIGUSR1);
 		return;
 	}
 	log_info("%s: stopping", signal_name(signo));
@@ -302,7 +302,7 @@ serve(const struct plugin *plugin, struct arguments *a, struct err *err)
 	AUTO(loop_free) struct loop *loop = loop_new();
 	AUTO(executor_free) struct executor *ex = NULL;
 	AUTO(listen_stop) struct listener *listener = NULL;
-	static const int signals[] = { SIGTERM, SIGINT, SIGUSR1 };
+	static const int signals[] = { SIGTERM, SIGINT, SIGUSR1, SIGUSR2 };
 	struct loop_signal *watched[ARRAY_SIZE(signals)] = { NULL };
 	struct service service = { .loop = loop };
 	int r;
@@ -333,7 +333,7 @@ serve(const struct plugin *plugin, struct arguments *a, struct err *err)
 		log_info("plugin '%s' %s serves on '%s'", plugin->v.name,
 			plugin->v.version, a->socket);
 		if (a->retired)
-			executor_retire(ex);
+			executor_retire(ex, true);
 		loop_run(loop);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)

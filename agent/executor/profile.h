@@ -24,6 +24,12 @@ enum { PROFILE_MAX = 1 << 20 }; /* bytes of such a file */
 int profile_compile(const json_t *profile, uint64_t caps, struct buf *code,
 	unsigned *flags, struct buf *unknown, struct err *err);
 
+/* What the kernel would return for this call. */
+struct seccomp_data;
+uint32_t profile_run(const struct buf *code, const struct seccomp_data *call);
+/* Could a program be started and end? 0, or -EINVAL with text. */
+int profile_check(const struct buf *code, struct err *err);
+
 /* ------------------------------------ between profile.c and profile_rule.c */
 
 struct profile {

@@ -79,6 +79,8 @@ compile(struct seccomp *s, enum whose whose, const json_t *profile,
 	int r = profile_compile(profile, whose == OF_ROOT ? our_caps() : 0,
 		code, &filter->flags, &unknown, &why);
 
+	if (r == 0)
+		r = profile_check(code, &why);
 	if (r < 0)
 		return err_set(
 			err, r, "seccomp profile '%s': %.400s", file, why.text);

@@ -21,7 +21,7 @@ static void
 add_file(uint64_t *hash, const char *path)
 {
 	struct stat st;
-	uint64_t is[6] = { 0 };
+	uint64_t is[9] = { 0 };
 
 	if (path && stat(path, &st) == 0) {
 		is[0] = st.st_dev;
@@ -29,7 +29,10 @@ add_file(uint64_t *hash, const char *path)
 		is[2] = (uint64_t)st.st_size;
 		is[3] = (uint64_t)st.st_mtim.tv_sec;
 		is[4] = (uint64_t)st.st_ctim.tv_sec;
-		is[5] = (uint64_t)st.st_ctim.tv_nsec;
+		is[5] = (uint64_t)st.st_mtim.tv_nsec;
+		is[6] = (uint64_t)st.st_ctim.tv_nsec;
+		is[7] = st.st_mode;
+		is[8] = st.st_uid;
 	}
 	*hash = fnv_add(*hash, is, sizeof is);
 }

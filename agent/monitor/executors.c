@@ -2,11 +2,13 @@
 #include "monitor/executors.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/place.h"
 #include "monitor/digest.h"
@@ -205,6 +207,20 @@ start_at(struct place *p, bool retired)
 
 enum found { NOBODY, LEFT, SAME, OTHER };
 
+/* Nobody can be found by the socket; one that is only about to listen has
+ * locked its folder. */
+static enum found
+look_closer(const char *socket, const char *folder)
+{
+	AUTO_CLOSE int fd =
+		fd_open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return OTHER;
+	(void)unlink(socket); /* else the uplink tries it for ever */
+	return fd >= 0 ? LEFT : NOBODY;
+}
+
 /* Nobody, but something is left of one that was there; or one with our settings
  * or with others. */
 static enum found
@@ -213,13 +229,14 @@ look_at(const struct place *p)
 	AUTO_FREE char *socket = socket_of(p);
 	AUTO_FREE char *folder = folder_of(p);
 	pid_t pid = 0;
-	AUTO_CLOSE int pidfd = socket ? running_find(socket, &pid) : -1;
+	AUTO_CLOSE int pidfd = -1;
 
+	if (!socket || !folder)
+		return NOBODY; /* out of memory: starting one will say so */
+	pidfd = running_find(socket, &pid);
 	if (pidfd >= 0)
 		return running_has(pid, p->set->digest.text) ? SAME : OTHER;
-	if (socket)
-		(void)unlink(socket); /* else the uplink tries it for ever */
-	return folder && access(folder, F_OK) == 0 ? LEFT : NOBODY;
+	return look_closer(socket, folder);
 }
 
 /* The one that gets the new tasks: one that runs with our settings, else a new

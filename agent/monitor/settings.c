@@ -240,7 +240,8 @@ check_socket_paths(const struct settings *s, struct err *err)
 	const size_t room = sizeof((struct sockaddr_un *)0)->sun_path - 1;
 
 	for (size_t i = 0; i < s->n_plugins; i++) {
-		size_t n = strlen(s->runtime_dir) + strlen("/executor-.7.sock") +
+		size_t n = strlen(s->runtime_dir) +
+			   strlen("/executor-.7.sock") +
 			   strlen(s->plugins[i].name);
 
 		if (n > room)

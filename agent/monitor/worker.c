@@ -214,8 +214,7 @@ take_over(struct worker *w)
 		w->spec.retired ? ", with earlier settings: it ends after the "
 				  "tasks that it has"
 				: "");
-	if (w->spec.retired)
-		send_signal(w, SIGUSR1);
+	send_signal(w, w->spec.retired ? SIGUSR1 : SIGUSR2);
 	return true;
 }
 

@@ -24,9 +24,9 @@ struct worker_spec {
 	 * starting another. NULL: none. */
 	char *socket;
 	uid_t socket_owner; /* of one that is taken over, from then on */
-	/* Another one does its work: it is told so by SIGUSR1, or by its argv,
-	 * and ends by itself, after which on_stopped() comes. folder: is gone
-	 * when it has ended well. */
+	/* Another one does its work: it is told so by its argv, or SIGUSR1 when
+	 * it is taken over (SIGUSR2: no other does), and ends by itself, after
+	 * which on_stopped() comes. folder: is gone when it has ended well. */
 	bool retired;
 	char *folder;
 	const struct spawn_user *user; /* who runs it, with nothing to

@@ -7,6 +7,8 @@
 
 #include <grpc/byte_buffer_reader.h>
 
+enum { MESSAGE_OVERHEAD = 64 }; /* frames of HTTP/2 and TLS, at most */
+
 void
 rpc_read_next(struct rpc_stream *s)
 {
@@ -38,6 +40,7 @@ rpc_read_done(struct rpc_op *op, bool ok)
 	if (p) {
 		p->bytes = TAKE(s->read_bytes);
 		p->len = grpc_byte_buffer_length(p->bytes);
+		s->received += p->len + p->len / 16 + MESSAGE_OVERHEAD;
 		rpc_fifo_add(&s->in, p);
 		rpc_read_next(s);
 	} else {

@@ -116,6 +116,9 @@ struct rpc_server_ops {
 	 * UNAVAILABLE, or TOO_LARGE. */
 	void (*on_close)(void *arg, struct rpc_stream *s,
 		enum rpc_status status, const char *text);
+	/* The connection of this peer was cut: it opened and reset calls
+	 * without end. May be NULL. */
+	void (*on_flood)(void *arg, const char *peer);
 };
 
 struct rpc_server_conf {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "rpc/accept.h"
+#include "rpc/guard.h"
 #include "rpc/listen.h"
 
 struct rpc_server {
@@ -17,6 +18,7 @@ struct rpc_server {
 	struct rpc_queue *queue;
 	grpc_server *grpc;
 	struct rpc_tls_source *tls; /* NULL: plaintext */
+	struct guard *guard; /* NULL: no TCP */
 	int max_streams;
 	int n_streams;
 	struct rpc_stream *streams; /* accepted ones */
@@ -186,6 +188,33 @@ closed(struct rpc_stream *s)
 	rpc_accept_unref(&server->accept);
 }
 
+/* ------------------------------------------------------------------- guard */
+
+static uint64_t
+in_messages(void *arg, const char *peer)
+{
+	struct rpc_server *server = arg;
+	uint64_t sum = 0;
+
+	for (struct rpc_stream *s = server->streams; s; s = s->next) {
+		if (strcmp(s->peer, peer) != 0)
+			continue;
+		pthread_mutex_lock(&s->lock);
+		sum += s->received;
+		pthread_mutex_unlock(&s->lock);
+	}
+	return sum;
+}
+
+static void
+flooded(void *arg, const char *peer)
+{
+	struct rpc_server *server = arg;
+
+	if (server->ops.on_flood)
+		server->ops.on_flood(server->arg, peer);
+}
+
 static const struct rpc_side server_side = {
 	.server = true,
 	.opened = opened,
@@ -281,6 +310,7 @@ rpc_server_free(struct rpc_server *server)
 	rpc_queue_drain(server->queue);
 	if (server->grpc)
 		grpc_server_destroy(server->grpc);
+	guard_free(server->guard);
 	rpc_tls_source_free(server->tls);
 	rpc_queue_free(server->queue);
 	loop_timer_free(server->cut);
@@ -328,6 +358,11 @@ rpc_server_new(struct loop *loop, const struct rpc_server_conf *conf,
 	if (r == 0)
 		r = rpc_listen(
 			server->grpc, conf->listen, server->tls, port, err);
+	if (r < 0)
+		return r;
+	if (*port)
+		r = guard_new(loop, *port, in_messages, flooded, server,
+			&server->guard, err);
 	if (r < 0)
 		return r;
 	grpc_server_start(server->grpc);

@@ -70,6 +70,7 @@ struct rpc_stream {
 	struct rpc_fifo in, out;
 	struct rpc_packet *writing;
 	unsigned ops; /* started and not over */
+	uint64_t received; /* in messages, with what is around them */
 	bool posted : 1;
 	bool reading : 1;
 	bool read_end : 1; /* nothing more will come, because: */

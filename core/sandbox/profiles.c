@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include "sandbox/profile.h"
 #include "sandbox/sandbox.h"
@@ -32,15 +33,29 @@
 
 static const struct sandbox_rule descriptors[] = {
 	{ .calls = "read readv pread64 preadv write writev pwrite64 pwritev "
-		   "lseek _llseek close fcntl fcntl64 fstat fstat64 "
+		   "lseek _llseek close fstat fstat64 "
 		   "newfstatat fstatat64 stat stat64 lstat lstat64 statx dup "
 		   "dup2 dup3 pipe2 poll ppoll ppoll_time64 select "
 		   "_newselect pselect6 pselect6_time64 epoll_create1 "
 		   "epoll_ctl epoll_wait epoll_pwait epoll_pwait2 eventfd2" },
+	/* Not F_SETOWN, F_SETSIG and F_SETOWN_EX, by which the kernel sends
+	 * signals for us, to anybody of our user before Landlock 6: what came
+	 * with POSIX, but with large offsets on 32 bits (12 to 14), and the
+	 * locks of open files (36 to 38). */
+	{ .calls = "fcntl fcntl64", HAS(1, 0xfffffff8, 0) },
+	{ .calls = "fcntl fcntl64", IS(1, 12) },
+	{ .calls = "fcntl fcntl64", IS(1, 13) },
+	{ .calls = "fcntl fcntl64", IS(1, 14) },
+	{ .calls = "fcntl fcntl64", HAS(1, 0xfffffffc, 36) },
+	{ .calls = "fcntl fcntl64", IS(1, F_DUPFD_CLOEXEC) },
 	/* Not those that act on terminals, as TIOCSTI does. */
 	{ .calls = "ioctl", IS(1, FIONBIO) },
 	{ .calls = "ioctl", IS(1, FIONREAD) },
 	{ .calls = "ioctl", IS(1, TCGETS) },
+	/* libuv from 1.45 tries these first. They would be a way around this
+	 * list, whose calls can be made through a ring as well. */
+	{ .calls = "io_uring_setup io_uring_enter io_uring_register",
+		.error = ENOSYS },
 	{ 0 },
 };
 
@@ -98,6 +113,8 @@ static const struct sandbox_rule connections[] = {
  * also has what the uplink needs for that. */
 static const struct sandbox_rule accepting[] = {
 	{ .calls = "accept accept4" },
+	/* core/rpc/guard.c stops its own */
+	{ .calls = "setitimer", IS(0, ITIMER_PROF) },
 	{ 0 },
 };
 
@@ -129,6 +146,9 @@ static const struct sandbox_rule connecting[] = {
 	{ .calls = "socket", IS(0, AF_INET6) },
 	{ .calls = "socket", IS(0, AF_NETLINK) },
 	{ .calls = "connect bind recvmmsg recvmmsg_time64 sendmmsg" },
+	/* c-ares: the interface of a name server, as in fe80::1%eth0 */
+	{ .calls = "ioctl", IS(1, SIOCGIFINDEX) },
+	{ .calls = "ioctl", IS(1, SIOCGIFNAME) },
 	{ 0 },
 };
 

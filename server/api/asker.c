@@ -84,3 +84,14 @@ reply_unnoted(struct http_request *req)
 		"without a line about it",
 		"the audit log cannot be written now");
 }
+
+void
+reply_unnoted_some(struct http_request *req, size_t n, size_t of)
+{
+	http_add_header(req, "Retry-After", "5");
+	http_reply_error(req, 503, "audit_failing",
+		"ask again: those that are being cancelled stay so",
+		"the audit log cannot be written now: %zu of %zu tasks are not "
+		"cancelled",
+		n, of);
+}

@@ -32,5 +32,7 @@ asker_refused(struct api *api, const struct asker *asker, const char *action,
 void asker_failed(struct api *api, const struct asker *asker,
 	const char *action, const char *target, const char *reason);
 void reply_unnoted(struct http_request *req);
+/* Of many tasks n are not cancelled for that. */
+void reply_unnoted_some(struct http_request *req, size_t n, size_t of);
 
 #endif

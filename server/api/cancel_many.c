@@ -270,21 +270,6 @@ watch_all(struct many *m)
 	}
 }
 
-static void
-reply_trouble(struct many *m)
-{
-	if (!m->n_unnoted) {
-		reply_cancel_unstored(m->req);
-		return;
-	}
-	http_add_header(m->req, "Retry-After", "5");
-	http_reply_error(m->req, 503, "audit_failing",
-		"ask again: those that are being cancelled stay so",
-		"the audit log cannot be written now: %zu of %zu tasks are not "
-		"cancelled",
-		m->n_unnoted, m->n);
-}
-
 /* One intent is stored; after the last one comes the answer, or the wait. */
 static void
 intent_stored(void *arg, int r)
@@ -297,7 +282,10 @@ intent_stored(void *arg, int r)
 	if (--m->n_storing)
 		return;
 	if ((m->trouble || m->n_unnoted) && m->req) {
-		reply_trouble(m);
+		if (m->n_unnoted)
+			reply_unnoted_some(m->req, m->n_unnoted, m->n);
+		else
+			reply_cancel_unstored(m->req);
 		many_free(m);
 		return;
 	}

@@ -31,6 +31,8 @@
 	"<tr><td><a href=\"/tasks\"><code>GET /tasks</code></a><td>all tasks\n" \
 	"<tr><td><a href=\"/agents\"><code>GET /agents</code></a><td>all " \
 	"agents and their plugins\n" \
+	"<tr><td><a href=\"/openapi.json\"><code>GET /openapi.json</code></a>" \
+	"<td>all there is, for programs\n" \
 	"<tr><td><a href=\"/healthz\"><code>GET /healthz</code></a><td>is it " \
 	"well\n" \
 	"</table></body></html>\n"

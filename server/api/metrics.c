@@ -43,13 +43,6 @@ static const struct metric_row rows[] = {
 		.def = { .type = METRIC_GAUGE,
 			.name = "nodelink_store_failing",
 			.help = "1 while the store cannot write." } },
-	{ ROW(webhook_tries),
-		.def = { .type = METRIC_COUNTER,
-			.name = "nodelink_webhook_tries",
-			.help = "Tries of webhooks: delivered, to be tried "
-				"again (waits), or given up (dead).",
-			.labels = { "fate" },
-			.max = 3 } },
 	{ ROW(audit_lines),
 		.def = { .type = METRIC_COUNTER,
 			.name = "nodelink_audit_lines",
@@ -64,6 +57,20 @@ static const struct metric_row rows[] = {
 		.def = { .type = METRIC_COUNTER,
 			.name = "nodelink_audit_lost",
 			.help = "Lines that could not be written." } },
+	{ ROW(webhooks),
+		.def = { .type = METRIC_GAUGE,
+			.name = "nodelink_webhooks",
+			.help = "Events that somebody is to be told of: on "
+				"their way or waiting, or dead.",
+			.labels = { "state" },
+			.max = 2 } },
+	{ ROW(webhook_tries),
+		.def = { .type = METRIC_COUNTER,
+			.name = "nodelink_webhook_tries",
+			.help = "Tries of webhooks: delivered, to be tried "
+				"again (waits), or given up (dead).",
+			.labels = { "fate" },
+			.max = 3 } },
 	{ ROW(cpu), .def = { .type = METRIC_COUNTER,
 			    .name = "process_cpu_seconds",
 			    .unit = "seconds",
@@ -109,18 +116,26 @@ look_at_process(struct api_counts *c)
 }
 
 static void
-look_at_webhooks(const struct api *api)
+look_at_webhooks(struct api *api)
 {
 	static const char *const fates[] = {
 		[LETTER_WAITS] = "waits",
 		[LETTER_DELIVERED] = "delivered",
 		[LETTER_DEAD] = "dead",
 	};
+	const struct api_counts *c = &api->counts;
+	size_t waiting = 0, dead = 0;
+	struct webhook_stats stats;
 
+	/* What cannot be read now stays as it was. */
+	if (api->store->ops->letter_count(api->store, &waiting, &dead) == 0) {
+		metric_set(c->webhooks, METRIC_OF("waiting"), (double)waiting);
+		metric_set(c->webhooks, METRIC_OF("dead"), (double)dead);
+	}
+	webhook_stats(api->webhook, &stats);
 	for (size_t i = 0; i < ARRAY_SIZE(fates); i++)
-		metric_set(api->counts.webhook_tries, METRIC_OF(fates[i]),
-			(double)webhook_tries(
-				api->webhook, (enum letter_fate)i));
+		metric_set(c->webhook_tries, METRIC_OF(fates[i]),
+			(double)stats.tries[i]);
 }
 
 static void

@@ -11,8 +11,8 @@ struct api_counts {
 	struct metric *refused; /* credentials, by the code of the error */
 	struct metric *store_tasks, *store_waiting, *store_held, *store_output,
 		*store_failing;
-	struct metric *webhook_tries;
 	struct metric *audit_lines, *audit_omitted, *audit_lost;
+	struct metric *webhooks, *webhook_tries;
 	struct metric *cpu, *memory, *virtual_memory, *fds, *max_fds, *start;
 	struct metric *build;
 	struct process process; /* main() opens it */

@@ -65,6 +65,7 @@ reply_list(struct api *api, struct http_request *req,
 	const struct webhook *w = api->webhook;
 	const char *next = "", *last = "";
 	size_t waiting = 0, dead = 0, n = 0;
+	struct webhook_stats stats;
 	struct buf body = { 0 };
 	struct emit e;
 	int r = api->store->ops->letter_count(api->store, &waiting, &dead);
@@ -77,7 +78,8 @@ reply_list(struct api *api, struct http_request *req,
 	emit_object(&e, NULL);
 	emit_bool(&e, "per_task", w && webhook_settings(w)->per_task);
 	emit_endpoint(&e, w);
-	emit_uint(&e, "sending", w ? webhook_sending(w) : 0);
+	webhook_stats(w, &stats);
+	emit_uint(&e, "sending", stats.sending);
 	emit_uint(&e, "waiting", waiting);
 	emit_uint(&e, "dead", dead);
 	emit_array(&e, "webhooks");

@@ -41,47 +41,10 @@ struct audit {
 
 /* -------------------------------------------------------------------- files */
 
-/* Made when it is not there; then it belongs to the owner of its folder, for a
- * command of root's may be the first to write. */
-static int
-open_own(const char *path, int flags, struct err *err)
-{
-	AUTO_CLOSE int fd = fd_open(
-		path, flags | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	AUTO_FREE char *dir = strdup(path);
-	struct stat st, in;
-	char *slash = dir ? strrchr(dir, '/') : NULL;
-
-	if (fd < 0)
-		return err_set(err, fd, "cannot open audit log '%s': %s", path,
-			err_name(-fd));
-	if (fstat(fd, &st) < 0)
-		return err_set(err, -errno, "cannot read audit log '%s': %s",
-			path, err_name(errno));
-	if (!S_ISREG(st.st_mode))
-		return err_set(err, -EINVAL,
-			"audit log '%s' is not a regular file", path);
-	if (st.st_mode & 077)
-		return err_set(err, -EPERM,
-			"audit log '%s' is open to other users (mode %04o); "
-			"do: chmod 600 '%s'",
-			path, (unsigned)(st.st_mode & 07777), path);
-	if (slash)
-		*slash = 0;
-	if (geteuid() == 0 && st.st_size == 0 && dir &&
-		stat(!slash    ? "."
-			: *dir ? dir
-			       : "/",
-			&in) == 0 &&
-		fchown(fd, in.st_uid, in.st_gid) < 0)
-		log_debug("'%s' stays root's", path);
-	return TAKE_FD(fd);
-}
-
 static int
 open_log(const struct audit *a, struct err *err)
 {
-	return open_own(a->conf.path, O_RDWR | O_APPEND, err);
+	return own_open(a->conf.path, O_RDWR | O_APPEND, err);
 }
 
 /* Of all who write this log, each for a few writes. One that was stopped
@@ -363,7 +326,7 @@ audit_new(const struct audit_conf *conf, struct audit **out, struct err *err)
 	a->fd = open_log(a, err);
 	if (a->fd < 0)
 		return a->fd;
-	a->head = open_own(buf_text(&head), O_RDWR, err);
+	a->head = own_open(buf_text(&head), O_RDWR, err);
 	if (a->head < 0)
 		return a->head;
 	r = begin(a, err);

@@ -4,6 +4,7 @@
  *	line.c		an event as text
  *	chain.c		number and hash of the last line, PATH.head
  *	tail.c		the end of a log that another process has left
+ *	own.c		how its files are opened
  *	sync.c		the thread that waits for the disk
  *	verify.c	reading it all again */
 #ifndef NODELINK_AUDIT_INTERNAL_H
@@ -63,6 +64,13 @@ int tail_read(int fd, struct chain *out, size_t *torn, struct err *err);
  * than a head that a crash has left behind. */
 void tail_end(const char *path, int head_fd, const struct chain *last,
 	struct chain *out, struct err *why);
+
+/* --------------------------------------------------------------------- own */
+
+/* A descriptor, or -errno with text: others may open it, or it is no file. Made
+ * when it is not there; then it belongs to the owner of its folder, for a
+ * command of root's may be the first to write. */
+int own_open(const char *path, int flags, struct err *err);
 
 /* -------------------------------------------------------------------- sync */
 

@@ -4,6 +4,7 @@ libaudit_la_SOURCES = \
 	%D%/chain.c \
 	%D%/internal.h \
 	%D%/line.c \
+	%D%/own.c \
 	%D%/sync.c \
 	%D%/tail.c \
 	%D%/verify.c

@@ -316,9 +316,17 @@ agent_send(struct agent *a, const struct msg *msg, bool must)
 	return r < 0 ? r : rpc_send(a->stream, b.data, b.len, must);
 }
 
+static void
+on_flood(void *arg, const char *peer)
+{
+	(void)arg;
+	log_warn(0, "%s is cut: it sends calls without end", peer);
+}
+
 const struct rpc_server_ops hub_rpc_ops = {
 	.on_open = on_open,
 	.on_message = on_message,
 	.on_writable = on_writable,
 	.on_close = on_close,
+	.on_flood = on_flood,
 };

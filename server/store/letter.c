@@ -22,9 +22,10 @@ letter_new(const char *url, const char *host, const char *body)
 }
 
 struct letter *
-letter_copy(const struct letter *l)
+letter_copy(const struct letter *l, bool with_body)
 {
-	struct letter *copy = letter_new(l->url, l->host, l->body);
+	struct letter *copy =
+		letter_new(l->url, l->host, with_body ? l->body : "");
 	struct letter own;
 
 	if (!copy)

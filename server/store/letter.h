@@ -22,7 +22,8 @@ struct letter {
 	char id[ID_MAX]; /* made by id_new() */
 	char task_id[ID_MAX];
 	char event[LETTER_EVENT];
-	char *url, *host, *body; /* own; host: with which others it shares */
+	char *url, *host; /* own; host: with which others it shares */
+	char *body; /* own; read back for LETTERS_NEXT only, else "" */
 	bool global; /* to the endpoint of the settings */
 	int64_t made_at; /* wall ms */
 	/* what has become of it; all that store_ops.letter_set() stores */
@@ -36,8 +37,8 @@ struct letter {
 
 /* With an id, the rest zeroed; texts are copied. NULL: out of memory. */
 struct letter *letter_new(const char *url, const char *host, const char *body);
-/* A copy with the same id, in no list. */
-struct letter *letter_copy(const struct letter *l);
+/* A copy with the same id, in no list; with an empty body, or with that. */
+struct letter *letter_copy(const struct letter *l, bool with_body);
 void letter_free(struct letter *l);
 AUTO_DEFINE(struct letter *, letter_free)
 /* All of a list, which is NULL then. */

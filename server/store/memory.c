@@ -200,7 +200,11 @@ static void
 memory_create(struct store *s, struct task *t, const struct store_key *key,
 	store_done_fn *done, void *arg)
 {
-	done(arg, add_task((struct memory *)s, t, key));
+	int r = add_task((struct memory *)s, t, key);
+
+	if (r == 0)
+		post((struct memory *)s, t);
+	done(arg, r);
 }
 
 static void

@@ -259,12 +259,12 @@ put(struct found *f, const struct letter_query *q, const struct letter *l)
 }
 
 static int
-copy_all(const struct found *f, struct letter **out)
+copy_all(const struct found *f, bool with_body, struct letter **out)
 {
 	struct letter **at = out;
 
 	for (size_t i = 0; i < f->n; i++) {
-		*at = letter_copy(f->letters[i]);
+		*at = letter_copy(f->letters[i], with_body);
 		if (!*at) {
 			letters_free(out);
 			return -ENOMEM;
@@ -289,6 +289,6 @@ memory_letters(struct store *s, const struct letter_query *q,
 		if (is_wanted(q, e))
 			put(&found, q, e->letter);
 	if (r == 0)
-		r = copy_all(&found, &list);
+		r = copy_all(&found, q->want == LETTERS_NEXT, &list);
 	done(arg, r, list);
 }

@@ -39,7 +39,7 @@ sqlite_letter_set(struct store *store, const struct letter *l,
 	struct fate *f = calloc(1, sizeof *f);
 
 	if (f)
-		f->letter = letter_copy(l);
+		f->letter = letter_copy(l, false);
 	if (!f || !f->letter) {
 		free(f);
 		done(arg, -ENOMEM);
@@ -200,9 +200,10 @@ query_sql(const struct letter_query *q, struct buf *sql)
 		[LETTERS_DEAD] = { "died_at > 0", " AND id < ?2", "id DESC" },
 	};
 	int r = buf_printf(sql,
-		"SELECT id, task, event, url, host, global, body, made_at, "
+		"SELECT id, task, event, url, host, global, %s, made_at, "
 		"tries, next_at, died_at, error FROM letter WHERE %s%s%s",
-		wants[q->want].where, q->id ? " AND id = ?1" : "",
+		q->want == LETTERS_NEXT ? "body" : "''", wants[q->want].where,
+		q->id ? " AND id = ?1" : "",
 		q->after ? wants[q->want].after : "");
 
 	for (size_t i = 0; r == 0 && i < q->n_but_hosts; i++)

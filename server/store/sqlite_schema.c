@@ -51,7 +51,8 @@ static const char *const tasks_steps[] = {
 	" made_at INTEGER NOT NULL, tries INTEGER NOT NULL,"
 	" next_at INTEGER NOT NULL, died_at INTEGER NOT NULL,"
 	" error TEXT NOT NULL);"
-	"CREATE INDEX letter_next ON letter(next_at, id) WHERE died_at = 0;"
+	"CREATE INDEX letter_next ON letter(next_at, id, host)"
+	" WHERE died_at = 0;"
 	"CREATE INDEX letter_line ON letter(task, url, id) WHERE died_at = 0;"
 	"CREATE INDEX letter_dead ON letter(died_at, id) WHERE died_at > 0;",
 };

@@ -34,8 +34,9 @@ struct webhook {
 	struct rates *lines; /* of log */
 	struct try *tries;
 	size_t n_tries;
-	uint64_t fates[LETTER_DELIVERED + 1]; /* of tries, since the start */
+	uint64_t ended[LETTER_DELIVERED + 1]; /* of them, by letter_fate */
 	bool asking; /* the store has not answered */
+	int64_t not_before_ms; /* it is asked again */
 	bool gone; /* the endpoint said 410 */
 };
 

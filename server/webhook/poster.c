@@ -218,6 +218,7 @@ prepare(struct post *post, const char *url)
 	       SET(WRITEDATA, post) && SET(HTTPHEADER, post->headers) &&
 	       SET(POSTFIELDSIZE, (long)strlen(post->body)) &&
 	       SET(POSTFIELDS, post->body) &&
+	       SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) &&
 	       (!conf->ca || (SET(CAINFO, conf->ca)));
 #undef SET
 }

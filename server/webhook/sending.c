@@ -22,6 +22,7 @@ enum {
 	ASK = 2 * TRIES, /* some of the answer are tries already */
 	ASK_AGAIN_MS = 5000, /* when the store could not answer */
 	LONGEST_WAIT_MS = 3600 * 1000, /* wall clocks are set */
+	REST = 4, /* times as long as the last question took */
 	GONE = 410,
 };
 
@@ -30,7 +31,10 @@ enum {
 void
 sending_soon(void *webhook)
 {
-	loop_timer_set(((struct webhook *)webhook)->timer, 0);
+	const struct webhook *w = webhook;
+	int64_t wait = w->not_before_ms - clock_ms();
+
+	loop_timer_set(w->timer, wait > 0 ? wait : 0);
 }
 
 static void
@@ -60,7 +64,7 @@ store_fate(struct try *t)
 {
 	struct store *store = t->w->conf.store;
 
-	t->w->fates[t->letter->fate]++;
+	t->w->ended[t->letter->fate]++;
 	store->ops->letter_set(store, t->letter, fate_stored, t);
 }
 
@@ -201,7 +205,8 @@ begin(struct webhook *w, struct letter *take_letter)
 
 	if (!t) {
 		letter_free(take_letter);
-		return; /* with the next answer of the store */
+		loop_timer_set(w->timer, ASK_AGAIN_MS);
+		return;
 	}
 	t->w = w;
 	t->letter = take_letter;
@@ -242,7 +247,7 @@ came(void *arg, int r, struct letter *take_letters)
 {
 	struct webhook *w = arg;
 	int64_t now = clock_wall_ms(), wait = LONGEST_WAIT_MS;
-	size_t n = 0, begun = 0;
+	size_t n = 0, begun = 0, before = w->n_tries;
 
 	w->asking = false;
 	loop_timer_set(w->timer, r < 0 ? ASK_AGAIN_MS : wait);
@@ -262,9 +267,11 @@ came(void *arg, int r, struct letter *take_letters)
 		begin(w, l);
 		begun++;
 	}
-	if (begun && n == ASK)
-		wait = 0; /* those behind may go to other hosts */
-	if (r == 0 && wait < LONGEST_WAIT_MS)
+	/* Those behind may go to other hosts; those that have died at once
+	 * make way. */
+	if (begun && (n == ASK || w->n_tries < before + begun))
+		sending_soon(w);
+	else if (r == 0 && wait < LONGEST_WAIT_MS)
 		loop_timer_set(w->timer, wait);
 }
 
@@ -277,14 +284,23 @@ sending_ask(void *webhook)
 	struct letter_query q = {
 		.want = LETTERS_NEXT, .but_hosts = busy, .max = ASK
 	};
+	int64_t started;
 
 	if (w->asking || w->n_tries == TRIES)
 		return; /* it goes on when one of them has ended */
+	if (clock_ms() < w->not_before_ms) {
+		sending_soon(w);
+		return;
+	}
 	for (const struct try *t = w->tries; t; t = t->next)
 		if (tries_to(w, t->letter->host) >= TRIES_PER_HOST)
 			busy[q.n_but_hosts++] = t->letter->host;
 	w->asking = true;
+	started = clock_us();
 	store->ops->letters(store, &q, came, w);
+	/* With many to hosts that are busy it may take a while, and the loop
+	 * has other work. */
+	w->not_before_ms = clock_ms() + REST * (clock_us() - started) / 1000;
 }
 
 void

@@ -27,8 +27,7 @@ post(struct task *t, enum event event, const char *body, const char *url,
 }
 
 static int
-post_to_its_own(
-	struct webhook *w, struct task *t, enum event event, const char *body)
+post_to_its_own(struct task *t, enum event event, const char *body)
 {
 	const char *at = t->webhooks, *url;
 	unsigned events;
@@ -44,8 +43,9 @@ post_to_its_own(
 			continue;
 		memcpy(text, url, len);
 		text[len] = 0;
-		/* It was checked when the task was created. */
-		if (url_check(text, w->conf.allow_internal, &parts, &err) == 0)
+		/* It was checked when the task was created; should it not be
+		 * allowed any more, that shows when it is called. */
+		if (url_check(text, true, &parts, &err) == 0)
 			r = post(t, event, body, text, &parts, false);
 	}
 	return r;
@@ -66,7 +66,7 @@ webhook_tell(void *webhook, struct task *t)
 	if (r == 0 && global)
 		r = post(t, event, buf_text(&body), w->conf.url, &w->url, true);
 	if (r == 0 && w->conf.per_task)
-		r = post_to_its_own(w, t, event, buf_text(&body));
+		r = post_to_its_own(t, event, buf_text(&body));
 	if (r < 0)
 		log_error(r, "nobody will be told of '%s' of task '%s'",
 			event_name(event), t->id);

@@ -11,6 +11,8 @@
 #include "base/parse.h"
 #include "webhook/guard.h"
 
+enum { NAME = 256 }; /* no host has a longer one */
+
 AUTO_DEFINE(CURLU *, curl_url_cleanup)
 
 /* A part that fits into out; "" when there is none. */
@@ -39,18 +41,43 @@ is_plain(const char *text)
 
 /* [::1] as ::1 */
 static const char *
-bare(const char *host, char out[URL_HOST])
+bare(const char *host, char out[NAME])
 {
 	size_t len = strlen(host);
 
 	if (*host != '[' || len < 2)
 		return host;
-	(void)snprintf(out, URL_HOST, "%.*s", (int)(len - 2), host + 1);
+	(void)snprintf(out, NAME, "%.*s", (int)(len - 2), host + 1);
 	return out;
 }
 
+/* Of DNS, or an address. */
+static bool
+is_host(const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-._";
+
+	return *name && (*name == '[' || !name[strspn(name, letters)]);
+}
+
+/* libcurl lets one slash pass, or three, and names with escapes in them, which
+ * may become numbers and so addresses. */
+static bool
+is_written_plainly(const char *text)
+{
+	const char *rest = strchr(text, ':');
+	size_t len;
+
+	if (!rest || strncmp(rest, "://", 3) != 0)
+		return false;
+	len = strcspn(rest + 3, "/?#");
+	return len && !memchr(rest + 3, '%', len);
+}
+
 static int
-take_apart(CURLU *parts, struct url *out, char name[URL_HOST])
+take_apart(CURLU *parts, struct url *out, char name[NAME])
 {
 	char scheme[16], port[8], rest[LIMIT_URL + 1];
 	bool standard = !part(parts, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT,
@@ -59,16 +86,16 @@ take_apart(CURLU *parts, struct url *out, char name[URL_HOST])
 
 	if (!part(parts, CURLUPART_SCHEME, 0, scheme, sizeof scheme) ||
 		(strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0) ||
-		!part(parts, CURLUPART_HOST, 0, name, URL_HOST - 8) || !*name ||
+		!part(parts, CURLUPART_HOST, 0, name, NAME) || !is_host(name) ||
 		!part(parts, CURLUPART_PORT, CURLU_DEFAULT_PORT, port,
 			sizeof port) ||
 		parse_u64(port, 1, UINT16_MAX, &number) < 0 ||
 		!part(parts, CURLUPART_FRAGMENT, 0, rest, sizeof rest) || *rest)
 		return -EINVAL;
 	out->port = (uint16_t)number;
-	(void)snprintf(out->host, sizeof out->host, "%.280s:%s", name, port);
-	(void)snprintf(out->origin, sizeof out->origin, "%s://%.280s%s%s",
-		scheme, name, standard ? "" : ":", standard ? "" : port);
+	(void)snprintf(out->host, sizeof out->host, "%s:%s", name, port);
+	(void)snprintf(out->origin, sizeof out->origin, "%s://%s%s%s", scheme,
+		name, standard ? "" : ":", standard ? "" : port);
 	return 0;
 }
 
@@ -77,7 +104,7 @@ url_check(
 	const char *text, bool allow_internal, struct url *out, struct err *err)
 {
 	AUTO(curl_url_cleanup) CURLU *parts = curl_url();
-	char name[URL_HOST], plain[URL_HOST];
+	char name[NAME], plain[NAME];
 
 	if (!parts)
 		return err_set(err, -ENOMEM, "out of memory");
@@ -85,7 +112,8 @@ url_check(
 		return err_set(err, -EINVAL,
 			"expected a URL of at most %d bytes of plain ASCII",
 			LIMIT_URL);
-	if (curl_url_set(parts, CURLUPART_URL, text, CURLU_DISALLOW_USER) !=
+	if (!is_written_plainly(text) ||
+		curl_url_set(parts, CURLUPART_URL, text, CURLU_DISALLOW_USER) !=
 			CURLUE_OK ||
 		take_apart(parts, out, name) < 0)
 		return err_set(err, -EINVAL,

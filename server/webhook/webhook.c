@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/rates.h"
@@ -14,7 +15,7 @@ void
 webhook_retry(struct webhook *w, const struct letter *l, store_done_fn *done,
 	void *arg)
 {
-	AUTO(letter_free) struct letter *again = letter_copy(l);
+	AUTO(letter_free) struct letter *again = letter_copy(l, false);
 
 	if (!again) {
 		done(arg, -ENOMEM);
@@ -39,16 +40,14 @@ webhook_is_gone(const struct webhook *w)
 	return w->gone;
 }
 
-uint64_t
-webhook_tries(const struct webhook *w, enum letter_fate fate)
+void
+webhook_stats(const struct webhook *w, struct webhook_stats *out)
 {
-	return w ? w->fates[fate] : 0;
-}
-
-size_t
-webhook_sending(const struct webhook *w)
-{
-	return w->n_tries;
+	*out = (struct webhook_stats){ 0 };
+	if (!w)
+		return;
+	out->sending = w->n_tries;
+	memcpy(out->tries, w->ended, sizeof out->tries);
 }
 
 static int

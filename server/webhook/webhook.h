@@ -48,10 +48,14 @@ void webhook_tell(void *webhook, struct task *t);
 const struct webhook_conf *webhook_settings(const struct webhook *w);
 /* The endpoint of the settings has said 410. */
 bool webhook_is_gone(const struct webhook *w);
-/* Of letters that are on their way. */
-size_t webhook_sending(const struct webhook *w);
-/* How many tries since the start had this fate; w NULL: none. */
-uint64_t webhook_tries(const struct webhook *w, enum letter_fate fate);
+
+struct webhook_stats {
+	size_t sending; /* letters that are on their way */
+	uint64_t tries[LETTER_DELIVERED + 1]; /* since the server's start,
+						 by letter_fate */
+};
+/* NULL: all 0. */
+void webhook_stats(const struct webhook *w, struct webhook_stats *out);
 
 /* It is due now; a dead one lives again. l: as it was read. done() as of
  * store_ops.letter_set(). */

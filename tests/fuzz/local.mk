@@ -32,6 +32,12 @@ fuzz_targets += %D%/fuzz-conf
 %C%_fuzz_conf_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_conf_LDADD = $(fuzz_libs) libconf.la libbase.la
 
+fuzz_targets += %D%/fuzz-webhook
+%C%_fuzz_webhook_SOURCES = %D%/fuzz-webhook.c
+%C%_fuzz_webhook_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_webhook_LDADD = $(fuzz_libs) libwebhook.la libstore.la libdb.la libmetrics.la libtask.la \
+	libwire.la libjson.la libconf.la libloop.la libbase.la
+
 # What travels between server and agents.
 fuzz_targets += %D%/fuzz-batch
 %C%_fuzz_batch_SOURCES = %D%/fuzz-batch.c

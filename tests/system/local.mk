@@ -2,16 +2,20 @@
 # in PYTESTFLAGS; Debian's own python, because pytest is its package.
 PYTHON_SYSTEM = /usr/bin/python3
 EXTRA_DIST += tests/tsan.supp \
+	%D%/alerts.yml \
 	%D%/agents.py \
 	%D%/command.py \
-	%D%/alerts.yml \
 	%D%/conftest.py \
 	%D%/contain.py \
+	%D%/dockerd.py \
+	%D%/fresh.py \
 	%D%/harness.py \
 	%D%/netns.py \
+	%D%/openapi.py \
 	%D%/oracle.py \
-	%D%/receiver.py \
 	%D%/pytest.ini \
+	%D%/receiver.py \
+	%D%/servers.py \
 	%D%/test_01_start.py \
 	%D%/test_02_tasks.py \
 	%D%/test_03_output.py \
@@ -26,7 +30,6 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_11_bulk.py \
 	%D%/test_12_users.py \
 	%D%/test_13_hooks.py \
-	%D%/dockerd.py \
 	%D%/test_14_durable.py \
 	%D%/test_15_docker.py \
 	%D%/test_16_engine.py \
@@ -38,23 +41,20 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_22_tls.py \
 	%D%/test_23_sandbox.py \
 	%D%/test_24_policy.py \
-	%D%/servers.py \
 	%D%/test_25_bad_server.py \
 	%D%/test_26_audit.py \
 	%D%/test_27_abuse.py \
 	%D%/test_28_bad_agent.py \
 	%D%/test_29_cli.py \
 	%D%/test_30_verbs.py \
-	%D%/openapi.py \
 	%D%/test_31_fields.py \
 	%D%/test_31_openapi.py \
 	%D%/test_32_metrics.py \
 	%D%/test_33_webhooks.py \
+	%D%/test_34_typescript.py \
 	%D%/test_35_node.py \
 	%D%/test_36_manual.py \
-	%D%/fresh.py \
-	%D%/test_37_security_page.py \
-	%D%/test_34_typescript.py
+	%D%/test_37_security_page.py
 
 system_helpers = %D%/helpers/mute-agent %D%/helpers/whoami
 check_PROGRAMS += $(system_helpers)

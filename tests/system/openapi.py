@@ -70,6 +70,19 @@ class Document:
                     yield (f"{method.upper()} {path}", _under("#/paths", path, method),
                            item[method])
 
+    def names(self):
+        """Of all members that are in bodies."""
+        def look(value):
+            if isinstance(value, dict):
+                if isinstance(value.get("properties"), dict):
+                    yield from value["properties"]
+                value = value.values()
+            if not isinstance(value, str) and hasattr(value, "__iter__"):
+                for part in value:
+                    yield from look(part)
+
+        return set(look(self.root))
+
     def template(self, path):
         """Which of the paths it is: one without parameters beats the others."""
         if path in self.root["paths"]:
@@ -79,10 +92,10 @@ class Document:
                 return template
         raise AssertionError(f"the document has no path for {path}")
 
-    def parameters(self, method, path):
+    def parameters(self, method, path, kind="paths"):
         """{(in, name): (pointer, parameter)}"""
         found = {}
-        for place in (_under("#/paths", path), _under("#/paths", path, method.lower())):
+        for place in (_under(f"#/{kind}", path), _under(f"#/{kind}", path, method.lower())):
             for i in range(len(self.look(place).get("parameters", []))):
                 pointer, value = self.follow(_under(place, "parameters", i))
                 found[value["in"], value["name"]] = (pointer, value)

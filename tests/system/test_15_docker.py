@@ -420,3 +420,26 @@ def test_a_container_whose_output_nobody_takes_is_paused_and_can_be_cancelled(sy
     out = node.output(task_id)
     assert out.replace(b"y\n", b"") in (b"", b"y") and len(out) > 1 << 20
     assert not node.ours()
+
+
+def test_executor_with_earlier_settings_keeps_its_container(system, engine):
+    node = Node(system, engine, "agent5", more="[agent]\non_stop = leave\n")
+    old = node.sh("trap exit TERM; echo on; while :; do sleep 0.1; done")
+    node.running(old)
+    node.agent.stop()
+    with open(node.config, "a", encoding="ascii") as file:
+        file.write("[limits]\npids = 100\n")
+    node.agent = system.agent("agent5", node.server, "--config", node.config,
+                              folder=node.agent.folder, wait=False)
+    node.agent.wait_line("executor 'docker' still runs .* with earlier settings")
+    left = node.sh("sleep 1000")  # of nobody: its executor is killed
+    node.running(left)
+    os.kill(until(lambda: node.agent.child("executor", "docker"), "it runs"), signal.SIGKILL)
+    until(lambda: f"nodelink-{left}" not in node.ours(), "what it left is removed")
+    node.running(old)
+    assert node.client.cancel(old).status == 200
+    assert node.client.task(old)["status"] == "cancelled"
+    assert not node.ours()
+    node.agent.stop()
+    system.agent("agent5", node.server, "--config", node.config, "--on-stop", "cancel",
+                 folder=node.agent.folder)

@@ -238,3 +238,7 @@ def test_an_executor_does_not_start_with_a_broken_profile(system):
     profile = system.path("broken.json", '{"defaultAction": "SCMP_ACT_ERRNO", "syscals": []}')
     agent = system.agent("broken", server, "--seccomp", profile, wait=False)
     agent.wait_line(rf"seccomp profile '{profile}': .*syscals")
+    agent.stop()
+    profile = system.path("deadly.json", '{"defaultAction": "SCMP_ACT_KILL"}')
+    agent = system.agent("deadly", server, "--seccomp", profile, wait=False)
+    agent.wait_line(rf"seccomp profile '{profile}': no task could run: .*'execve'")

@@ -5,6 +5,7 @@ itself; a fair client at 127.0.0.2 works meanwhile, with a deadline."""
 
 import http.client
 import json
+import os
 import re
 import shutil
 import socket
@@ -15,7 +16,7 @@ import time
 
 import pytest
 
-from harness import DEADLINE, Client, descriptors, until
+from harness import DEADLINE, Client, descriptors, status_number, until
 
 FAIR_DEADLINE = 15.0  # for a task made, watched and cancelled
 
@@ -337,6 +338,22 @@ def endless_head(n=5000):
 def test_floods_of_frames_hold_up_nobody(abused, fair, name, frames):
     attack(fair, lambda: flood(abused.main.grpc, frames()))
     assert abused.main.client.is_agent_ready("agent1"), name
+
+
+@pytest.mark.parametrize("path", [b"/nodelink.v1.AgentService/StreamTasks", b"/x/Y"])
+def test_resets_without_end_are_cut_before_they_fill_the_memory(system, path):
+    server = system.server()
+    system.agent("agent1", server)
+    loud = server.client.shell("head -c 30000000 /dev/zero")
+    before = status_number(server.pid, "VmHWM")
+    flood(server.grpc, resets(path, 60000))
+    server.wait_line("ipv4:127.0.0.1:[0-9]+ is cut: it sends calls without end")
+    # 60,000 calls are 800 MB. Redzones make them larger, and slower.
+    if not os.environ.get("NODELINK_SANITIZED"):
+        assert status_number(server.pid, "VmHWM") < before + (450 << 10)
+    assert server.client.end(loud)["status"] == "completed"
+    assert server.client.is_agent_ready("agent1")
+    assert len(re.findall("is cut", server.log())) == 1
 
 
 def test_a_flood_of_pings_ends_the_connection(abused, fair):

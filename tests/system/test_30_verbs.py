@@ -248,6 +248,20 @@ def test_drain_goes_on_when_nobody_waits_any_more(nodelink, client):
     assert done.status == 1 and "taken the drain" in done.err
 
 
+def test_drain_on_a_terminal_has_one_line_that_changes(nodelink, client):
+    task_id = running(client, client.shell("sleep 100", agent="web1"))
+    terminal = nodelink.terminal("drain", "web1", "-w", columns=40)
+    try:
+        terminal.until(lambda t: t.count("1 task left, for") > 1)
+        client.cancel(task_id)
+        text = terminal.until(lambda t: "nothing runs" in t)
+        assert "\n" not in text.partition("nothing runs")[0], "written over"
+        assert terminal.wait() == 0
+    except BaseException:
+        terminal.kill()
+        raise
+
+
 def test_drain_says_what_is_wrong(nodelink):
     assert "web9" in nodelink("drain", "web9", status=1).err
     assert "--undo" in nodelink.wrong("drain", "web1", "--undo", "--wait")
@@ -329,6 +343,10 @@ def test_bash_completes_what_the_program_knows(nodelink, client, pair):
     assert task_id in completes(nodelink, script, "show", "")
     assert completes(nodelink, script, "ps", "--status", "c") == ["completed", "cancelled"]
     assert completes(nodelink, script, "ps", "--watch", "--age") == ["--agent"]
+    assert completes(nodelink, script, "docker", "run", "--pull", "") == [
+        "never", "missing", "always"]
+    assert task_id in completes(nodelink, script, "cancel", "--reason", "x", "")
+    assert completes(nodelink, script, "run", "web1", "--", "w") == []
     assert completes(nodelink, script, "show", "--server", "http://127.0.0.1:1", "") == []
 
 

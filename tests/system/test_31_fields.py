@@ -7,6 +7,7 @@ import pytest
 
 from harness import Client
 from openapi import Document
+from receiver import settings
 
 CREATE = {"/tasks/shell": {"agent_id": "agent1", "cmd": "true"},
           "/tasks/docker": {"agent_id": "agent1"},
@@ -37,7 +38,8 @@ def values(document, schema, name=None):
         yield from values(document, part)
     if "items" in schema:
         yield from ([item] for item in values(document, schema["items"]))
-        yield from (item * (schema["maxItems"] + 1) for item in schema.get("examples", []))
+        if "maxItems" in schema:
+            yield from (item * (schema["maxItems"] + 1) for item in schema.get("examples", []))
     properties = schema.get("properties", {})
     base = {key: next(values(document, properties[key])) for key in schema.get("required", [])}
     for key, part in properties.items():
@@ -95,7 +97,7 @@ class Judge:
 @pytest.fixture(scope="module")
 def judge(module_system):
     """Of a server whose agent takes no task: what is created only waits."""
-    server = module_system.server("--store", "memory")
+    server = module_system.server("--store", "memory", *settings(module_system, per_task="yes"))
     module_system.agent("agent1", server)
     server.client.ok("POST", "/agents/agent1/drain")
     document = Document(server.client.get("/openapi.json").body)

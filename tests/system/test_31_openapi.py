@@ -15,9 +15,10 @@ import time
 
 import pytest
 
-from harness import DEADLINE, DEFER, SBIN, Answer, until
+from harness import DEFER, SBIN, until
 from netns import NoNetns, Namespace
 from openapi import Document, Witness
+from receiver import SECRET, Receiver
 
 # What no test brings about, of what any request may be answered.
 UNSEEN = {"no_memory", "internal", "too_many_tasks", "store_failing"}
@@ -72,10 +73,13 @@ path = {self.audit}
 required = yes
 [limits]
 failed_logins = 40
+[webhook]
+per_task = yes
+allow_internal = yes
+secret_file = {system.path("hooks.secret", SECRET)}
 """)
+        os.chmod(system.path("hooks.secret"), 0o600)
         self.server = system.server("--config", conf, auth=self.auth, inside=Patient)
-        self.late = self.auth.ok("enroll-token", "--for", "web1", "--expires", "1s")
-        self.late_at = time.monotonic() + 1.1
         self.admin = Witness(document, self.server.http, self.server.client.token)
         self.stranger = Witness(document, self.server.http)
         system.agent("agent1", self.server, *self.auth.agent_file("agent1"))
@@ -127,6 +131,22 @@ def test_document_and_server_have_the_same_routes(document):
     assert told == served
 
 
+def test_manual_has_all_words_of_the_document(document):
+    """Routes, parameters, fields and codes."""
+    text = ""
+    for page in ("man/nodelink-api.7", "man/nodelink-tasks.7",
+                 "plugins/docker/nodelink-plugin-docker.7"):
+        with open(f"{os.path.dirname(__file__)}/../../{page}", encoding="utf-8") as file:
+            text += file.read().replace("\\-", "-")
+    routes = {f".Ss {name}" for name, _, _ in document.operations()
+              if name not in ("POST /tasks/shell", "POST /tasks/docker")}
+    told = {line.partition("?")[0].replace("{plugin}", "{id}") for line in text.splitlines()}
+    words = document.names() | {what[2] for what in document.wanted
+                                if len(what) == 3 and what[1] != "header"}
+    missing = (routes - told) | (words - set(re.findall(r"[A-Za-z0-9_-]+", text)))
+    assert not missing, missing
+
+
 def test_document_is_of_this_version(document, anyone):
     assert document.root["info"]["version"] == anyone.get("/healthz").json["version"]
 
@@ -139,12 +159,14 @@ def test_head_is_answered_as_get(document, anyone):
 # ------------------------------------------------------------------- development mode
 
 def test_what_the_server_is(anyone):
-    for path in ("/", "/openapi.json", "/healthz", "/readyz"):
+    for path in ("/", "/openapi.json", "/healthz", "/readyz", "/metrics", "/webhooks"):
         anyone.expect(200, "GET", path)
+    anyone.expect(200, "GET", "/metrics", headers={"Accept": "text/plain"})
     for method, path in (("POST", "/session"), ("GET", "/tokens"), ("POST", "/tokens"),
                          ("DELETE", "/tokens/x")):
         anyone.expect(409, method, path, code="anonymous")
     anyone.expect(200, "DELETE", "/session")
+    anyone.expect(409, "POST", "/webhooks/x/retry", code="no_webhooks")
     anyone.expect(404, "GET", "/enroll", code="no_enrolment")
     anyone.expect(404, "POST", "/enroll", code="no_enrolment")
 
@@ -213,6 +235,8 @@ def test_following_and_reading(system, anyone):
     record = anyone.expect(200, "GET", f"/tasks/{task}").json
     assert record["hooks"]
     anyone.expect(200, "GET", f"/stream?ref={task}&last_event_id=1")
+    coded = f"/stream?ref={task}&encoding=base64&follow=0&output=1"
+    assert b'"stdout":"b3V0Cg=="' in anyone.expect(200, "GET", coded).body
     for query, code in (("", "bad_query"), (f"ref={task}&last_event_id=x", "bad_event_id"),
                         (f"ref={task}&last_event_id=999", "bad_event_id")):
         anyone.expect(400, "GET", f"/stream?{query}", code=code)
@@ -260,17 +284,24 @@ def test_cancelling(system, anyone):
     anyone.expect(404, "DELETE", "/tasks/none", code="no_such_task")
     assert b"taskCancel" in anyone.expect(200, "GET", f"/stream?ref={task}").body
     assert anyone.task(task)["receipt"]["signals"]
-    late = anyone.shell("true", cleanup=[{"cmd": "echo on; sleep 0.5"}])
+    go = system.path("late")
+    late = anyone.shell("true", cleanup=[
+        {"cmd": f"echo on; until [ -e {go} ]; do sleep 0.01; done"}])
     until(lambda: anyone.output(late, "hook"), "its hook runs")
-    anyone.expect(400, "DELETE", f"/tasks/{late}", code="too_late")
+    answer = anyone.begin("DELETE", f"/tasks/{late}")
+    until(lambda: anyone.task(late)["cancel"], "it is being cancelled")
+    system.path("late", "")
+    assert answer().json["code"] == "too_late"
 
 
 def test_cancelling_many(anyone):
     for i in range(3):
         anyone.shell("sleep 600", labels={"job": "many", "n": str(i)})
+    stubborn = anyone.shell("trap '' TERM; echo on; sleep 600", labels={"job": "many", "n": "x"})
+    until(lambda: anyone.output(stubborn), "it has begun")
     which = "agent_id=agent1&label=job=many&plugin=shell&status="
     anyone.expect(200, "DELETE", f"/tasks?{which}in_progress&dry_run=1&owner=ci")
-    anyone.expect(202, "DELETE", "/tasks?label=n=0&wait=0")
+    anyone.expect(202, "DELETE", "/tasks?label=n=x&wait=0")
     body = {"reason": "r", "code": 302, "grace": 2, "force": True}
     anyone.expect(200, "DELETE", f"/tasks?label=job=many&{HOW}", body, headers=NOTED)
     anyone.expect(200, "DELETE", f"/tasks?{which}sent")
@@ -344,6 +375,9 @@ def test_who_asks_must_be_allowed_to(document, guarded):
     others = guarded.admin.shell("sleep 600")
     ci.expect(403, "DELETE", f"/tasks/{others}", code="not_owner")
     red.expect(404, "GET", f"/tasks/{others}", code="no_such_task")
+    guarded.admin.expect(200, "POST", "/agents/agent1/drain", {"reason": "new disk"})
+    assert not red.expect(200, "GET", "/agents/agent1").json["draining"]["actor"]
+    guarded.admin.expect(200, "DELETE", "/agents/agent1/drain")
     guarded.admin.expect(200, "DELETE", f"/tasks/{others}?wait=20")
 
 
@@ -360,17 +394,45 @@ def test_sessions_and_tokens(guarded):
     admin.expect(404, "DELETE", path, code="no_such_token")
 
 
+def test_webhooks(document, guarded):
+    """What is told, too."""
+    admin = guarded.admin
+    with Receiver() as receiver:
+        hooks = [{"url": receiver.url}, {"url": receiver.url, "events": ["task.failed"]}]
+        for cmd in ("true", "false"):
+            receiver.of(admin.shell(cmd, webhooks=hooks), 1 if cmd == "true" else 2)
+        task = admin.shell("sleep 600", webhooks=hooks)
+        admin.expect(200, "DELETE", f"/tasks/{task}?wait=20")
+        receiver.of(task, 2)
+        for request in receiver.got:
+            document.fits("#/components/schemas/WebhookMessage", request.json, request)
+            for name, (pointer, _) in document.parameters("POST", "task", "webhooks").items():
+                document.fits(f"{pointer}/schema", request.headers[name[1]], request)
+        assert len({request.type for request in receiver.got}) == 4
+    for _ in range(2):
+        admin.shell("true", webhooks=[{"url": "http://127.0.0.1:1"}])
+    until(lambda: admin.get("/webhooks?state=waiting").json["waiting"] == 2, "nobody is there")
+    page = admin.expect(200, "GET", "/webhooks?state=waiting&limit=1").json
+    admin.expect(200, "GET", f"/webhooks?state=waiting&cursor={page['next_cursor']}")
+    admin.expect(400, "GET", "/webhooks?state=x", code="bad_query")
+    guarded.letter = page["webhooks"][0]["webhook_id"]
+    admin.expect(200, "POST", f"/webhooks/{guarded.letter}/retry", headers=NOTED)
+    admin.expect(404, "POST", "/webhooks/x/retry", code="no_such_webhook")
+
+
 def test_enrolling(system, guarded):
     def enrol(status, code=None, headers=None, **other):
         guarded.stranger.expect(status, "POST", "/enroll", {**wish, **other}, code, headers)
 
     wish = guarded.enrolment(system.path("web1"))
+    late = guarded.auth.ok("enroll-token", "--for", "web1", "--expires", "1s")
+    made = time.monotonic()
     guarded.stranger.expect(200, "GET", "/enroll")
     enrol(400, "bad_request", agent_id=1)
     enrol(403, "bad_token", token="nle_x_y")
     enrol(200, headers=NOTED)
-    until(lambda: time.monotonic() > guarded.late_at, "it has expired")
-    enrol(403, "token_expired", token=guarded.late)
+    until(lambda: time.monotonic() > made + 1.1, "it has expired")
+    enrol(403, "token_expired", token=late)
     enrol(400, "bad_csr", token=guarded.auth.ok("enroll-token", "--for", "web1"), csr="?")
 
 
@@ -413,9 +475,11 @@ def test_nothing_is_done_that_cannot_be_noted(system, guarded):
             ("DELETE", f"/tasks/{task}", None), ("DELETE", "/tasks?agent_id=agent1", None),
             ("POST", "/agents/agent1/drain", None), ("DELETE", "/agents/agent1/drain", None),
             ("POST", "/tokens", {"client": "new", "role": "viewer"}),
-            ("DELETE", "/tokens/x", None), ("POST", "/enroll", wish)):
+            ("DELETE", "/tokens/x", None), ("POST", "/enroll", wish),
+            ("POST", f"/webhooks/{guarded.letter}/retry", None)):
         admin.expect(503, method, path, body, "audit_failing")
     _limit(guarded.server, resource.RLIM_INFINITY)
+    until(lambda: admin.get("/readyz").status == 200, "the store has noticed that, too")
     admin.expect(200, "DELETE", f"/tasks/{task}?wait=20")
     with contextlib.closing(sqlite3.connect(guarded.auth.path)) as db, db:
         db.execute("CREATE TRIGGER full BEFORE INSERT ON token BEGIN "

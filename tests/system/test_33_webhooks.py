@@ -1,5 +1,6 @@
 """Webhooks: told at least once, in order, signed, to nobody that must not be called."""
 
+import json
 import os
 import re
 import signal
@@ -10,7 +11,7 @@ import time
 
 import pytest
 
-from harness import DEADLINE, SBIN, until
+from harness import DEADLINE, SBIN, Client, until
 from receiver import OTHER_SECRET, SECRET, Receiver, settings, signed_with
 from test_14_durable import restart
 
@@ -101,6 +102,30 @@ def test_a_node_that_cancels_by_itself_is_told_of_too(told):
     task_id = client.shell("sleep 100", timeout=0.05)
     assert [(r.type, r.json["data"]["cancel"]["name"]) for r in receiver.of(task_id, 2)] == [
         ("task.cancel_requested", "timeout"), ("task.cancelled", "timeout")]
+
+
+def test_the_receiver_of_the_manual_works(system):
+    page = os.path.join(os.path.dirname(__file__), "../../man/nodelink-api.7")
+    with open(page, encoding="utf-8") as file:
+        text = re.search(r"^import base64.*?(?=^\.Ed)", file.read(), re.S | re.M).group()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    options = settings(system, f"http://127.0.0.1:{port}/")
+    with subprocess.Popen(["/usr/bin/python3", "-c", text, system.path("webhook.secret"),
+                           str(port)], stdout=subprocess.PIPE, text=True) as hook:
+        try:
+            server = system.server(*options)
+            system.agent("agent1", server)
+            task_id = server.client.shell("true")
+            webhook_id, _, body = hook.stdout.readline().partition(" ")
+            assert json.loads(body)["data"]["task_id"] == task_id
+            until(lambda: listed(server.client)["waiting"] == 0, "it has taken it")
+            forged = Client(f"127.0.0.1:{port}").call("POST", "/", body, {
+                "webhook-id": webhook_id, "webhook-timestamp": str(int(time.time())),
+                "webhook-signature": "v1,AAAA"})
+            assert forged.status == 401 and hook.stdout.readline().endswith(" forged\n")
+        finally:
+            hook.terminate()
 
 
 def test_a_task_tells_whom_it_names_what_they_want_to_hear(told):
@@ -204,7 +229,8 @@ def test_what_cannot_be_told_is_kept_and_can_be_told_later(hasty, answer, error)
         again = hasty.ok("POST", f"/webhooks/{letter['webhook_id']}/retry")
         assert again == {"webhook_id": letter["webhook_id"], "state": "waiting"}
         assert receiver.wait(before + 1)[-1].id == letter["webhook_id"]
-        until(lambda: not listed(hasty, task=task_id)["webhooks"], "it is delivered")
+        until(lambda: not any(listed(hasty, state, task=task_id)["webhooks"]
+                              for state in ("waiting", "dead")), "it is delivered")
         assert {r.path for r in receiver.got} == {"/x"}
         if isinstance(answer, Hang):
             answer.go.set()
@@ -353,6 +379,9 @@ def test_what_was_stored_and_not_told_is_told_by_the_next_server(system):
             assert len({r.id for r in requests}) == 1
             assert len({r.body for r in requests}) == 1
         until(lambda: listed(server.client)["waiting"] == 0, "nothing is left")
+        numbers = server.client.get("/metrics").body.decode().splitlines()
+        assert 'nodelink_webhooks{state="waiting"} 0' in numbers
+        assert 'nodelink_webhook_tries_total{fate="delivered"} 10' in numbers
 
 
 def test_a_server_that_is_killed_again_and_again_loses_nothing(system):
@@ -361,7 +390,7 @@ def test_a_server_that_is_killed_again_and_again_loses_nothing(system):
         server = system.server(*options)
         system.agent("agent1", server)
         tasks = []
-        for number in range(5):
+        for number in range(4):
             server.client.agent_ready("agent1")
             tasks += [server.client.shell("sleep 0.0%d" % (n % 10)) for n in range(12)]
             receiver.wait(len(set(r.task for r in receiver.got)) + number)

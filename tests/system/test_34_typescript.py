@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import tarfile
+import threading
 
 import pytest
 
@@ -22,6 +23,7 @@ export {};
 """
 OPTIONS = {"target": "ES2022", "module": "Node16", "moduleResolution": "Node16",
            "lib": ["ES2022", "DOM"], "types": [], "strict": True, "outDir": "out",
+           "skipDefaultLibCheck": True,
            # the document's examples take what they catch for an Error
            "useUnknownInCatchVariables": False}
 
@@ -51,16 +53,14 @@ def run(*words, cwd, env=None):
 
 
 def snippets():
-    """What the READMEs show, by name: the first is a program, others are parts
-    of one."""
+    """What the READMEs show, by name: programs, and parts of one."""
     found = []
     for path in (SOURCE / "README.md", TOP / "README.md"):
         found += re.findall(r"^```ts\n(.*?)^```$", path.read_text(encoding="utf-8"),
                             re.MULTILINE | re.DOTALL)
     assert len(found) >= 4
-    return {"readme": found[0], **{
-        f"part-{number}": f"{PRELUDE}{{\n{text}}}\n"
-        for number, text in enumerate(found[1:])}}
+    return {f"readme-{number}": text if text.startswith("import") else
+            f"{PRELUDE}{{\n{text}}}\n" for number, text in enumerate(found)}
 
 
 class Package:
@@ -133,7 +133,7 @@ def package(tmp_path_factory):
 def started(package, _shared):
     """What takes its time goes on while other tests run."""
     programs = {name: package.start(name, _shared.main) for name in (
-        "test-cancellation", "basic", "monitoring", "race", "readme")}
+        "test-cancellation", "basic", "monitoring", "race", "readme-0")}
     yield programs
     for program in programs.values():
         program.kill()
@@ -166,27 +166,38 @@ def test_package_has_what_users_need_and_no_more(package):
     assert "dependencies" not in about
 
 
+def test_every_operation_of_the_api_is_a_method(package):
+    spec = (TOP / "proto/openapi.yaml").read_text(encoding="utf-8")
+    others = {"home", "openapi", "ready", "metrics", "getCa", "enroll",
+              "listAgentTasks"}  # is listTasks with agent_id
+    asked, _, _ = spec.partition("\nwebhooks:")  # which the server calls itself
+    wanted = set(re.findall(r"operationId: (\w+)", asked)) - others
+    methods = run("node", "--input-type=module", "-e", """
+        import { TaskClient } from "nodelink-client";
+        console.log(Object.getOwnPropertyNames(TaskClient.prototype).join(" "));""",
+                  cwd=package.user)
+    assert len(wanted) > 15
+    assert not wanted - set(methods.split())
+
+
 def test_follows_a_task_over_restarts_of_the_server(package, system):
     server = system.server()
     system.agent("agent1", server)
     task_id = server.client.shell(
         "for i in 1 2 3 4 5 6 7 8; do echo zażółć $i; sleep 0.4; done; exit 7")
     program = package.start("test-follow", server, task_id)
-    lines = iter(program.stdout.readline, "")
-    try:
-        for _ in range(2):
-            shown = [next(lines), next(lines)]
+    deadline = threading.Timer(DEADLINE, program.kill)
+    deadline.start()
+    seen = []
+    for line in program.stdout:
+        seen.append(line)
+        if len(seen) in (2, 4):
             server.stop()
-            again = system.server(http=server.http, grpc=server.grpc, store=server.store)
-            assert shown[0].startswith("zażółć"), shown
-            server = again
-    except BaseException:
-        program.kill()
-        raise
-    out, err = ended(program)
-    assert out.split("\n")[-3:-1] == ["zażółć 7", "zażółć 8"], (out, err)
-    assert out.count("\n") == 4 and err.endswith("final 7\n"), (out, err)
-    assert "reconnect" in err
+            server = system.server(http=server.http, grpc=server.grpc, store=server.store)
+    _, err = ended(program)
+    deadline.cancel()
+    assert seen == [f"zażółć {number}\n" for number in range(1, 9)], (seen, err)
+    assert "reconnect" in err and err.endswith("final 7\n"), err
 
 
 def test_says_who_it_is_over_tls(package, system):
@@ -207,8 +218,59 @@ def test_says_who_it_is_over_tls(package, system):
     assert json.loads(told) == {
         "stranger": "401 no_token", "watcher": "403 forbidden", "cancelled": True,
         "reason": "seen enough", "owner": "boss", "output": "up\n", "end": "p",
+        "exact": "dXAK",
         "agents": ["agent1"], "asked": True}
     assert listed == "true typed" and revoked == "401 token_revoked"
+
+
+def everything(server):
+    """Answers of the server, each as (its type in TypeScript, the answer)."""
+    ask = server.client
+    hooked = ask.shell("echo up; sleep 60", labels={"job": "x"}, env={"A": "b"},
+                       limits={"open_files": 99}, seccomp="none",
+                       stop={"grace": 1, "pre_stop": "echo hook"},
+                       cleanup=[{"cmd": "true", "when": "always", "timeout": 5}])
+    with ask.events(hooked) as events:
+        events.until_stdout("up")
+        yield "Task", ask.task(hooked)
+        yield "CancelResult", ask.cancel(hooked, reason="typed").json
+    yield "ErrorBody", ask.cancel(hooked).json
+    with ask.events(hooked) as events:
+        yield "TaskResponse[]", [event.data for event in events.rest()]
+    for path, body in (("shell", {"cmd": "kill -9 $$"}), ("docker", {"image": "x"}),
+                       ("countdown", {"params": {"from": 1}})):
+        made = ask.ok("POST", f"/tasks/{path}", {"agent_id": "agent1", **body})
+        yield "Task", ask.end(made["task_id"])
+    yield "Agent", ask.ok("POST", "/agents/agent1/drain", {"reason": "typed"})
+    waits = ask.shell("true")
+    yield "CancelManyResult", ask.ok("DELETE", "/tasks?agent_id=agent1&dry_run=1")
+    yield "CancelResult", ask.cancel(waits).json
+    yield "TaskPage", ask.ok("GET", "/tasks?limit=2")
+    yield "Agent[]", ask.ok("GET", "/agents")["agents"]
+    yield "NewToken", ask.ok("POST", "/tokens", {"client": "x", "role": "viewer"})
+    yield "Token[]", ask.ok("GET", "/tokens")["tokens"]
+    yield "Token", ask.ok("POST", "/session")
+    yield "WebhookPage", ask.ok("GET", "/webhooks")
+    yield "Health", ask.ok("GET", "/healthz")
+
+
+def test_types_say_all_that_the_server_answers(package, system):
+    """A member too many or too few in a literal is an error of the compiler."""
+    auth = system.auth()
+    server = system.server(auth=auth)
+    system.agent("agent1", server, *auth.agent_file("agent1"))
+    folder = package.user / "typed"
+    folder.mkdir()
+    with open(folder / "answers.ts", "w", encoding="utf-8") as file:
+        file.write('import type * as nl from "nodelink-client";\n')
+        for number, (kind, answer) in enumerate(everything(server)):
+            file.write(f"export const a{number}: nl.{kind} = {json.dumps(answer)};\n")
+        file.write("// @ts-expect-error\nexport const no: nl."
+                   f"{kind} = {json.dumps({**answer, 'unknown': 1})};\n")
+    (folder / "tsconfig.json").write_text(json.dumps(
+        {"compilerOptions": {**OPTIONS, "noEmit": True}, "include": ["*.ts"]}),
+        encoding="utf-8")
+    run("tsc", "-p", ".", cwd=folder)
 
 
 def test_examples_of_the_document_work_as_written(started, client):
@@ -225,7 +287,7 @@ def test_examples_of_the_document_work_as_written(started, client):
 
 
 def test_readme_runs_follows_and_cancels(started, client):
-    out, _ = ended(started["readme"])
+    out, _ = ended(started["readme-0"])
     assert re.search(r"cancelled \[ 'SIGTERM'", out) and out.count(":") >= 4, out
     assert record(client, "while date")["cancel"]["reason"] == "seen enough"
 

@@ -58,15 +58,21 @@ class Node:
         self.folder = system.path("node")
         self.agent = None
 
-    def start(self, settings, *options):
-        if self.agent:
-            self.agent.stop()
+    def start(self, settings, *options, wait=True):
+        self.stop()
         conf = self.system.path("node.conf", settings)
         self.agent = self.system.agent("agent1", self.server, "--config", conf, "--on-stop",
                                        "leave", *options, folder=self.folder, wait=False)
         self.agent.wait_line("connected to server")
-        until(self.ready, "the plugin shell takes tasks")
+        if wait:
+            until(self.ready, "the plugin shell takes tasks")
         return self.agent
+
+    def stop(self):
+        """Its executors have its stderr and go on, so no end of that is waited for."""
+        if self.agent and self.agent.alive():
+            self.agent.signal(signal.SIGTERM)
+            assert self.agent.process.wait(DEADLINE) == 0
 
     def ready(self):
         agent = self.client.agents().get("agent1", {})
@@ -98,8 +104,7 @@ class Node:
 def node(system):
     made = Node(system, system.server("--lost-after", "1m"))
     yield made
-    if made.agent.alive():
-        made.agent.stop()
+    made.stop()
     system.agent("agent1", made.server, "--on-stop", "cancel", folder=made.folder).stop()
     assert not made.executors()
 
@@ -138,8 +143,9 @@ def test_old_task_prints_and_ends_beside_the_new(node):
     new = node.client.shell(f"echo two; read x < {go}.2; echo $x")
     os.mkfifo(f"{go}.2")
     for _ in range(2):  # whoever is started anew, all of it comes, once
-        os.kill(node.agent.child("uplink"), signal.SIGKILL)
-        until(node.ready, "it is back")
+        uplink = until(lambda: node.agent.child("uplink"), "there is an uplink")
+        os.kill(uplink, signal.SIGKILL)
+        until(lambda gone=uplink: not is_alive(gone), "it is gone")
     for path in (go, f"{go}.2"):
         with open(path, "w", encoding="ascii") as file:
             file.write("end\n")
@@ -171,11 +177,34 @@ def test_settings_that_come_back_find_their_executor(node):
     node.start("[limits]\npids = 101\n")
     node.only("shell", "shell.1", "shell.2")
     third = node.begin(SLOW)
-    for task in (second, first, third):
+    before = node.executors()
+    node.start("[limits]\npids = 100\n")
+    fourth = node.begin(SLOW)
+    assert node.executors() == before
+    for task in (third, first):
         assert node.client.cancel(task).status == 200
-    node.only("shell.2")
+    node.only("shell.1")
+    for task in (second, fourth):
+        assert node.client.cancel(task).status == 200
     node.start("")
     node.only("shell")
+
+
+def test_new_tasks_wait_when_all_places_are_taken(node):
+    tasks = []
+    for number in range(8):
+        node.start(f"[limits]\npids = {100 + number}\n")
+        tasks.append(node.begin(SLOW))
+    agent = node.start("", wait=False)
+    agent.wait_line("executor 'shell': 8 of them still have tasks", anywhere=True)
+    new = node.client.shell("echo new")
+    until(lambda: node.client.agents()["agent1"]["connected"], "it is connected")
+    assert node.client.cancel(tasks[3]).status == 200
+    assert node.client.end(new)["status"] == "completed"
+    node.only("shell", *(f"shell.{n}" for n in range(1, 8)))
+    for task in tasks:
+        node.client.cancel(task, wait=0)
+    node.only("shell.3")
 
 
 def test_plugin_that_was_replaced_is_loaded(node):
@@ -241,7 +270,8 @@ def test_uplink_of_another_user_reaches_the_executors_that_are_there(system, ope
     first = system.agent("agent1", server, *separate(system, open_folder), "--on-stop", "leave",
                          folder=f"{open_folder}/run")
     executor = first.child("executor", "shell")
-    first.stop()
+    first.signal(signal.SIGTERM)
+    assert first.process.wait(DEADLINE) == 0
     agent = system.agent("agent1", server, *separate(system, open_folder, OTHER),
                          folder=f"{open_folder}/run", wait=False)
     agent.wait_line("executor 'shell' still runs")

@@ -55,6 +55,7 @@ def examples(path):
     for display in re.findall(r"^\.Bd -literal.*?\n(.*?)^\.Ed", source, re.S | re.M):
         text = re.sub(r"^\\&", "", display, flags=re.M).replace(r"\e", "\\").replace(r"\(dq", '"')
         lines = text.splitlines()
+        runs = False  # a display without "$ " is only shown
         while lines:
             line = lines.pop(0)
             if line.startswith("$ "):
@@ -62,7 +63,8 @@ def examples(path):
                 while command.endswith("\\"):
                     command = command[:-1] + lines.pop(0).strip()
                 found.append((command, []))
-            elif found:
+                runs = True
+            elif runs:
                 found[-1][1].append(line)
     return found
 

@@ -118,6 +118,8 @@ def test_the_page_leads_to_what_it_promises(machine):
     assert "\n401\n" in "\n" + reader.printed("http_code")
     machine.until(f"{ADMIN}/agents", '"connected":true.*"seccomp":"required"',
                   "the agent is there, as its settings want it")
+    plugins = f"{ADMIN}/agents | jq -c '[.agents[].plugins[] | select(.up) | .name]'"
+    assert reader.ok(plugins) == '["shell"]', "no executor is left of the other plugins"
     tasks = f"{ADMIN}/tasks"
     machine.until(tasks, '"status":"failed".*"rule":"tasks.allow_users"',
                   "the task of root is refused by the node")

@@ -4,11 +4,13 @@ import { Http, type ClientOptions } from "./http.js";
 import type {
 	CallOptions, CancelManyOptions, CancelOptions, CreateOptions, DockerFields,
 	DrainOptions, ListOptions, OutputOptions, ShellFields, TaskRequest, TokenRequest,
+	WebhookOptions,
 } from "./requests.js";
 import { TaskStream, type StreamOptions } from "./stream.js";
 import { Ties, isOver } from "./ties.js";
 import type {
 	Agent, CancelManyResult, CancelResult, Health, NewToken, Task, TaskPage, Token,
+	WebhookPage,
 } from "./types.js";
 import { unlessAborted } from "./wait.js";
 
@@ -122,9 +124,11 @@ export class TaskClient {
 
 	/** What a task does, from its beginning, live until its end. */
 	streamTask(taskId: string, options: StreamOptions = {}): TaskStream {
+		const { encoding, output } = options;
+
 		return new TaskStream(taskId, {
 			connect: (lastEventId, signal) => this.#http.once("GET", "/stream", {
-				query: { ref: taskId },
+				query: { ref: taskId, encoding, output },
 				headers: {
 					Accept: "text/event-stream",
 					...(lastEventId && { "Last-Event-ID": lastEventId }),
@@ -135,13 +139,10 @@ export class TaskClient {
 		}, options);
 	}
 
-	/** The record of a task once it has ended. It reads the task's stream. */
-	async waitTask(taskId: string, options: StreamOptions = {}): Promise<Task> {
-		const task = await this.getTask(taskId, { signal: options.signal });
-
-		if (isFinal(task))
-			return task;
-		return (await this.streamTask(taskId, options).final()).task;
+	/** The record of a task once it has ended. */
+	async waitTask(taskId: string,
+		options: Pick<StreamOptions, "signal" | "reconnectFor"> = {}): Promise<Task> {
+		return (await this.streamTask(taskId, { ...options, output: false }).final()).task;
 	}
 
 	/** The record of a task. */
@@ -252,7 +253,7 @@ export class TaskClient {
 			{ signal: options.signal, repeatable: true });
 	}
 
-	// ------------------------------------------------- tokens, session, server
+	// --------------------------------------- tokens, session, webhooks, server
 
 	async listTokens(options: CallOptions = {}): Promise<Token[]> {
 		return (await this.#http.json<{ tokens: Token[] }>("GET", "/tokens", options)).tokens;
@@ -270,13 +271,26 @@ export class TaskClient {
 
 	/** In a browser: sets a cookie that is good for reading, which links and
 	 * images need. This client itself does not: it sends its token. */
-	openSession(options: CallOptions = {}): Promise<Token> {
+	createSession(options: CallOptions = {}): Promise<Token> {
 		return this.#http.json("POST", "/session", { signal: options.signal });
 	}
 
 	/** Ends the session of the cookie. */
-	async closeSession(options: CallOptions = {}): Promise<void> {
+	async endSession(options: CallOptions = {}): Promise<void> {
 		await this.#http.json("DELETE", "/session", { signal: options.signal });
+	}
+
+	/** What could not be told yet (`waiting`), or will not be (`dead`). */
+	listWebhooks(options: WebhookOptions = {}): Promise<WebhookPage> {
+		const { signal, ...query } = options;
+
+		return this.#http.json("GET", "/webhooks", { query, signal });
+	}
+
+	/** Sends it again now, also when it was dead. */
+	async retryWebhook(id: string, options: CallOptions = {}): Promise<void> {
+		await this.#http.json("POST", `/webhooks/${encodeURIComponent(id)}/retry`,
+			{ signal: options.signal, repeatable: true });
 	}
 
 	health(options: CallOptions = {}): Promise<Health> {

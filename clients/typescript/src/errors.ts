@@ -1,11 +1,28 @@
 /* errors.ts - what can go wrong, as one type */
+import type { Open } from "./types.js";
+
+/** Stable words; `unreachable` and `closed` are the client's own. */
+export type ErrorCode = Open<
+	"unreachable" | "closed" |
+	"bad_request" | "bad_query" | "bad_cursor" | "bad_event_id" | "bad_range" |
+	"bad_idempotency_key" | "not_json" | "not_utf8" | "body_too_large" | "task_too_large" |
+	"no_token" | "bad_token" | "token_expired" | "token_revoked" | "no_session" |
+	"forbidden" | "not_owner" | "outside_labels" | "foreign_origin" | "anonymous" |
+	"no_such_task" | "no_such_agent" | "no_such_plugin" | "no_such_token" |
+	"no_such_webhook" | "no_webhooks" | "no_such_path" | "wrong_method" | "gone" |
+	"already_final" | "too_late" | "undeliverable" |
+	"idempotency_key_in_use" | "idempotency_key_reused" |
+	"too_many_tasks" | "too_many_tokens" | "too_many_logins" | "too_many_calls" |
+	"too_many_requests" |
+	"stopping" | "store_full" | "store_failing" | "auth_failing" | "audit_failing" |
+	"internal" | "no_memory">;
 
 /** What the server says when it refuses: nodelink-api(7), DIAGNOSTICS. */
 export interface ErrorBody {
 	/** A sentence. */
 	readonly error: string;
 	/** A stable word. */
-	readonly code: string;
+	readonly code: ErrorCode;
 	/** More about it, or what to do. */
 	readonly details: string | null;
 	/** A refused cancel also has `task_id`, `status`, `cancel`, `receipt`. */
@@ -17,9 +34,9 @@ export class NodelinkError extends Error {
 	override readonly name = "NodelinkError";
 	/** Status of the HTTP answer; 0: there was none. */
 	readonly status: number;
-	/** A stable word such as `no_such_task` or `already_final`;
-	 * `unreachable` when there was no answer. */
-	readonly code: string;
+	/** `unreachable` when there was no answer; empty when the answer is not
+	 * nodelink's own. */
+	readonly code: ErrorCode;
 	/** More about it, or what to do. */
 	readonly details: string | null;
 	/** All that the server said. */
@@ -31,7 +48,7 @@ export class NodelinkError extends Error {
 
 	constructor(message: string, more: {
 		status?: number;
-		code?: string;
+		code?: ErrorCode;
 		body?: ErrorBody | undefined;
 		retryAfter?: number | undefined;
 		repeated?: boolean;

@@ -3,7 +3,7 @@ export { TaskClient } from "./client.js";
 export type { DockerOptions, Execution, ShellOptions } from "./client.js";
 export type { ClientOptions } from "./http.js";
 export { NodelinkError } from "./errors.js";
-export type { ErrorBody } from "./errors.js";
+export type { ErrorBody, ErrorCode } from "./errors.js";
 export { TaskStream } from "./stream.js";
 export type { StreamOptions, StreamSource } from "./stream.js";
 export { ReconnectEvent, ResponseEvent, StreamErrorEvent } from "./events.js";
@@ -12,7 +12,7 @@ export type {
 	CallOptions, CancelManyOptions, CancelOptions, CreateOptions, DockerFields,
 	DockerRequest, DrainOptions, Duration, ListOptions, OutputOptions, ParamValue,
 	PluginRequest, ProcessFields, ShellFields, ShellRequest, Size, TaskFields,
-	TaskFilter, TaskRequest, TokenRequest,
+	TaskFilter, TaskRequest, TokenRequest, WebhookOptions,
 } from "./requests.js";
 export { outputOf } from "./types.js";
 export type {
@@ -20,4 +20,5 @@ export type {
 	FinalResponse, Health, HookRun, NewToken, Open, OutputPiece, OutputSummary, Plugin,
 	PluginParam, ProgressResponse, Receipt, Role, SeccompProfile, Task, TaskFailure,
 	TaskLimits, TaskPage, TaskResponse, TaskStatus, Token,
+	Webhook, WebhookEvent, WebhookMessage, WebhookPage,
 } from "./types.js";

@@ -3,7 +3,7 @@
  * Names are those of the API; what the client itself needs (`signal`,
  * `idempotencyKey`) stands beside them. */
 import type {
-	CancelName, CleanupWhen, Open, Role, SeccompProfile, TaskStatus,
+	CancelName, CleanupWhen, Open, Role, SeccompProfile, TaskStatus, WebhookEvent,
 } from "./types.js";
 
 /** Seconds, or a text with a unit: `"500ms"`, `"10s"`, `"2m"`, `"1h"`. */
@@ -43,6 +43,8 @@ export interface TaskFields {
 	containment?: "strict" | "any";
 	/** The filter of system calls. */
 	seccomp?: SeccompProfile;
+	/** Who is told of it, where the server allows that. Default: all events. */
+	webhooks?: ReadonlyArray<{ url: string; events?: readonly WebhookEvent[] }>;
 }
 
 /** What tasks of every plugin but docker may have. */
@@ -143,7 +145,8 @@ export interface TaskFilter {
 	agent_id?: string;
 	owner?: string;
 	plugin?: string;
-	status?: TaskStatus;
+	/** `unfinished`: pending, sent or in_progress. */
+	status?: TaskStatus | "unfinished";
 	/** `name` or `name=value`; a task must have all of them. */
 	label?: string | readonly string[];
 }
@@ -154,7 +157,7 @@ export interface ListOptions extends TaskFilter, CallOptions {
 }
 
 export interface CancelManyOptions extends TaskFilter, CancelOptions {
-	status?: "pending" | "sent" | "in_progress";
+	status?: "pending" | "sent" | "in_progress" | "unfinished";
 	/** Only tell which they are. */
 	dry_run?: boolean;
 }
@@ -173,6 +176,15 @@ export interface DrainOptions extends CallOptions {
 	/** Instead of each task's own. */
 	grace?: Duration;
 	reason?: string;
+}
+
+export interface WebhookOptions extends CallOptions {
+	/** Default `"dead"`. */
+	state?: "dead" | "waiting";
+	/** Of a page, 1 to 1000. Default 100. */
+	limit?: number;
+	/** `next_cursor` of the page before. */
+	cursor?: string;
 }
 
 export interface TokenRequest {

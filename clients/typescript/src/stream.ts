@@ -18,6 +18,10 @@ export interface StreamOptions {
 	/** Milliseconds that may pass in vain tries to connect before the stream
 	 * fails. Default: five minutes; Infinity: for ever. */
 	reconnectFor?: number | undefined;
+	/** `"base64"`: output is the base64 of the exact bytes. Default `"text"`. */
+	encoding?: "text" | "base64" | undefined;
+	/** false: without output, only what is done to the task, and its end. */
+	output?: boolean | undefined;
 }
 
 /** Where a stream comes from. */
@@ -112,6 +116,7 @@ export class TaskStream extends EventTarget implements AsyncIterable<TaskRespons
 				throw this.#end.error;
 		} finally {
 			this.#slots.delete(slot);
+			slot.end(); // nobody takes what it has
 			this.close();
 		}
 	}

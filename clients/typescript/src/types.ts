@@ -25,6 +25,9 @@ export type CancelName = Open<
 	"admin_request" | "agent_drain" | "maintenance" | "preempted" |
 	"agent_stopping" | "agent_partition" | "host_shutdown" | "plugin_failed">;
 
+export type WebhookEvent =
+	"task.completed" | "task.failed" | "task.cancelled" | "task.cancel_requested";
+
 export type SeccompProfile = "none" | "default";
 export type CleanupWhen = "always" | "cancelled" | "failed";
 
@@ -81,6 +84,8 @@ export interface Task {
 	receipt: Receipt | null;
 	hooks: HookRun[];
 	output: OutputSummary;
+	/** Who is told of it: of each URL where it leads, and the events. */
+	webhooks: Array<{ url: string | null; events: WebhookEvent[] }>;
 }
 
 export interface TaskLimits {
@@ -198,7 +203,7 @@ export interface CancelManyResult {
 }
 
 /** A piece of output. Bytes that are not UTF-8 are U+FFFD here; the exact ones
- * are those of getOutput(). */
+ * are those of getOutput(), or with `encoding: "base64"` their base64. */
 export interface OutputPiece {
 	stdout: string;
 	stderr: string;
@@ -234,6 +239,8 @@ export interface FinalResponse extends ResponseHead {
 	status: "COMPLETED" | "FAILURE";
 	isFinal: true;
 	cancelled: boolean;
+	hook?: undefined;
+	taskCancel?: undefined;
 	receipt: Receipt | null;
 	task: Task;
 }
@@ -310,6 +317,50 @@ export interface Token {
 export interface NewToken extends Token {
 	/** The only copy of its text. */
 	token: string;
+}
+
+/** A message that was not delivered yet, or will not be. */
+export interface Webhook {
+	webhook_id: string;
+	task_id: string;
+	type: WebhookEvent;
+	/** Where it leads; the rest may be a secret. */
+	url: string | null;
+	/** It is for the endpoint of the settings, not of the task. */
+	global: boolean;
+	state: "waiting" | "dead";
+	tries: number;
+	/** Of the last try. */
+	error: string | null;
+	created_at: string;
+	next_at: string | null;
+	died_at: string | null;
+}
+
+export interface WebhookPage {
+	/** Of the server's settings; `gone`: it wants no more. */
+	endpoint: { url: string | null; events: WebhookEvent[]; gone: boolean } | null;
+	/** Tasks may name receivers. */
+	per_task: boolean;
+	sending: number;
+	waiting: number;
+	dead: number;
+	webhooks: Webhook[];
+	/** For the next page; null: this was the last. */
+	next_cursor: string | null;
+}
+
+/** What a receiver of webhooks is sent. */
+export interface WebhookMessage {
+	type: WebhookEvent;
+	timestamp: string;
+	/** As they were at the event. */
+	data: Pick<Task, "task_id" | "agent_id" | "plugin" | "owner" | "status" | "labels" |
+		"created_at" | "started_at" | "finished_at" | "exit_code" | "signal" |
+		"failure" | "message"> & {
+		cancel: Pick<Cancel, "phase" | "code" | "name" | "reason" | "actor" |
+			"requested_at" | "verified_at"> | null;
+	};
 }
 
 export interface Health {

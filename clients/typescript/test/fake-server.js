@@ -1,6 +1,10 @@
 /* fake-server.js - an HTTP server that does to each request what a test says */
 import { createServer } from "node:http";
 import { once } from "node:events";
+import * as node from "node:test";
+
+/** A test that waits in vain fails. */
+export const test = (name, fn) => node.test(name, { timeout: 20_000 }, fn);
 
 /** Handlers get (request, response, body), in the order of the requests; the
  * last one gets all that come after. Ends with the test. */

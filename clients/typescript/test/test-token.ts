@@ -6,6 +6,14 @@ import { NodelinkError, TaskClient } from "nodelink-client";
 
 declare const process: { env: Record<string, string | undefined> };
 
+/** The first piece of output of a task, as its stream has it. */
+async function firstPiece(client: TaskClient, id: string): Promise<string> {
+	for await (const response of client.streamTask(id, { encoding: "base64" }))
+		if (response.shellExecute)
+			return response.shellExecute.stdout;
+	return "";
+}
+
 async function refused(promise: Promise<unknown>): Promise<string> {
 	try {
 		await promise;
@@ -45,6 +53,7 @@ for await (const response of stream) {
 			owner: response.task.owner,
 			output: new TextDecoder().decode(await viewer.getOutput(taskId)),
 			end: new TextDecoder().decode(await viewer.getOutput(taskId, { range: "1-1" })),
+			exact: await firstPiece(viewer, taskId),
 			agents: (await viewer.listAgents()).map((agent) => agent.agent_id),
 			asked: asked > 2,
 		}));

@@ -210,3 +210,9 @@ unit_tests += tests/unit/agent/test-profile
 tests_unit_agent_test_profile_SOURCES = %D%/test-profile.c
 tests_unit_agent_test_profile_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS) $(SECCOMP_CFLAGS)
 tests_unit_agent_test_profile_LDADD = libexecutor.la $(unit_libs) $(JANSSON_LIBS) $(SECCOMP_LIBS)
+
+unit_tests += tests/unit/agent/test-digest
+tests_unit_agent_test_digest_SOURCES = %D%/test-digest.c \
+	agent/monitor/args.c agent/monitor/digest.c
+tests_unit_agent_test_digest_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_digest_LDADD = libproc.la libsandbox.la libbase.la $(unit_libs)

@@ -247,11 +247,16 @@ stopped(void *arg)
 	stops++;
 }
 
+static bool retired; /* the next worker is */
+
 static struct worker *
 make_worker(const char *script, const char *socket, int64_t kill_after_ms)
 {
 	struct worker_spec spec = { .name = strdup("worker"),
 		.socket = socket ? strdup(socket) : NULL,
+		.socket_owner = geteuid(),
+		.retired = retired,
+		.folder = strdup("folder"),
 		.kill_after_ms = kill_after_ms,
 		.on_stopped = stopped };
 	struct worker *w;
@@ -345,8 +350,14 @@ TEST(stops_a_program_that_is_waiting_for_its_next_start)
 END
 
 	/* A process that listens, as an executor does, and ends when told. */
-	static pid_t
-	start_listener(void)
+	static void
+	note(int signo)
+{
+	touch(signo == SIGUSR1 ? "retired" : "serving");
+}
+
+static pid_t
+start_listener(void)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX,
 		.sun_path = "socket" };
@@ -359,6 +370,8 @@ END
 		if (bind(fd, (const struct sockaddr *)&addr, sizeof addr) < 0 ||
 			listen(fd, 4) < 0)
 			_exit(1);
+		(void)signal(SIGUSR1, note);
+		(void)signal(SIGUSR2, note);
 		touch("up");
 		for (;;)
 			(void)pause();
@@ -381,10 +394,37 @@ TEST(takes_over_a_program_that_listens_at_its_socket)
 	worker_start(w);
 	loop_turn(loop, 30);
 	ck_assert_uint_eq(size_of("starts"), 0);
+	WAIT_FOR(access("serving", F_OK) == 0);
 	ck_assert_int_eq(kill(pid, SIGKILL), 0);
 	WAIT_FOR(size_of("starts") == 1); /* the next one is our own */
 	(void)waitpid(pid, &status, 0); /* the worker may have reaped it */
 	finish(w);
+}
+END
+
+/* What it has left when it dies is done by another, which ends by itself. */
+TEST(tells_a_retired_program_and_ends_with_it)
+{
+	struct worker *w;
+	int status;
+	pid_t pid;
+
+	enter();
+	ck_assert_ptr_nonnull(freopen("/dev/null", "we", stderr));
+	ck_assert_int_eq(mkdir("folder", 0700), 0);
+	pid = start_listener();
+	retired = true;
+	w = make_worker(
+		"printf x >> starts; rmdir folder || exit 1", "socket", 1000);
+	worker_start(w);
+	WAIT_FOR(access("retired", F_OK) == 0);
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	WAIT_FOR(stops == 1);
+	ck_assert_uint_eq(size_of("starts"), 1);
+	(void)waitpid(pid, &status, 0); /* as above */
+	worker_free(w);
+	loop_free(loop);
+	leave();
 }
 END
 
@@ -401,4 +441,5 @@ END
 		does_not_show_the_token_to_programs_that_do_not_need_it,
 		kills_a_program_that_does_not_end_when_told,
 		stops_a_program_that_is_waiting_for_its_next_start,
-		takes_over_a_program_that_listens_at_its_socket)
+		takes_over_a_program_that_listens_at_its_socket,
+		tells_a_retired_program_and_ends_with_it)

@@ -41,37 +41,10 @@ good(const char *text, uint64_t caps)
 	ck_assert_uint_gt(code.len, 0);
 }
 
-/* What the kernel would do. */
 static uint32_t
 run(const struct seccomp_data *data)
 {
-	const struct sock_filter *p = (const void *)code.data;
-	const uint8_t *bytes = (const void *)data;
-	const size_t n = code.len / sizeof *p;
-	uint32_t a = 0;
-
-	for (size_t at = 0; at < n; at++) {
-		const uint32_t k = p[at].k;
-		bool yes = false;
-
-		switch (p[at].code) {
-		case BPF_LD | BPF_W | BPF_ABS:
-			ck_assert_uint_le(k, sizeof *data - sizeof a);
-			memcpy(&a, bytes + k, sizeof a);
-			continue;
-		case BPF_ALU | BPF_AND | BPF_K: a &= k; continue;
-		case BPF_RET | BPF_K: return k;
-		case BPF_JMP | BPF_JA: at += k; continue;
-		case BPF_JMP | BPF_JEQ | BPF_K: yes = a == k; break;
-		case BPF_JMP | BPF_JGT | BPF_K: yes = a > k; break;
-		case BPF_JMP | BPF_JGE | BPF_K: yes = a >= k; break;
-		case BPF_JMP | BPF_JSET | BPF_K: yes = a & k; break;
-		default: ck_abort_msg("instruction %#x", p[at].code);
-		}
-		at += yes ? p[at].jt : p[at].jf;
-	}
-	ck_abort_msg("the filter does not end");
-	return 0;
+	return profile_run(&code, data);
 }
 
 static uint32_t
@@ -286,6 +259,33 @@ TEST(ignores_a_name_that_it_does_not_know_where_that_is_safe)
 }
 END
 
+TEST(is_refused_when_no_program_could_run_under_it)
+{
+	static const char *const actions[] = { "KILL", "KILL_PROCESS", "TRAP" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
+		AUTO_BUF struct buf text = { 0 };
+
+		ck_assert_int_eq(
+			buf_printf(&text,
+				"{\"defaultAction\":\"SCMP_ACT_%s\","
+				"\"syscalls\":[" ALLOW_NAMES("\"execve\"") "]}",
+				actions[i]),
+			0);
+		good(buf_text(&text), 0);
+		ck_assert_int_eq(profile_check(&code, &err), -EINVAL);
+		ck_assert_str_eq(err.text,
+			"no task could run: it kills whoever calls "
+			"'exit_group', which every program does");
+	}
+	good("{\"defaultAction\":\"SCMP_ACT_KILL\"}", 0);
+	ck_assert_int_eq(profile_check(&code, &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.text, "'execve'"));
+	good(FORBID(ALLOW_NAMES("\"execve\",\"exit_group\"")), 0);
+	ck_assert_int_eq(profile_check(&code, &err), 0);
+}
+END
+
 TEST(passes_the_flags_on)
 {
 	good("{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"flags\":["
@@ -409,6 +409,7 @@ END
 		gives_more_to_those_with_capabilities, heeds_kernel_and_machine,
 		covers_the_architectures_it_is_told_of,
 		ignores_a_name_that_it_does_not_know_where_that_is_safe,
+		is_refused_when_no_program_could_run_under_it,
 		passes_the_flags_on,
 		refuses_what_it_does_not_understand_and_says_where,
 		refuses_a_filter_that_the_kernel_would_not_take,

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/place.h"
 #include "tests/unit/agent/fake-rpc.h"
 #include "tests/unit/unit.h"
 #include "uplink/credentials.h"
@@ -22,6 +23,7 @@ enum { DEADLINE_MS = 20000 };
 /* One fake executor: it listens, takes one connection, remembers requests. */
 struct executor {
 	const char *plugin;
+	unsigned place;
 	char path[108];
 	int listener;
 	struct loop_watch *watch;
@@ -47,6 +49,7 @@ static struct uplink_conf conf = { .agent_id = "agent1",
 	.runtime_dir = dir,
 	.on_disconnected = disconnected };
 static struct executor shell = { .plugin = "shell" };
+static struct executor before = { .plugin = "shell", .place = 1 };
 
 #define WAIT_FOR(condition) \
 	do { \
@@ -104,9 +107,11 @@ static void
 executor_start(struct executor *ex)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct place_name name;
 
-	ck_assert_int_lt(snprintf(addr.sun_path, sizeof addr.sun_path,
-				 "%s/executor-%s.sock", dir, ex->plugin),
+	ck_assert_int_lt(
+		snprintf(addr.sun_path, sizeof addr.sun_path, "%s/%s", dir,
+			place_socket(ex->plugin, ex->place, &name)),
 		(int)sizeof addr.sun_path);
 	(void)strcpy(ex->path, addr.sun_path);
 	ex->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -413,6 +418,146 @@ TEST(stops_reading_the_stream_while_an_executor_is_full)
 }
 END
 
+	/* ------------------------------------------- two executors of one plugin */
+
+	static void
+	respond_list(struct executor *ex, const char *instance,
+		const char *task_id, bool draining)
+{
+	struct msg_held held = { task_id, 1, false };
+	struct msg msg = { .kind = MSG_INVENTORY,
+		.inventory = { .instance = instance,
+			.tasks = &held,
+			.n_tasks = task_id ? 1 : 0,
+			.draining = draining } };
+
+	respond(ex, &msg);
+}
+
+static void
+check_inventory(size_t i, const char *instance, size_t n, bool draining)
+{
+	AUTO(msg_free) struct msg_box *box = fake_rpc_sent(i);
+	const struct msg *msg = msg_get(box);
+
+	ck_assert_int_eq(msg->kind, MSG_INVENTORY);
+	ck_assert_str_eq(msg->agent_id, "agent1");
+	ck_assert_str_eq(msg->plugin, "shell");
+	ck_assert_str_eq(msg->inventory.instance, instance);
+	ck_assert_uint_eq(msg->inventory.n_tasks, n);
+	ck_assert_int_eq(msg->inventory.draining, draining);
+}
+
+static void
+turn(void)
+{
+	for (int i = 0; i < 5; i++)
+		loop_turn(loop, 0);
+}
+
+/* Both are there, and the server knows. */
+static void
+set_up_both(void)
+{
+	shell.requests = before.requests = 0;
+	set_up();
+	executor_start(&before);
+	executor_start(&shell);
+	WAIT_FOR(shell.link && before.link);
+	fake_rpc_open();
+	WAIT_FOR(shell.requests == 1 && before.requests == 1);
+	respond_list(&before, "i-0", "t-0", true);
+	respond_output(&before, 1);
+	turn();
+	ck_assert_uint_eq(fake_rpc.n_sent, 1); /* Hello */
+	respond_list(&shell, "i-1", "t-1", false);
+	WAIT_FOR(fake_rpc.n_sent == 3);
+	check_inventory(1, "i-1", 2, false);
+	check_sent(2, MSG_OUTPUT);
+	fake_rpc_forget();
+	shell.requests = before.requests = 0;
+}
+
+static void
+ask(enum msg_kind kind, const char *task_id)
+{
+	struct msg msg = { .kind = kind,
+		.agent_id = "agent1",
+		.task_id = task_id,
+		.plugin = "shell" };
+
+	fake_rpc_deliver(&msg);
+}
+
+TEST(two_executors_of_a_plugin_are_one_to_the_server)
+{
+	set_up_both();
+	respond_output(&before, 2);
+	respond_output(&shell, 1);
+	WAIT_FOR(fake_rpc.n_sent == 2);
+	ask(MSG_CANCEL, "t-0");
+	WAIT_FOR(before.requests == 1);
+	ask(MSG_ACK, "t-1");
+	ask(MSG_CANCEL, "t-2");
+	ask(MSG_START, "t-0"); /* whatever it is called */
+	WAIT_FOR(shell.requests == 3);
+	ck_assert_int_eq(shell.last, MSG_START);
+	ck_assert_uint_eq(before.requests, 1);
+	executor_stop(&before);
+	tear_down_attached();
+}
+END
+
+TEST(the_end_of_the_one_before_is_no_end_of_the_plugin)
+{
+	set_up_both();
+	executor_stop(&before);
+	WAIT_FOR(shell.requests == 1); /* what is there now? */
+	ck_assert_int_eq(shell.last, MSG_ATTACH);
+	respond_list(&shell, "i-1", "t-1", false);
+	WAIT_FOR(fake_rpc.n_sent == 1);
+	check_inventory(0, "i-1", 1, false);
+	ask(MSG_CANCEL, "t-0"); /* nobody else has it now */
+	WAIT_FOR(shell.requests == 2);
+	tear_down_attached();
+}
+END
+
+TEST(without_the_new_one_the_plugin_takes_no_tasks)
+{
+	set_up_both();
+	executor_stop(&shell);
+	WAIT_FOR(before.requests == 1);
+	check_sent(0, MSG_PLUGIN_DOWN);
+	respond_list(&before, "i-0", "t-0", true);
+	WAIT_FOR(fake_rpc.n_sent == 2);
+	check_inventory(1, "i-0", 1, true);
+	executor_start(&shell);
+	WAIT_FOR(shell.requests == 1 && before.requests == 2);
+	respond_list(&shell, "i-2", NULL, false);
+	respond_list(&before, "i-0", "t-0", true);
+	WAIT_FOR(fake_rpc.n_sent == 3);
+	check_inventory(2, "i-2", 1, false);
+	executor_stop(&before);
+	tear_down_attached();
+}
+END
+
+TEST(all_are_asked_again_when_one_begins_to_drain)
+{
+	set_up_both();
+	respond_list(&shell, "i-1", "t-1", true);
+	WAIT_FOR(shell.requests == 1 && before.requests == 1);
+	ck_assert_uint_eq(fake_rpc.n_sent, 0);
+	respond_list(&shell, "i-1", "t-1", true);
+	respond_list(&before, "i-0", NULL, true);
+	WAIT_FOR(fake_rpc.n_sent == 1);
+	check_inventory(0, "i-1", 1, true);
+	executor_stop(&before);
+	tear_down_attached();
+}
+END
+
 	UNIT_MAIN("uplink", says_hello_with_who_it_is,
 		attaches_and_drops_what_is_older_than_the_inventory,
 		attaches_to_an_executor_that_comes_later,
@@ -422,4 +567,8 @@ END
 		refuses_a_start_for_a_plugin_that_is_not_there,
 		answers_nobody_who_asks_without_end_and_reads_nothing,
 		stops_reading_executors_while_the_stream_is_full,
+		two_executors_of_a_plugin_are_one_to_the_server,
+		the_end_of_the_one_before_is_no_end_of_the_plugin,
+		without_the_new_one_the_plugin_takes_no_tasks,
+		all_are_asked_again_when_one_begins_to_drain,
 		stops_reading_the_stream_while_an_executor_is_full)

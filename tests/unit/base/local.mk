@@ -42,3 +42,8 @@ unit_tests += tests/unit/base/test-pass
 tests_unit_base_test_pass_SOURCES = %D%/test-pass.c
 tests_unit_base_test_pass_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_base_test_pass_LDADD = libbase.la $(unit_libs)
+
+unit_tests += tests/unit/base/test-place
+tests_unit_base_test_place_SOURCES = %D%/test-place.c
+tests_unit_base_test_place_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_test_place_LDADD = libbase.la $(unit_libs)

@@ -136,6 +136,11 @@ TEST(draws_what_it_understands_of_a_strange_record)
 	draws("{}", 0, "");
 	draws("{\"created_at\":\"yesterday\",\"cancel\":7,\"hooks\":[3,{}]}", 0,
 		"");
+	draws("{\"status\":\"hibernating\\u001b[m\",\"created_at\":" AT(
+		      "03.000") ",\"finished_at\":" AT("03.001") "}",
+		0,
+		"     0 ms  ┬  created\n"
+		"    +1 ms  └  hibernating\\x1b[m\n");
 	draws("{\"status\":\"resting\",\"created_at\":" AT("03.000") "}", 0,
 		"     0 ms  └  created\n");
 }

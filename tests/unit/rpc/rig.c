@@ -164,8 +164,10 @@ rig_init(struct rig *rig)
 void
 rig_serve(struct rig *rig)
 {
-	static const struct rpc_server_ops ops = { server_open, server_message,
-		server_writable, server_close };
+	static const struct rpc_server_ops ops = { .on_open = server_open,
+		.on_message = server_message,
+		.on_writable = server_writable,
+		.on_close = server_close };
 	struct err err = { "" };
 	int r;
 

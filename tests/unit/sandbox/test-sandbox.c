@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <net/if.h>
 #include <pthread.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -134,6 +136,55 @@ find_older_way(void)
 		return 1;
 	r = syscall(9999, 0);
 	return r != -1 || errno != ENOSYS;
+}
+
+static int
+find_no_ring(void)
+{
+	long r = syscall(SYS_io_uring_setup, 1, NULL);
+
+	return r != -1 || errno != ENOSYS;
+}
+
+static int
+lock_and_double(void)
+{
+	AUTO_CLOSE int fd = fd_open("/proc/self/status", O_RDONLY);
+	struct flock lock = { .l_type = F_RDLCK };
+	AUTO_CLOSE int other = fcntl(fd, F_DUPFD_CLOEXEC, 20);
+
+	return fd < 0 || other < 20 || fcntl(fd, F_SETLK, &lock) < 0 ||
+	       fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
+	       fcntl(fd, F_GETFD) != FD_CLOEXEC;
+}
+
+static int
+own_signals(void)
+{
+	return fcntl(STDIN_FILENO, F_SETOWN, getppid()) < 0;
+}
+
+static int
+choose_a_signal(void)
+{
+	return fcntl(STDIN_FILENO, F_SETSIG, SIGKILL) < 0;
+}
+
+static int
+own_signals_ex(void)
+{
+	struct f_owner_ex owner = { F_OWNER_PID, getppid() };
+
+	return fcntl(STDIN_FILENO, F_SETOWN_EX, &owner) < 0;
+}
+
+static int
+ask_for_an_interface(void)
+{
+	AUTO_CLOSE int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq lo = { .ifr_name = "lo" };
+
+	return fd < 0 || ioctl(fd, SIOCGIFINDEX, &lo) < 0;
 }
 
 static int
@@ -263,6 +314,27 @@ TEST(signals_nobody_else)
 		return;
 	child_dies(server, signal_parent, "kill");
 	child_dies(uplink, signal_parent, "kill");
+}
+END
+
+TEST(has_the_kernel_signal_nobody_else)
+{
+	const struct sandbox all[] = { server, uplink };
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		child_dies(all[i], own_signals, "fcntl");
+		child_dies(all[i], own_signals_ex, "fcntl");
+		child_dies(all[i], choose_a_signal, "fcntl");
+		child_goes_on(all[i], lock_and_double);
+	}
+}
+END
+
+TEST(libraries_of_newer_systems_go_on)
+{
+	child_goes_on(server, find_no_ring);
+	child_goes_on(uplink, find_no_ring);
+	child_goes_on(uplink, ask_for_an_interface);
 }
 END
 
@@ -457,7 +529,8 @@ TEST(every_name_is_a_system_call)
 END
 
 	UNIT_MAIN("sandbox", starts_no_program_and_no_process,
-		signals_nobody_else, makes_no_code,
+		signals_nobody_else, has_the_kernel_signal_nobody_else,
+		libraries_of_newer_systems_go_on, makes_no_code,
 		the_server_calls_nobody_unless_it_is_told_to,
 		the_uplink_writes_no_file, its_last_words_cannot_be_taken,
 		threads_go_on, calls_that_are_younger_than_it_do_not_exist,

@@ -21,7 +21,8 @@ unit_tests += tests/unit/server/test-memory tests/unit/server/test-sqlite
 tests_unit_server_test_memory_SOURCES = %D%/test-memory.c $(store_suite_sources)
 tests_unit_server_test_memory_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_server_test_memory_LDADD = $(store_suite_libs)
-tests_unit_server_test_sqlite_SOURCES = %D%/test-sqlite.c $(store_suite_sources)
+tests_unit_server_test_sqlite_SOURCES = %D%/test-sqlite.c %D%/sqlite-rig.c \
+	%D%/sqlite-rig.h $(store_suite_sources)
 tests_unit_server_test_sqlite_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_server_test_sqlite_LDADD = $(store_suite_libs) $(SQLITE_LIBS)
 
@@ -30,6 +31,10 @@ tests_unit_server_test_webhook_SOURCES = %D%/test-webhook.c
 tests_unit_server_test_webhook_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_server_test_webhook_LDADD = libwebhook.la libstore.la libdb.la libmetrics.la libtask.la \
 	libwire.la libjson.la libconf.la libloop.la libbase.la $(unit_libs)
+unit_tests += tests/unit/server/test-webhook-sending
+tests_unit_server_test_webhook_sending_SOURCES = %D%/test-webhook-sending.c
+tests_unit_server_test_webhook_sending_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_server_test_webhook_sending_LDADD = $(tests_unit_server_test_webhook_LDADD)
 
 unit_tests += tests/unit/server/test-hub
 tests_unit_server_test_hub_SOURCES = %D%/test-hub.c %D%/hub-rig.c %D%/hub-rig.h \

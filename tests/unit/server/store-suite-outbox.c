@@ -113,7 +113,7 @@ TEST(stores_letters_with_the_record_that_they_tell_of)
 	update(t);
 	ck_assert_ptr_null(t->letters);
 	until_set(&posted);
-	got = letters(WAITING);
+	got = letters(NEXT);
 	ck_assert_ptr_nonnull(got);
 	ck_assert_str_eq(got->task_id, "a");
 	ck_assert_str_eq(got->event, "one");

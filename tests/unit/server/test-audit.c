@@ -303,10 +303,8 @@ END
 TEST(only_counts_what_one_name_repeats)
 {
 	AUTO_BUF struct buf text = { 0 };
-	const struct audit_event a = { .action = "agent.connect",
-		.repeats = "a" };
-	const struct audit_event b = { .action = "agent.connect",
-		.repeats = "b" };
+	const struct audit_event a = { .action = "x", .repeats = "a" };
+	const struct audit_event b = { .action = "x", .repeats = "b" };
 
 	setup();
 	open_log();

@@ -192,7 +192,8 @@ TEST(refuses_urls_that_may_not)
 {
 	static const char *const bad[] = { "", "example.org", "/x", "//a/b",
 		"ftp://a/", "file:///etc/passwd", "gopher://a/", "unix:/x",
-		"https://", "https://me@a/", "https://me:pw@a/", "https://a/#f",
+		"https://", "https:///x", "https://a%2eb/", "https:/x",
+		"https://me@a/", "https://me:pw@a/", "https://a/#f",
 		"https://a/ b", "https://a/\n", "https://\xc3\xa4/",
 		"https://a:0/", "https://a:70000/", "http://127.0.0.1/",
 		"http://2130706433/", "http://0x7f.1/", "http://0177.0.0.1/",
