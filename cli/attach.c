@@ -383,6 +383,10 @@ attach_run(struct verb_call *call, const char *plugin, const json_t *body,
 	if (r < 0)
 		return r;
 	a.id = http_text(answer.doc, "task_id");
+	if (!id_valid(a.id)) /* it goes into paths, and to the terminal */
+		return err_set(err, -EBADMSG,
+			"the server has answered with something else than a "
+			"task");
 	return conf_bool(call->conf, "detach") && !a.want
 		       ? detached(&a, answer.doc, err)
 		       : attached(&a, err);
