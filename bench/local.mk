@@ -5,7 +5,7 @@ bench_programs = bench/emit bench/raw bench/load bench/cancel bench/hold \
 EXTRA_PROGRAMS += $(bench_programs)
 EXTRA_DIST += %D%/run %D%/README.md %D%/RESULTS.md $(bench_python)
 
-bench_python = %D%/docker.py %D%/measures.py %D%/report.py %D%/system.py
+bench_python = %D%/command.py %D%/docker.py %D%/measures.py %D%/report.py %D%/system.py
 
 bench_http = %D%/http.c %D%/http.h %D%/client.c %D%/client.h
 bench_sse = %D%/sse.c %D%/sse.h %D%/sum.c %D%/sum.h

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 
+from command import command
 from docker import docker
 from system import AGENT, Failed, Oracle, System, own_cgroup2
 
@@ -337,7 +338,7 @@ def durable(bench, system):
 
 
 ROUNDS = {"tasks": tasks_per_second, "submit": submit_to_final,
-          "cancel": cancel, "contain": contain, "output": output,
+          "command": command, "cancel": cancel, "contain": contain, "output": output,
           "watchers": watchers, "durable": durable}
 ONCE = {"idle": idle}
 FRESH = {"sleeping": sleeping, "fleet": fleet, "docker": docker}  # with systems of their own

@@ -16,6 +16,8 @@ GOALS = (
     ("no task failed", "tasks.bash.failed", "", "<=", 0),
     ("submit to final, p50 over bare spawn+wait", "submit.more_p50_ms", "ms",
      "<=", 0.5),
+    ("nodelink run, p50 over curl doing the same", "command.more_p50_ms",
+     "ms", "<=", 3),
     ("DELETE answered, leader gone, p50 / bare kill+wait", "cancel.ratio",
      "x", "<=", 4),
     ("leader alive when DELETE was answered", "cancel.alive", "", "<=", 0),

@@ -32,6 +32,7 @@ struct attach {
 	struct output output;
 	bool quiet;
 	bool ended; /* all of it was told */
+	bool held; /* not all that has come, since the output was full */
 
 	int signals; /* descriptor */
 	int signo; /* the first one that came */
@@ -212,7 +213,8 @@ follow_some(struct attach *a, struct err *err)
 {
 	int r;
 
-	if (a->ended || a->output.bytes.len > OUTPUT_MAX)
+	a->held = a->output.bytes.len > OUTPUT_MAX;
+	if (a->ended || a->held)
 		return 0;
 	r = follow_turn(&a->follow, err);
 	a->ended = r == FOLLOW_END;
@@ -237,6 +239,8 @@ follow_task(struct attach *a, struct err *err)
 			r = look_turn(a, err);
 		if (a->look_at)
 			wait_ms = sooner(wait_ms, a->look_at);
+		if (a->held && a->output.bytes.len <= OUTPUT_MAX)
+			wait_ms = 0; /* there is room again */
 		if (a->want > a->asked && !a->cancel)
 			wait_ms = sooner(wait_ms, a->cancel_at);
 		if (r == 0)
@@ -379,6 +383,10 @@ attach_run(struct verb_call *call, const char *plugin, const json_t *body,
 	if (r < 0)
 		return r;
 	a.id = http_text(answer.doc, "task_id");
+	if (!id_valid(a.id)) /* it goes into paths, and to the terminal */
+		return err_set(err, -EBADMSG,
+			"the server has answered with something else than a "
+			"task");
 	return conf_bool(call->conf, "detach") && !a.want
 		       ? detached(&a, answer.doc, err)
 		       : attached(&a, err);

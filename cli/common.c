@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/verb.h"
 
@@ -61,10 +62,18 @@ verb_items(const struct verb *verb, size_t *n)
 	return items;
 }
 
+size_t
+verb_json_flags(void)
+{
+	return isatty(STDOUT_FILENO) ? JSON_ENSURE_ASCII : 0;
+}
+
 int
 verb_print_json(const json_t *doc, struct err *err)
 {
-	AUTO_FREE char *text = doc ? json_dumps(doc, JSON_INDENT(2)) : NULL;
+	AUTO_FREE char *text =
+		doc ? json_dumps(doc, JSON_INDENT(2) | verb_json_flags())
+		    : NULL;
 
 	if (!text)
 		return err_set(err, -ENOMEM, "out of memory");

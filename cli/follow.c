@@ -140,13 +140,18 @@ follow_wait_ms(const struct follow *f)
 int
 follow_line(struct output *output, const struct sse_event *event)
 {
+	AUTO(json_decref) json_t *doc = NULL;
 	AUTO_BUF struct buf line = { 0 };
+	AUTO_FREE char *text = NULL;
+	struct err why;
 
-	if (event->len < 2 || *event->data != '{' || !*event->id ||
-		event->id[strspn(event->id, "0123456789")])
+	if (!*event->id || event->id[strspn(event->id, "0123456789")] ||
+		json_parse(event->data, event->len, &doc, &why) < 0 ||
+		!json_is_object(doc))
 		return -EBADMSG;
-	if (buf_printf(&line, "{\"id\":%s,%s\n", event->id, event->data + 1) <
-		0)
+	text = json_dumps(doc, JSON_COMPACT | verb_json_flags());
+	if (!text ||
+		buf_printf(&line, "{\"id\":%s,%s\n", event->id, text + 1) < 0)
 		return -ENOMEM;
 	return output_add(output, STDOUT_FILENO, line.data, line.len);
 }

@@ -27,13 +27,12 @@ is_dropped(const struct output *o, int fd)
 int
 output_add(struct output *o, int fd, const void *data, size_t len)
 {
-	struct output_piece *last =
-		o->n_pieces ? &o->pieces[o->n_pieces - 1] : NULL;
+	bool joins = o->n_pieces && o->pieces[o->n_pieces - 1].fd == fd;
 	int r;
 
 	if (!len || is_dropped(o, fd))
 		return 0;
-	if ((!last || last->fd != fd) && o->n_pieces == o->max_pieces) {
+	if (!joins && o->n_pieces == o->max_pieces) {
 		size_t max = o->max_pieces ? o->max_pieces * 2 : 16;
 		struct output_piece *all =
 			realloc(o->pieces, max * sizeof *all);
@@ -46,8 +45,8 @@ output_add(struct output *o, int fd, const void *data, size_t len)
 	r = buf_add(&o->bytes, data, len);
 	if (r < 0)
 		return r;
-	if (last && last->fd == fd)
-		last->len += len;
+	if (joins)
+		o->pieces[o->n_pieces - 1].len += len;
 	else
 		o->pieces[o->n_pieces++] = (struct output_piece){ fd, len };
 	return 0;

@@ -65,6 +65,8 @@ extern const size_t n_verbs;
  * of memory. */
 struct conf_item *verb_items(const struct verb *verb, size_t *n);
 
+/* For json_dumps(): what a terminal would act upon is escaped. */
+size_t verb_json_flags(void);
 /* A document on stdout, on several lines; NULL prints nothing and is said to be
  * out of memory. Consumes nothing. 0, or -ENOMEM. */
 int verb_print_json(const json_t *doc, struct err *err);

@@ -92,10 +92,12 @@ has_more(const struct conf_program *program)
 void
 conf_print_help(const struct conf_program *program)
 {
-	(void)printf("Usage: %s [FLAG]...%s%s%s%s\n%s\n\n", program->name,
+	bool titled = program->n_items && program->items[0].heading;
+
+	(void)printf("Usage: %s [FLAG]...%s%s%s%s\n%s\n%s", program->name,
 		program->words ? " " : "", program->words ? program->words : "",
 		program->rest ? " " : "", program->rest ? program->rest : "",
-		program->summary);
+		program->summary, titled ? "" : "\n");
 	print_items(program, true);
 	if (program->default_file) {
 		print_line("  -c, --config FILE", "read settings from FILE");

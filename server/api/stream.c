@@ -23,7 +23,7 @@ watcher_read(void *arg, uint8_t *out, size_t max)
 	ssize_t n;
 
 	if (http_stopping(w->req) && sse_at_rest(&w->sse))
-		return HTTP_END;
+		return w->follow ? HTTP_END : HTTP_BREAK; /* of many parts */
 	n = sse_fill(&w->sse, out, max);
 	if (n > 0)
 		return n;

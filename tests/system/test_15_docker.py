@@ -9,6 +9,7 @@ import time
 import pytest
 
 import dockerd
+from command import Command
 from dockerd import IMAGE, Engine
 from harness import until
 
@@ -126,6 +127,22 @@ def test_gives_all_lines_of_both_streams(node):
 def test_gives_a_terminal(node):
     record = node.run("sh", "-c", "test -t 1 && echo yes", tty=True)
     assert node.output(record["task_id"]) == b"yes\r\n"
+
+
+def test_docker_run_is_as_if_it_ran_here(node):
+    nodelink = Command(node.server)
+    run = ("docker", "run", "--pull", "never")
+    done = nodelink(*run, "-e", "A=b c", "-w", "/tmp", "-u", "1234", "-m", "64M",
+                    "-v", f"{node.engine.folder}/shared:/shared:ro", "agent1", IMAGE,
+                    "sh", "-c", 'echo "$A" $(pwd) $(id -u); echo err >&2; exit 7', status=7)
+    assert (done.out, done.err) == ("b c /tmp 1234\n", "err\n"), done
+    started = nodelink.start(*run, "--grace", "1s", "agent1", IMAGE, "sh", "-c",
+                             "trap 'exit 3' TERM; echo up; sleep 1000 & wait")
+    assert started.stdout.readline() == "up\n"
+    started.send_signal(signal.SIGINT)
+    assert nodelink.end(started).status == 130
+    until(lambda: not node.ours(), "its container is gone")
+    nodelink(*run, "agent1", IMAGE, "-x", status=127)  # no flag of ours
 
 
 def test_sets_what_was_asked_for(node):

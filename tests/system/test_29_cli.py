@@ -67,6 +67,16 @@ def test_run_passes_every_byte_on(nodelink, tmp_path):
     assert done.stdout == data and done.stderr == data
 
 
+def test_run_goes_on_when_its_own_reader_is_slow(nodelink):
+    run = subprocess.Popen([NODELINK, "run", "web1", "--", "head -c 16M /dev/zero"],
+                           env=nodelink.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    size = 0
+    for piece in iter(lambda: run.stdout.read1(1 << 20), b""):
+        size += len(piece)
+    assert size == 16 << 20 and run.wait(30) == 0
+    run.stdout.close()
+
+
 def test_run_gives_the_task_all_that_it_is_asked_for(nodelink, client, tmp_path):
     nodelink.env["FROM_HERE"] = "two\nlines"
     task_id = nodelink(
