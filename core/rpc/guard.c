@@ -19,6 +19,7 @@
 
 #include "base/fd.h"
 #include "base/hash.h"
+#include "base/limits.h"
 #include "base/parse.h"
 
 enum {
@@ -26,9 +27,10 @@ enum {
 	GROWTH_PAGES = 16 << 8, /* 16 MiB, that begin a watch */
 	CALM_TICKS = 40, /* that end it */
 	TRIM_AFTER_MS = 1000,
-	/* Received and in no message yet: what the windows of flow control and
-	 * the kernel's buffer may hold of an honest peer, and some. */
-	EXCESS_MAX = 512 << 10,
+	/* Received and in no message yet: one that is not complete, what the
+	 * windows of flow control and the kernel's buffer may hold of an honest
+	 * peer, and some. */
+	EXCESS_MAX = LIMIT_MESSAGE + (512 << 10),
 	RECEIVE_BUFFER = 128 << 10,
 	PEER = 64,
 };
@@ -36,6 +38,7 @@ enum {
 struct seen { /* a connection while it is watched */
 	char peer[PEER];
 	uint64_t received, messages; /* at first */
+	uint64_t ended; /* in messages of streams that have ended since */
 	bool cut;
 	UT_hash_handle hh;
 };
@@ -162,9 +165,8 @@ is_flood(struct guard *g, const char *peer, uint64_t received)
 
 	if (!s || s->cut)
 		return false;
-	if (messages < s->messages) /* a stream has ended */
-		s->messages = messages;
-	s->cut = received - s->received > messages - s->messages + EXCESS_MAX;
+	s->cut = received - s->received >
+		 messages + s->ended - s->messages + EXCESS_MAX;
 	return s->cut;
 }
 
@@ -278,6 +280,16 @@ guard_new(struct loop *loop, uint16_t port, guard_messages_fn *messages,
 	set_timer(TICK_US);
 	*out = TAKE(g);
 	return 0;
+}
+
+void
+guard_ended(struct guard *g, const char *peer, uint64_t in_messages)
+{
+	struct seen *s;
+
+	HASH_FIND_STR(g->seen, peer, s);
+	if (s)
+		s->ended += in_messages;
 }
 
 void

@@ -27,6 +27,9 @@ typedef void guard_cut_fn(void *arg, const char *peer);
 int guard_new(struct loop *loop, uint16_t port, guard_messages_fn *messages,
 	guard_cut_fn *cut, void *arg, struct guard **out, struct err *err);
 void guard_free(struct guard *guard);
+/* A stream of this peer has ended, with so many bytes in messages: what
+ * messages() tells no longer has them. */
+void guard_ended(struct guard *guard, const char *peer, uint64_t in_messages);
 AUTO_DEFINE(struct guard *, guard_free)
 
 #endif

@@ -169,6 +169,8 @@ closed_accepted(struct rpc_server *server, struct rpc_stream *s)
 	if (s->next)
 		s->next->prev = s->prev;
 	server->n_streams--;
+	if (server->guard)
+		guard_ended(server->guard, s->peer, s->received);
 	if (!s->closing && s->too_large) {
 		s->status = RPC_STATUS_TOO_LARGE;
 		text = "agent sent a message over the limit";

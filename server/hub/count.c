@@ -1,6 +1,7 @@
 /* count.c - what is counted of agents and their tasks */
 #include "hub/count.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/auto.h"
@@ -76,10 +77,37 @@ count_received(struct task *t, enum msg_stream stream, size_t len)
 		(double)len);
 }
 
+static const char *
+find_plugin(const struct hub_counts *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_plugins; i++)
+		if (strcmp(c->plugins[i], name) == 0)
+			return c->plugins[i];
+	return NULL;
+}
+
+void
+count_plugin(struct hub *hub, const char *name)
+{
+	struct hub_counts *c = &hub->counts;
+
+	if (c->n_plugins < COUNT_PLUGINS && !find_plugin(c, name))
+		(void)snprintf(c->plugins[c->n_plugins++], sizeof c->plugins[0],
+			"%s", name);
+}
+
+static const char *
+plugin_name(const struct task *t)
+{
+	const char *name = find_plugin(counts(t), t->plugin);
+
+	return name ? name : "other";
+}
+
 void
 count_created(struct task *t)
 {
-	metric_add(counts(t)->created, METRIC_OF(t->plugin), 1);
+	metric_add(counts(t)->created, METRIC_OF(plugin_name(t)), 1);
 }
 
 static double
@@ -91,7 +119,7 @@ seconds(int64_t ms)
 void
 count_started(struct task *t)
 {
-	metric_observe(counts(t)->start_seconds, METRIC_OF(t->plugin),
+	metric_observe(counts(t)->start_seconds, METRIC_OF(plugin_name(t)),
 		seconds(clock_wall_ms() - t->created_at));
 }
 
@@ -139,7 +167,9 @@ count_ended(struct task *t)
 	struct hub_counts *c = counts(t);
 
 	metric_add(c->ended,
-		METRIC_OF(t->plugin, task_status_name(t->status), cause(t)), 1);
+		METRIC_OF(
+			plugin_name(t), task_status_name(t->status), cause(t)),
+		1);
 	if (cancel_is_final(t->cancel.phase))
 		metric_add(c->cancels,
 			METRIC_OF(cancel_phase_name(t->cancel.phase)), 1);
@@ -174,7 +204,7 @@ count_result(struct task *t, const struct msg_result *result)
 
 	metric_add(c->cut, NULL, (double)result->dropped_bytes);
 	if (result->started_at && result->ended_at)
-		metric_observe(c->run_seconds, METRIC_OF(t->plugin),
+		metric_observe(c->run_seconds, METRIC_OF(plugin_name(t)),
 			seconds(result->ended_at - result->started_at));
 	if (!r)
 		return;

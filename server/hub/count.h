@@ -16,7 +16,11 @@
 struct hub;
 struct task;
 
+enum { COUNT_PLUGINS = 24 }; /* that have series of their own */
+
 struct hub_counts {
+	char plugins[COUNT_PLUGINS][33]; /* the first that agents had */
+	size_t n_plugins;
 	size_t states[TASK_CANCELLED + 1]; /* unfinished tasks */
 	size_t unkillable;
 	struct metric *tasks, *unkillable_tasks, *created, *ended;
@@ -40,6 +44,9 @@ void count_task_gone(struct task *t);
 void count_received(struct task *t, enum msg_stream stream, size_t len);
 /* More of its output may be stored. */
 void count_stored(struct task *t);
+
+/* An agent has it. Clients may name any, and only these are told apart. */
+void count_plugin(struct hub *hub, const char *name);
 
 void count_created(struct task *t);
 void count_started(struct task *t);

@@ -3,8 +3,6 @@
 
 #include "base/auto.h"
 
-enum { PLUGINS = 24 }; /* that have series of their own */
-
 static const double run_bounds[] = { 0.01, 0.1, 1, 5, 10, 30, 60, 300, 600,
 	1800, 3600, 7200, 21600, 86400 };
 
@@ -27,7 +25,7 @@ static const struct metric_row rows[] = {
 				.name = "nodelink_tasks_created",
 				.help = "Tasks created.",
 				.labels = { "plugin" },
-				.max = PLUGINS } },
+				.max = COUNT_PLUGINS + 1 /* and other */ } },
 	{ ROW(ended), .def = { .type = METRIC_COUNTER,
 			      .name = "nodelink_tasks_ended",
 			      .help = "Tasks whose end is stored; cause: the "
@@ -42,7 +40,7 @@ static const struct metric_row rows[] = {
 				"said that it has started (the server's "
 				"wall clock).",
 			.labels = { "plugin" },
-			.max = PLUGINS,
+			.max = COUNT_PLUGINS + 1 /* and other */,
 			.bounds = metric_seconds,
 			.n_bounds = METRIC_SECONDS } },
 	{ ROW(run_seconds),
@@ -52,7 +50,7 @@ static const struct metric_row rows[] = {
 			.help = "From the start of a task to its end (its "
 				"node's wall clock).",
 			.labels = { "plugin" },
-			.max = PLUGINS,
+			.max = COUNT_PLUGINS + 1 /* and other */,
 			.bounds = run_bounds,
 			.n_bounds = ARRAY_SIZE(run_bounds) } },
 	{ ROW(asked),

@@ -71,6 +71,7 @@ make_plugin(struct agent *a, const char *name)
 		end = &(*end)->next;
 	p->next = *end;
 	*end = p;
+	count_plugin(a->hub, p->name);
 	return p;
 }
 

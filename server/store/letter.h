@@ -3,7 +3,8 @@
  * A letter is made with a change of a task's record (task.letters) and stored
  * in one step with it, so neither is ever there without the other. It stays
  * until it was delivered, or dies; letters of one task to one URL are sent in
- * the order of their ids. */
+ * the order of their ids, apart for those to the endpoint of the settings: a
+ * task that names its URL, too, is not to hold them up. */
 #ifndef NODELINK_STORE_LETTER_H
 #define NODELINK_STORE_LETTER_H
 
@@ -46,12 +47,13 @@ void letters_free(struct letter **list);
 
 struct letter_query {
 	enum {
-		/* of each task and URL the first that waits, the one whose time
-		 * comes soonest first */
+		/* of each line the first that waits, the one whose time comes
+		 * soonest first */
 		LETTERS_NEXT,
 		LETTERS_WAITING, /* oldest first */
 		LETTERS_DEAD, /* youngest first */
 	} want;
+	enum { LETTERS_ALL, LETTERS_GLOBAL, LETTERS_OF_TASKS } of;
 	const char *id; /* only this one; or NULL */
 	const char *after; /* an id: those behind it; or NULL */
 	const char *const *but_hosts; /* LETTERS_NEXT: not those to these */

@@ -1,7 +1,8 @@
 /* memory_outbox.c - letters in memory
  *
- * Those that wait stand in lines, one for each task and URL; only the first of
- * a line can be sent. The dead are one list. */
+ * Those that wait stand in lines, one for each task and URL, apart for those to
+ * the endpoint of the settings; only the first of a line can be sent. The dead
+ * are one list. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@ struct envelope {
 };
 
 struct line {
-	char *name; /* own: task, space, URL */
+	char *name; /* own: task, space, is it global, URL */
 	struct envelope *first;
 	UT_hash_handle hh;
 };
@@ -34,7 +35,7 @@ line_of(struct outbox *o, const struct letter *l)
 	AUTO_FREE char *name = NULL;
 	struct line *line;
 
-	if (asprintf(&name, "%s %s", l->task_id, l->url) < 0)
+	if (asprintf(&name, "%s %d%s", l->task_id, l->global, l->url) < 0)
 		return NULL;
 	HASH_FIND_STR(o->lines, name, line);
 	if (line)
@@ -211,6 +212,8 @@ is_wanted(const struct letter_query *q, const struct envelope *e)
 	int order = q->after ? strcmp(l->id, q->after) : 0;
 
 	if (q->id && strcmp(q->id, l->id) != 0)
+		return false;
+	if (q->of != LETTERS_ALL && l->global != (q->of == LETTERS_GLOBAL))
 		return false;
 	switch (q->want) {
 	case LETTERS_NEXT:

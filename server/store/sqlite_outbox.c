@@ -193,17 +193,23 @@ query_sql(const struct letter_query *q, struct buf *sql)
 		[LETTERS_NEXT] = { "died_at = 0 AND NOT EXISTS(SELECT 1 FROM "
 				   "letter AS before WHERE before.task = "
 				   "letter.task AND before.url = letter.url "
+				   "AND before.global = letter.global "
 				   "AND before.died_at = 0 AND before.id < "
 				   "letter.id)",
 			"", "next_at, id" },
 		[LETTERS_WAITING] = { "died_at = 0", " AND id > ?2", "id" },
 		[LETTERS_DEAD] = { "died_at > 0", " AND id < ?2", "id DESC" },
 	};
+	static const char *const of[] = {
+		[LETTERS_ALL] = "",
+		[LETTERS_GLOBAL] = " AND global = 1",
+		[LETTERS_OF_TASKS] = " AND global = 0",
+	};
 	int r = buf_printf(sql,
 		"SELECT id, task, event, url, host, global, %s, made_at, "
-		"tries, next_at, died_at, error FROM letter WHERE %s%s%s",
+		"tries, next_at, died_at, error FROM letter WHERE %s%s%s%s",
 		q->want == LETTERS_NEXT ? "body" : "''", wants[q->want].where,
-		q->id ? " AND id = ?1" : "",
+		of[q->of], q->id ? " AND id = ?1" : "",
 		q->after ? wants[q->want].after : "");
 
 	for (size_t i = 0; r == 0 && i < q->n_but_hosts; i++)

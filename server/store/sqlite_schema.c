@@ -55,6 +55,10 @@ static const char *const tasks_steps[] = {
 	" WHERE died_at = 0;"
 	"CREATE INDEX letter_line ON letter(task, url, id) WHERE died_at = 0;"
 	"CREATE INDEX letter_dead ON letter(died_at, id) WHERE died_at > 0;",
+	/* those to the endpoint are found behind any number of others */
+	"DROP INDEX letter_next;"
+	"CREATE INDEX letter_next ON letter(global, next_at, id, host)"
+	" WHERE died_at = 0;",
 };
 
 static const char *const output_steps[] = {

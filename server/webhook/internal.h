@@ -36,6 +36,11 @@ struct webhook {
 	size_t n_tries;
 	uint64_t ended[LETTER_DELIVERED + 1]; /* of them, by letter_fate */
 	bool asking; /* the store has not answered */
+	struct {
+		int64_t wait; /* ms until the next letter is due */
+		bool failed; /* the store could not answer */
+		bool again; /* at once: there may be more */
+	} asked; /* what came of it */
 	int64_t not_before_ms; /* it is asked again */
 	bool gone; /* the endpoint said 410 */
 };

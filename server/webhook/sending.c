@@ -2,7 +2,11 @@
  *
  * The store is the queue. Here are only the tries: letters that are being sent,
  * or whose fate is being stored; until that is done the store still shows them
- * as the first of their line, so nothing overtakes. */
+ * as the first of their line, so nothing overtakes.
+ *
+ * Clients choose the URLs of tasks, and who never answers is tried until the
+ * timeout. So letters to these leave some of the tries to the endpoint of the
+ * settings, are counted apart, and are asked for after its own. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +22,8 @@
 
 enum {
 	TRIES = 32, /* at a time, */
-	TRIES_PER_HOST = 4, /* of these to one host */
+	TRIES_OF_TASKS = 24, /* of these to URLs of tasks */
+	TRIES_PER_HOST = 4, /* to one host, of either kind */
 	ASK = 2 * TRIES, /* some of the answer are tries already */
 	ASK_AGAIN_MS = 5000, /* when the store could not answer */
 	LONGEST_WAIT_MS = 3600 * 1000, /* wall clocks are set */
@@ -231,36 +236,45 @@ is_tried(const struct webhook *w, const struct letter *l)
 	return false;
 }
 
-static unsigned
-tries_to(const struct webhook *w, const char *host)
+static bool
+has_room(const struct webhook *w, bool global)
 {
 	unsigned n = 0;
 
 	for (const struct try *t = w->tries; t; t = t->next)
-		n += strcmp(t->letter->host, host) == 0;
-	return n;
+		n += !t->letter->global;
+	return w->n_tries < TRIES && (global || n < TRIES_OF_TASKS);
+}
+
+static bool
+is_busy(const struct webhook *w, const struct letter *l)
+{
+	unsigned n = 0;
+
+	for (const struct try *t = w->tries; t; t = t->next)
+		n += t->letter->global == l->global &&
+		     strcmp(t->letter->host, l->host) == 0;
+	return n >= TRIES_PER_HOST;
 }
 
 /* The first of all lines, the next one due first. */
 static void
-came(void *arg, int r, struct letter *take_letters)
+take(struct webhook *w, int r, struct letter *take_letters)
 {
-	struct webhook *w = arg;
-	int64_t now = clock_wall_ms(), wait = LONGEST_WAIT_MS;
 	size_t n = 0, begun = 0, before = w->n_tries;
+	int64_t now = clock_wall_ms();
 
-	w->asking = false;
-	loop_timer_set(w->timer, r < 0 ? ASK_AGAIN_MS : wait);
+	w->asked.failed |= r < 0;
 	while (take_letters) {
 		struct letter *l = take_letters;
 
 		take_letters = l->next;
 		l->next = NULL;
 		n++;
-		if (l->next_at > now && l->next_at - now < wait)
-			wait = l->next_at - now;
-		if (l->next_at > now || w->n_tries == TRIES || is_tried(w, l) ||
-			tries_to(w, l->host) >= TRIES_PER_HOST) {
+		if (l->next_at > now && l->next_at - now < w->asked.wait)
+			w->asked.wait = l->next_at - now;
+		if (l->next_at > now || !has_room(w, l->global) ||
+			is_tried(w, l) || is_busy(w, l)) {
 			letter_free(l);
 			continue;
 		}
@@ -269,35 +283,70 @@ came(void *arg, int r, struct letter *take_letters)
 	}
 	/* Those behind may go to other hosts; those that have died at once
 	 * make way. */
-	if (begun && (n == ASK || w->n_tries < before + begun))
+	w->asked.again |= begun && (n == ASK || w->n_tries < before + begun);
+}
+
+static void
+ask(struct webhook *w, bool global, store_letters_fn *came)
+{
+	struct store *store = w->conf.store;
+	const char *busy[TRIES];
+	struct letter_query q = { .want = LETTERS_NEXT,
+		.of = global ? LETTERS_GLOBAL : LETTERS_OF_TASKS,
+		.but_hosts = busy,
+		.max = ASK };
+
+	for (const struct try *t = w->tries; t; t = t->next)
+		if (t->letter->global == global && is_busy(w, t->letter))
+			busy[q.n_but_hosts++] = t->letter->host;
+	store->ops->letters(store, &q, came, w);
+}
+
+static void
+of_tasks_came(void *arg, int r, struct letter *take_letters)
+{
+	struct webhook *w = arg;
+
+	take(w, r, take_letters);
+	w->asking = false;
+	if (w->asked.again)
 		sending_soon(w);
-	else if (r == 0 && wait < LONGEST_WAIT_MS)
-		loop_timer_set(w->timer, wait);
+	else
+		loop_timer_set(w->timer,
+			w->asked.failed && w->asked.wait > ASK_AGAIN_MS
+				? ASK_AGAIN_MS
+				: w->asked.wait);
+}
+
+static void
+global_came(void *arg, int r, struct letter *take_letters)
+{
+	struct webhook *w = arg;
+
+	take(w, r, take_letters);
+	if (has_room(w, false))
+		ask(w, false, of_tasks_came);
+	else
+		of_tasks_came(w, 0, NULL);
 }
 
 void
 sending_ask(void *webhook)
 {
 	struct webhook *w = webhook;
-	struct store *store = w->conf.store;
-	const char *busy[TRIES];
-	struct letter_query q = {
-		.want = LETTERS_NEXT, .but_hosts = busy, .max = ASK
-	};
 	int64_t started;
 
-	if (w->asking || w->n_tries == TRIES)
+	if (w->asking || !has_room(w, true))
 		return; /* it goes on when one of them has ended */
 	if (clock_ms() < w->not_before_ms) {
 		sending_soon(w);
 		return;
 	}
-	for (const struct try *t = w->tries; t; t = t->next)
-		if (tries_to(w, t->letter->host) >= TRIES_PER_HOST)
-			busy[q.n_but_hosts++] = t->letter->host;
 	w->asking = true;
+	w->asked.wait = LONGEST_WAIT_MS;
+	w->asked.failed = w->asked.again = false;
 	started = clock_us();
-	store->ops->letters(store, &q, came, w);
+	ask(w, true, global_came);
 	/* With many to hosts that are busy it may take a while, and the loop
 	 * has other work. */
 	w->not_before_ms = clock_ms() + REST * (clock_us() - started) / 1000;

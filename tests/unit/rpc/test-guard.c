@@ -9,22 +9,30 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "tests/unit/unit.h"
 
-enum { GROWTH = 32 << 20, PIECE = 64 << 10, DEADLINE_MS = 20000 };
+enum {
+	GROWTH = 64 << 20,
+	PIECES = 32,
+	PIECE = LIMIT_MESSAGE / 8,
+	HALF = PIECE / 2,
+	DEADLINE_MS = 20000
+};
 
 static struct loop *loop;
 static struct guard *guard;
 static int listener = -1, ours = -1, theirs = -1;
 static uint64_t messages;
 static unsigned n_cut;
-static char cut_peer[64], piece[PIECE];
+static char cut_peer[64], watched[64], piece[HALF];
 
 static uint64_t
 in_messages(void *arg, const char *peer)
 {
 	(void)arg;
 	ck_assert_int_eq(strncmp(peer, "ipv4:127.0.0.1:", 15), 0);
+	(void)snprintf(watched, sizeof watched, "%s", peer);
 	return messages;
 }
 
@@ -69,26 +77,59 @@ teardown(void)
 	(void)close(theirs);
 }
 
-/* Receive 2 MiB, some of it as messages, while we grow and are busy. */
+enum how { NO_MESSAGES, SMALL_MESSAGES, LARGE_MESSAGES, SHORT_STREAMS };
+
+/* Of what was received: a piece is a message, eight are, or two are a stream of
+ * messages. */
 static void
-receive(bool as_messages)
+bring(enum how how, int i)
+{
+	switch (how) {
+	case NO_MESSAGES: break;
+	case SMALL_MESSAGES: messages += PIECE; break;
+	case LARGE_MESSAGES: messages += i % 8 == 7 ? LIMIT_MESSAGE : 0; break;
+	case SHORT_STREAMS:
+		messages += PIECE;
+		if (i % 2 == 0)
+			break;
+		guard_ended(guard, watched, messages);
+		messages = 0;
+	}
+}
+
+/* Receive 4 MiB, some of it as messages, while we grow and are busy. */
+static void
+receive(enum how how)
 {
 	int64_t end = clock_ms() + DEADLINE_MS;
 	char *growth = malloc(GROWTH);
 
 	ck_assert_ptr_nonnull(growth);
-	for (int i = 0; i < 32 && !n_cut && clock_ms() < end; i++) {
-		ck_assert_int_eq(send(theirs, piece, PIECE, 0), PIECE);
-		for (size_t n = 0; n < PIECE;)
-			n += (size_t)recv(ours, piece, PIECE - n, 0);
-		messages += as_messages ? PIECE : 0;
-		memset(growth + i * (GROWTH / 32), i, GROWTH / 32);
+	for (int i = 0; i < PIECES && !n_cut && clock_ms() < end; i++) {
+		for (size_t n = 0; n < PIECE;) {
+			if (n % HALF == 0)
+				ck_assert_int_eq(
+					send(theirs, piece, HALF, 0), HALF);
+			n += (size_t)recv(ours, piece, HALF - n % HALF, 0);
+		}
+		bring(how, i);
+		memset(growth + i * (GROWTH / PIECES), i, GROWTH / PIECES);
 		for (int64_t until = clock_ms() + 60; clock_ms() < until;)
-			memset(piece, i, PIECE); /* be busy */
+			memset(piece, i, HALF); /* be busy */
 		for (int turn = 0; turn < 3; turn++)
 			loop_turn(loop, 1);
 	}
 	free(growth);
+}
+
+static void
+leaves_alone(enum how how)
+{
+	setup();
+	receive(how);
+	ck_assert_int_ne(watched[0], 0);
+	ck_assert_uint_eq(n_cut, 0);
+	teardown();
 }
 
 TEST(cuts_what_receives_and_brings_no_message)
@@ -96,7 +137,7 @@ TEST(cuts_what_receives_and_brings_no_message)
 	char byte;
 
 	setup();
-	receive(false);
+	receive(NO_MESSAGES);
 	ck_assert_uint_eq(n_cut, 1);
 	ck_assert_int_eq(strncmp(cut_peer, "ipv4:127.0.0.1:", 15), 0);
 	ck_assert_int_eq(recv(theirs, &byte, 1, 0), 0); /* it is told */
@@ -106,12 +147,23 @@ END
 
 TEST(leaves_alone_what_comes_as_messages)
 {
-	setup();
-	receive(true);
-	ck_assert_uint_eq(n_cut, 0);
-	teardown();
+	leaves_alone(SMALL_MESSAGES);
+}
+END
+
+TEST(waits_for_the_end_of_the_longest_message)
+{
+	leaves_alone(LARGE_MESSAGES);
+}
+END
+
+TEST(remembers_the_messages_of_streams_that_have_ended)
+{
+	leaves_alone(SHORT_STREAMS);
 }
 END
 
 	UNIT_MAIN("guard", cuts_what_receives_and_brings_no_message,
-		leaves_alone_what_comes_as_messages)
+		leaves_alone_what_comes_as_messages,
+		waits_for_the_end_of_the_longest_message,
+		remembers_the_messages_of_streams_that_have_ended)

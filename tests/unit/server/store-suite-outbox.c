@@ -164,6 +164,31 @@ TEST(shows_of_each_line_only_the_first)
 }
 END
 
+TEST(tells_letters_to_the_endpoint_from_those_to_urls_of_tasks)
+{
+	struct letter_query q = NEXT;
+	struct task *t;
+
+	suite_open(plenty);
+	t = create("a", "x");
+	for (int i = 0; i < 20; i++)
+		(void)write_letter(t, "own", "u");
+	write_letter(t, "one", "u")->global = true; /* not behind these */
+	write_letter(t, "two", "u")->global = true;
+	update(t);
+	ck_assert_str_eq(events(q), "own one ");
+	q.of = LETTERS_GLOBAL;
+	ck_assert_str_eq(events(q), "one ");
+	q.of = LETTERS_OF_TASKS;
+	ck_assert_str_eq(events(q), "own ");
+	q = WAITING;
+	q.of = LETTERS_GLOBAL;
+	ck_assert_str_eq(events(q), "one two ");
+	task_unref(t);
+	suite_close();
+}
+END
+
 TEST(keeps_the_dead_until_they_live_again)
 {
 	struct letter_query q = DEAD;
@@ -269,10 +294,11 @@ END
 	const TTest *const *
 	suite_outbox(void)
 {
-	static const TTest *tests[6];
+	static const TTest *tests[7];
 	const TTest *const all[] = {
 		stores_letters_with_the_record_that_they_tell_of,
 		shows_of_each_line_only_the_first,
+		tells_letters_to_the_endpoint_from_those_to_urls_of_tasks,
 		keeps_the_dead_until_they_live_again,
 		holds_so_many_letters_and_no_more,
 		forgets_the_dead_when_their_time_is_up

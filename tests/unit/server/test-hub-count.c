@@ -223,9 +223,37 @@ TEST(takes_no_names_from_agents)
 }
 END
 
+TEST(takes_no_names_of_plugins_from_clients)
+{
+	AUTO(task_unref) struct task *real = NULL;
+	struct task *t;
+	char name[33];
+
+	setup();
+	ck_assert_int_eq(open_as(&one, "a", auth ? agent_token : ""), 0);
+	for (int i = 0; i < 40; i++) { /* it has not shown any yet */
+		(void)snprintf(name, sizeof name, "x%d", i);
+		t = NULL;
+		ck_assert_int_eq(try_create("a", name, &t), 0);
+		ck_assert_int_eq(cancel(t, -1), HUB_OK);
+		task_unref(t);
+	}
+	hello(&one);
+	inventory(&one, NULL, 0);
+	real = create();
+	is("nodelink_tasks_created_total{plugin=\"other\"}", "40");
+	is("nodelink_tasks_ended_total{plugin=\"other\",status=\"cancelled\","
+	   "cause=\"user_request\"}",
+		"40");
+	is("nodelink_tasks_created_total{plugin=\"shell\"}", "1");
+	teardown();
+}
+END
+
 	UNIT_MAIN("hub-count", counts_tasks_by_state_while_they_change,
 		observes_each_step_of_a_cancel_once,
 		measures_no_cancel_that_no_node_had,
 		tells_degraded_agents_and_those_that_are_drained,
 		counts_output_that_comes_and_that_is_cut,
-		takes_no_names_from_agents)
+		takes_no_names_from_agents,
+		takes_no_names_of_plugins_from_clients)

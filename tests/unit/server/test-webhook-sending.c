@@ -220,11 +220,41 @@ TEST(sends_so_many_at_a_time_and_fewer_to_one_host)
 		(void)snprintf(url, sizeof url, "https://h%d/", i);
 		tell(create(url), TASK_COMPLETED);
 	}
-	ck_assert_uint_eq(under_way(), 32); /* 28 of them elsewhere */
+	ck_assert_uint_eq(under_way(), 28); /* 24 of them elsewhere */
 	while (posts)
 		answer(posts, 200, 0);
 	ck_assert_uint_eq(n_posts, 86);
 	counts(0, 0);
+	teardown();
+}
+END
+
+/* Eight hosts never answer, and the endpoint's is one more of them. */
+TEST(tells_the_endpoint_at_once_whatever_the_urls_of_tasks_do)
+{
+	struct webhook_conf conf = usual;
+	struct task *t;
+	char url[32];
+
+	conf.events = EVENT_FAILED; /* nothing of those to the endpoint */
+	setup(conf);
+	for (int i = 0; i < 110; i++) {
+		(void)snprintf(url, sizeof url, "https://%s%d/",
+			i < 10 ? "all/?" : "h", i % 8);
+		tell(create(url), TASK_COMPLETED);
+	}
+	wait_posts(24);
+	counts(110, 0);
+	for (unsigned i = 1; i <= 6; i++) {
+		t = create("https://all/");
+		tell(t, TASK_IN_PROGRESS);
+		tell(t, TASK_FAILED);
+		wait_posts(24 + (i < 4 ? i : 4));
+		ck_assert_str_eq(posts->prev->url, "https://all/");
+	}
+	answer(posts->prev, 200, 0);
+	wait_posts(29);
+	ck_assert_str_eq(posts->prev->url, "https://all/");
 	teardown();
 }
 END
@@ -349,6 +379,7 @@ END
 
 	UNIT_MAIN("webhook-sending",
 		sends_so_many_at_a_time_and_fewer_to_one_host,
+		tells_the_endpoint_at_once_whatever_the_urls_of_tasks_do,
 		sends_what_is_behind_many_to_a_host_that_is_busy,
 		keeps_the_order_of_a_task_whatever_fails,
 		waits_as_long_as_the_receiver_says,
