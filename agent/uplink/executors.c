@@ -62,9 +62,22 @@ attach(struct uplink *up, struct peer *peer)
 	int r = link_send(peer->link, &msg, true);
 
 	peer->current = peer->listed = false;
+	peers_await(peer);
 	choose_reading(up, peer);
 	if (r < 0) /* the link's end is coming, or it is out of memory */
 		log_warn(r, "cannot attach to plugin '%s'", peer->plugin);
+}
+
+/* Whether somebody is there is mostly known at once; but one that hangs may
+ * have as many connections waiting as it has room for. */
+static void
+await_unknown(struct uplink *up, const char *plugin)
+{
+	struct peer *peer = NULL;
+
+	while ((peer = group_next(up->peers, plugin, peer)) != NULL)
+		if (!peer->link && !peer->gone && !peer->awaited)
+			peers_await(peer);
 }
 
 /* All executors of a plugin anew, since one has come or gone: the server has to
@@ -75,6 +88,8 @@ attach_all(struct uplink *up, const char *plugin)
 	size_t n = up->stream ? group_count(up->peers, plugin) : 0;
 	struct peer *peer = NULL;
 
+	if (up->stream && !n)
+		await_unknown(up, plugin);
 	while (n && (peer = group_next(up->peers, plugin, peer)) != NULL) {
 		peer->alone = n == 1;
 		if (peer->link)
@@ -95,10 +110,12 @@ peer_up(void *arg, struct peer *peer)
 static void
 peer_gone(void *arg, struct peer *peer)
 {
+	peers_await_stop(peer);
+	peer->silent = false;
 	attach_all(arg, peer->plugin);
 }
 
-/* To the server when the others have said theirs. */
+/* To the server when the others have said theirs, or will not in time. */
 static void
 say_inventory(struct uplink *up, struct peer *peer)
 {
@@ -115,9 +132,51 @@ say_inventory(struct uplink *up, struct peer *peer)
 	}
 	sender_send(&up->sender, all.data, all.len);
 	for (peer = NULL; (peer = group_next(up->peers, plugin, peer));) {
-		peer->current = peer->link != NULL;
+		peer->current = peer->listed;
 		choose_reading(up, peer);
 	}
+}
+
+static void
+peer_late(void *arg, struct peer *peer)
+{
+	struct uplink *up = arg;
+
+	log_warn(0, "plugin '%s': an executor does not answer", peer->plugin);
+	if (peer->link)
+		say_inventory(up, peer);
+	else
+		attach_all(up, peer->plugin);
+}
+
+/* It was left out: what the others have said is too old to be put beside what
+ * it says now. Those that are silent themselves have been asked. */
+static void
+attach_others(struct uplink *up, const struct peer *back)
+{
+	struct peer *peer = NULL;
+
+	log_info("plugin '%s': the executor answers again", back->plugin);
+	while ((peer = group_next(up->peers, back->plugin, peer)) != NULL)
+		if (peer != back && peer->link && !peer->silent)
+			attach(up, peer);
+}
+
+static void
+take_inventory(struct uplink *up, struct peer *peer, struct msg_box *take_box)
+{
+	bool late = peer->silent && !peer->awaited;
+
+	peers_await_stop(peer);
+	peer->silent = false;
+	if (group_list(peer, take_box) < 0)
+		return;
+	peer->current = peer->alone;
+	if (peer->alone)
+		return;
+	if (late)
+		attach_others(up, peer);
+	say_inventory(up, peer);
 }
 
 static struct msg_box *
@@ -144,10 +203,9 @@ peer_frame(void *arg, struct peer *peer, const uint8_t *payload, size_t len)
 		attach_all(up, peer->plugin);
 		return;
 	}
-	if (box && group_list(peer, TAKE(box)) == 0) {
-		peer->current = pass = peer->alone;
-		if (!peer->alone)
-			say_inventory(up, peer);
+	if (box) {
+		take_inventory(up, peer, TAKE(box));
+		pass = peer->alone && peer->current;
 	}
 	if (up->stream && pass) /* else from before the Attach: comes again */
 		sender_send(&up->sender, payload, len);
@@ -180,9 +238,12 @@ peer_down(void *arg, struct peer *peer, const char *reason)
 
 	const struct peer *serving = group_serving(up->peers, peer->plugin);
 
-	peer->current = peer->listed = false;
+	peer->current = peer->listed = peer->silent = false;
+	peers_await_stop(peer);
+	if (up->stream)
+		peers_await(peer); /* another one may listen there */
 	peer_drained(up, peer);
-	if (serving->link && !serving->draining) {
+	if (serving->link && !serving->draining && !serving->silent) {
 		log_info("plugin '%s': the executor before is gone",
 			peer->plugin);
 		return; /* and what it had will not be in the Inventory */
@@ -198,6 +259,7 @@ const struct peers_ops executors_ops = {
 	.on_drained = peer_drained,
 	.on_down = peer_down,
 	.on_gone = peer_gone,
+	.on_late = peer_late,
 };
 
 void
@@ -219,7 +281,9 @@ executors_detach(struct uplink *up)
 {
 	struct peer *peer = NULL;
 
-	while ((peer = peers_next(up->peers, peer)) != NULL)
+	while ((peer = peers_next(up->peers, peer)) != NULL) {
 		peer->current = peer->listed = false;
+		peers_await_stop(peer);
+	}
 	executors_pause(up, false);
 }

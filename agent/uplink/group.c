@@ -24,9 +24,9 @@ group_count(const struct peers *peers, const char *plugin)
 	size_t n = 0;
 
 	while ((peer = group_next(peers, plugin, peer)) != NULL) {
-		if (!peer->link && !peer->gone)
+		if (!peer->link && !peer->gone && !peer->silent)
 			return 0;
-		n += peer->link != NULL;
+		n += !peer->gone;
 	}
 	return n;
 }
@@ -77,13 +77,30 @@ holds(const struct peer *peer, const char *task_id)
 
 /* ------------------------------------------------------------------ all of it */
 
+/* What a silent one said of itself may have been true once. */
+static int
+fitness(const struct peer *peer)
+{
+	if (!peer->link)
+		return 0;
+	return peer->silent ? 1 : peer->draining ? 2 : 3;
+}
+
+static bool
+is_fitter(const struct peer *peer, const struct peer *than)
+{
+	int a = fitness(peer), b = fitness(than);
+
+	return a > b || (a == b && peer->link && than->draining);
+}
+
 struct peer *
 group_serving(const struct peers *peers, const char *plugin)
 {
 	struct peer *peer = NULL, *best = NULL;
 
 	while ((peer = group_next(peers, plugin, peer)) != NULL)
-		if (!best || (peer->link && (!best->link || best->draining)))
+		if (!best || is_fitter(peer, best))
 			best = peer;
 	return best;
 }
@@ -107,15 +124,19 @@ group_inventory(const struct peers *peers, const char *plugin,
 	const struct peer *first = group_serving(peers, plugin);
 	AUTO_FREE struct msg_held *tasks = NULL;
 	struct peer *peer = NULL;
+	bool partial = false;
 	struct msg all;
 	size_t n = 0;
 	int r;
 
 	while ((peer = group_next(peers, plugin, peer)) != NULL) {
-		if (peer->link && !peer->listed)
+		if (peer->awaited)
 			return -EAGAIN;
-		n += peer->link ? peer->n_held : 0;
+		partial = partial || (!peer->gone && !peer->listed);
+		n += peer->listed ? peer->n_held : 0;
 	}
+	if (!first->listed)
+		return -EAGAIN;
 	if (n > LIMIT_TASKS_PER_AGENT)
 		return -EMSGSIZE;
 	tasks = calloc(n + 1, sizeof *tasks);
@@ -125,7 +146,7 @@ group_inventory(const struct peers *peers, const char *plugin,
 	while ((peer = group_next(peers, plugin, peer)) != NULL) {
 		const struct msg_inventory *inv;
 
-		if (!peer->link)
+		if (!peer->listed)
 			continue;
 		inv = &msg_get(peer->inventory)->inventory;
 		memcpy(tasks + n, inv->tasks, inv->n_tasks * sizeof *tasks);
@@ -135,6 +156,7 @@ group_inventory(const struct peers *peers, const char *plugin,
 	all.agent_id = agent_id;
 	all.inventory.tasks = tasks;
 	all.inventory.n_tasks = n;
+	all.inventory.partial = partial;
 	r = msg_pack(&all, out);
 	return r == 0 && out->len > LIMIT_MESSAGE ? -EMSGSIZE : r;
 }

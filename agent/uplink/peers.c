@@ -17,6 +17,7 @@
 enum {
 	PAUSE_MIN_MS = 5, /* a socket is there a moment before it listens */
 	PAUSE_MAX_MS = 5000,
+	ANSWER_MS = 3000, /* a busy host's executor takes a while */
 	RESCAN_MS = 1000, /* where inotify is not to be had */
 };
 
@@ -149,6 +150,16 @@ try_now(void *arg)
 	peers->ops.on_up(peers->arg, peer);
 }
 
+static void
+answer_is_late(void *arg)
+{
+	struct peer *peer = arg;
+
+	peer->awaited = false;
+	peer->silent = true;
+	peer->all->ops.on_late(peer->all->arg, peer);
+}
+
 /* -------------------------------------------------------------------- names */
 
 static void
@@ -157,7 +168,27 @@ peer_free(struct peer *peer)
 	link_free(peer->link);
 	group_forget(peer);
 	loop_timer_free(peer->retry);
+	loop_timer_free(peer->late);
 	free(peer);
+}
+
+static struct peer *
+peer_new(struct peers *peers, const char *plugin, unsigned place)
+{
+	struct peer *peer = calloc(1, sizeof *peer);
+
+	if (!peer)
+		return NULL;
+	peer->retry = loop_timer_new(peers->loop, try_now, peer);
+	peer->late = loop_timer_new(peers->loop, answer_is_late, peer);
+	if (!peer->retry || !peer->late) {
+		peer_free(peer);
+		return NULL;
+	}
+	(void)snprintf(peer->plugin, sizeof peer->plugin, "%s", plugin);
+	peer->place = place;
+	peer->all = peers;
+	return peer;
 }
 
 static void
@@ -175,18 +206,11 @@ peer_seen(struct peers *peers, const char *plugin, unsigned place)
 		return;
 	}
 	if (!peer) {
-		peer = calloc(1, sizeof *peer);
-		if (peer)
-			peer->retry =
-				loop_timer_new(peers->loop, try_now, peer);
-		if (!peer || !peer->retry) {
+		peer = peer_new(peers, plugin, place);
+		if (!peer) {
 			log_error(-ENOMEM, "plugin '%s' ignored", plugin);
-			free(peer);
 			return;
 		}
-		(void)snprintf(peer->plugin, sizeof peer->plugin, "%s", plugin);
-		peer->place = place;
-		peer->all = peers;
 		while (*end)
 			end = &(*end)->next;
 		*end = peer;
@@ -314,6 +338,20 @@ peers_free(struct peers *peers)
 		(void)close(peers->inotify);
 	free(peers->dir);
 	free(peers);
+}
+
+void
+peers_await(struct peer *peer)
+{
+	peer->awaited = true;
+	loop_timer_set(peer->late, ANSWER_MS);
+}
+
+void
+peers_await_stop(struct peer *peer)
+{
+	peer->awaited = false;
+	loop_timer_stop(peer->late);
 }
 
 struct peer *

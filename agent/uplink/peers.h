@@ -26,6 +26,8 @@ struct peer {
 	/* The uplink's: */
 	bool current; /* its Inventory went out on the present stream */
 	bool full; /* its queue is; the stream is paused for it */
+	bool awaited; /* on_late() comes unless it answers */
+	bool silent; /* it did not answer in time, and has not since */
 	/* group.c's: */
 	bool alone; /* the only one of its plugin, so none of the others */
 	bool draining; /* it takes no new tasks */
@@ -38,6 +40,7 @@ struct peer {
 	struct peer *next;
 	struct loop_timer *retry;
 	int64_t pause_ms; /* before the next try */
+	struct loop_timer *late;
 };
 
 struct peers_ops {
@@ -49,6 +52,8 @@ struct peers_ops {
 	void (*on_down)(void *arg, struct peer *peer, const char *reason);
 	/* It is not connected, and nobody is there who could be. */
 	void (*on_gone)(void *arg, struct peer *peer);
+	/* peers_await() was long ago. */
+	void (*on_late)(void *arg, struct peer *peer);
 };
 
 /* Starts looking. 0 or -errno with text when dir cannot be read. No callback
@@ -57,6 +62,11 @@ int peers_new(struct loop *loop, const char *dir, const struct peers_ops *ops,
 	void *arg, struct peers **out, struct err *err);
 void peers_free(struct peers *peers);
 AUTO_DEFINE(struct peers *, peers_free)
+
+/* It has to answer, or to be found or missed, within a few seconds. */
+void peers_await(struct peer *peer);
+/* It did, or nobody wants to know any more. */
+void peers_await_stop(struct peer *peer);
 
 /* The first of that plugin, or NULL. */
 struct peer *peers_find(const struct peers *peers, const char *plugin);

@@ -66,6 +66,7 @@ convert_put_inventory(struct arena *a, const struct msg_inventory *from,
 	}
 	m->complete = from->complete;
 	m->draining = from->draining;
+	m->partial = from->partial;
 	m->seccomp = convert_text(from->seccomp);
 	return put_limits(a, from, m);
 }
@@ -134,6 +135,7 @@ convert_get_inventory(struct arena *a, const Nodelink__V1__Inventory *m,
 		.n_tasks = m->n_tasks,
 		.complete = m->complete,
 		.draining = m->draining,
+		.partial = m->partial,
 		.seccomp = m->seccomp };
 	return get_limits(a, m, out, err);
 }

@@ -230,6 +230,7 @@ struct msg_inventory {
 	bool complete; /* no process can leave the containment */
 	bool draining; /* it ends when its tasks have */
 	const char *seccomp; /* "none", "default", "required"; "": older */
+	bool partial; /* an executor beside it has not said its own */
 };
 
 struct msg {

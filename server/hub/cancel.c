@@ -24,7 +24,7 @@ task_send_cancel(struct task *t)
 			.requested_at = t->cancel.requested_at } };
 	int r;
 
-	if (!t->agent->connected || !p || !p->up)
+	if (!t->agent->connected || !p || !p->up || t->doubted)
 		return; /* the next inventory asks for it */
 	r = agent_send(t->agent, &msg, true);
 	if (r != RPC_OK)

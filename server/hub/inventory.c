@@ -35,8 +35,8 @@ n_plugins(const struct agent *a)
 	return n;
 }
 
-/* Its executor does not come back, and nobody else can say what became of its
- * tasks. */
+/* Its executor does not come back, or one of several does not answer, and nobody
+ * else can say what became of its tasks. */
 static void
 down_for_too_long(void *arg)
 {
@@ -45,7 +45,8 @@ down_for_too_long(void *arg)
 	struct task *t, *next;
 
 	DL_FOREACH_SAFE2(a->tasks, t, next, agent_next)
-	if (t->status != TASK_PENDING && strcmp(t->plugin, p->name) == 0)
+	if (t->status != TASK_PENDING && (!p->up || t->doubted) &&
+		strcmp(t->plugin, p->name) == 0)
 		task_lose(a->hub, t, "executor_lost",
 			"the executor that had it did not come back");
 }
@@ -99,11 +100,24 @@ inventory_stop(struct agent *a, const char *task_id, const char *plugin)
 		&(struct msg_ack){ .seq = UINT64_MAX, .final = true });
 }
 
+/* The executor that speaks says nothing of what another one was given. */
+static bool
+is_doubtful(const struct task *t, const struct hub_plugin *p)
+{
+	return !t->held &&
+	       (t->status == TASK_SENT || t->status == TASK_IN_PROGRESS) &&
+	       strcmp(t->instance, p->instance) != 0;
+}
+
 static void
 settle_task(struct agent *a, struct task *t, const struct hub_plugin *p)
 {
 	if (task_is_final(t->status))
 		return; /* it is being stored */
+	if (t->doubted) {
+		t->unsent = false; /* nobody else may have it */
+		return;
+	}
 	if (t->held) {
 		t->unsent = false;
 		/* What we acknowledged last may have been lost on the way. */
@@ -126,6 +140,24 @@ settle_task(struct agent *a, struct task *t, const struct hub_plugin *p)
 		/* What the executor has not, it never started. */
 		(void)task_dispatch(a->hub, t);
 	}
+}
+
+/* They are lost if nobody has them for lost_after, as if the plugin were down. */
+static void
+doubt(struct hub_plugin *p, bool partial)
+{
+	struct task *t;
+	bool any = false;
+
+	DL_FOREACH2(p->agent->tasks, t, agent_next)
+	if (strcmp(t->plugin, p->name) == 0) {
+		t->doubted = partial && is_doubtful(t, p);
+		any = any || t->doubted;
+	}
+	if (!any)
+		loop_timer_stop(p->timer);
+	else if (!loop_timer_active(p->timer))
+		loop_timer_set(p->timer, p->agent->hub->conf.lost_after_ms);
 }
 
 int
@@ -153,7 +185,6 @@ inventory_came(struct agent *a, const struct msg *msg)
 	p->up = true;
 	p->draining = inv->draining;
 	(void)snprintf(p->instance, sizeof p->instance, "%s", inv->instance);
-	loop_timer_stop(p->timer);
 	log_debug("agent '%s' has plugin '%s' %s, %zu tasks", a->id,
 		msg->plugin, inv->version, inv->n_tasks);
 	DL_FOREACH2(a->tasks, t, agent_next)
@@ -166,6 +197,7 @@ inventory_came(struct agent *a, const struct msg *msg)
 		else if (!inv->tasks[i].ended) /* else its result comes */
 			inventory_stop(a, inv->tasks[i].task_id, msg->plugin);
 	}
+	doubt(p, inv->partial);
 	DL_FOREACH_SAFE2(a->tasks, t, next, agent_next)
 	if (strcmp(t->plugin, msg->plugin) == 0)
 		settle_task(a, t, p);

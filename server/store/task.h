@@ -85,6 +85,7 @@ struct task {
 	uint64_t acked_bytes; /* output the node was told to forget */
 	uint64_t output_limit; /* as its start says; 0: not looked at */
 	bool held; /* named by the inventory being read */
+	bool doubted; /* whoever may have it hangs: a full inventory tells */
 	bool unsent; /* sent before, and to be sent again */
 	bool placed, placing; /* instance is stored: it may be sent there */
 	int64_t cancel_ms; /* clock_ms() when its node was asked; 0: never */

@@ -121,6 +121,12 @@ def copied_plugins(node, *names):
 SLOW = "echo on; sleep 1000"
 
 
+def kill_uplink(node):
+    uplink = until(lambda: node.agent.child("uplink"), "there is an uplink")
+    os.kill(uplink, signal.SIGKILL)
+    until(lambda: not is_alive(uplink), "it is gone")
+
+
 def test_stricter_policy_holds_for_new_tasks_and_old_ones_go_on(node):
     node.start("")
     old = node.begin(SLOW, timeout=7200)
@@ -152,9 +158,7 @@ def test_old_task_prints_and_ends_beside_the_new(node):
     new = node.client.shell(f"echo two; read x < {go}.2; echo $x")
     os.mkfifo(f"{go}.2")
     for _ in range(2):  # whoever is started anew, all of it comes, once
-        uplink = until(lambda: node.agent.child("uplink"), "there is an uplink")
-        os.kill(uplink, signal.SIGKILL)
-        until(lambda gone=uplink: not is_alive(gone), "it is gone")
+        kill_uplink(node)
     for path in (go, f"{go}.2"):
         with open(path, "w", encoding="ascii") as file:
             file.write("end\n")
@@ -176,6 +180,54 @@ def test_executor_of_before_that_is_killed_is_swept_and_the_new_one_goes_on(node
     node.only("shell.1")
     assert node.client.task(new)["status"] == "in_progress"
     assert node.client.cancel(new).status == 200 and not of_task(old)
+
+
+@pytest.mark.parametrize("silent", ["old", "new"])
+def test_executor_that_hangs_takes_no_task_of_the_other_with_it(system, silent):
+    node = Node(system, system.server("--lost-after", "6s"))
+    node.start("")
+    old = node.begin(SLOW)
+    node.start("[limits]\npids = 100\n")
+    new = node.begin(SLOW)
+    pids = node.executors()
+    hung, other = (old, new) if silent == "old" else (new, old)
+    pid = pids["executor-shell.sock" if silent == "old" else "executor-shell.1.sock"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        kill_uplink(node)
+        node.server.wait_line("agent 'agent1' is here")
+        assert node.client.cancel(hung, wait=0).status == 202  # it comes when it can
+        lost = node.client.end(hung)
+        assert (lost["failure"], lost["cancel"]["phase"]) == ("executor_lost", "undeliverable")
+        assert node.client.task(other)["status"] == "in_progress"
+        assert node.client.cancel(other).status == 200
+        assert node.client.task(other)["status"] == "cancelled" and of_task(hung)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    until(lambda: not of_task(hung), "it was told to stop what was lost")
+    assert node.client.run("echo on")[1] == "on\n"
+    node.only("shell.1")
+    node.stop()
+    system.agent("agent1", node.server, "--on-stop", "cancel", folder=node.folder).stop()
+
+
+def test_executor_that_hung_for_a_while_has_lost_nothing(node):
+    node.start("")
+    old = node.begin(SLOW)
+    node.start("[limits]\npids = 100\n")
+    new = node.begin(SLOW)
+    pid = node.executors()["executor-shell.sock"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        kill_uplink(node)
+        assert node.client.run("echo on")[1] == "on\n"
+        assert node.client.cancel(old, wait=0).status == 202
+        assert node.client.task(old)["status"] == "in_progress"
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert node.client.end(old)["status"] == "cancelled" and not of_task(old)
+    node.only("shell.1")
+    assert node.client.cancel(new).status == 200
 
 
 def test_settings_that_come_back_find_their_executor(node):

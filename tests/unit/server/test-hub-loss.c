@@ -332,7 +332,60 @@ TEST(fails_what_ran_before_the_host_was_started_again)
 }
 END
 
-	UNIT_MAIN("hub-loss", does_not_harden_a_stop_that_the_node_began,
+	/* An executor that hangs beside the one that is given. */
+	static void
+	partial_inventory(struct rpc_stream *s, const char *instance)
+{
+	say(s, (struct msg){ .kind = MSG_INVENTORY,
+		       .inventory = {
+			       .instance = instance, .partial = true } });
+}
+
+TEST(judges_no_task_by_the_silence_of_its_executor)
+{
+	AUTO(task_unref) struct task *t = NULL;
+	struct msg_held held;
+	size_t n;
+
+	setup();
+	connect_agent(&one);
+	t = create();
+	started(&one, t, 1);
+	partial_inventory(&one, "another");
+	ck_assert_int_eq(t->status, TASK_IN_PROGRESS);
+	n = one.n_sent;
+	ck_assert_int_eq(cancel(t, -1), HUB_OK);
+	ck_assert_uint_eq(one.n_sent, n); /* the other one would get it */
+	held = (struct msg_held){ t->id, 1, false };
+	inventory(&one, &held, 1);
+	took(&one, MSG_CANCEL);
+	teardown();
+}
+END
+
+TEST(gives_up_what_an_executor_had_that_stays_silent)
+{
+	AUTO(task_unref) struct task *silent = NULL, *other = NULL;
+
+	setup();
+	connect_agent(&one);
+	silent = create();
+	started(&one, silent, 1);
+	partial_inventory(&one, "another");
+	other = create();
+	started(&one, other, 1);
+	wait_final(silent);
+	ck_assert_str_eq(silent->failure, "executor_lost");
+	ck_assert_int_eq(other->status, TASK_IN_PROGRESS);
+	partial_inventory(&one, "another"); /* this one has spoken */
+	ck_assert_int_eq(other->status, TASK_FAILED);
+	teardown();
+}
+END
+
+	UNIT_MAIN("hub-loss", judges_no_task_by_the_silence_of_its_executor,
+		gives_up_what_an_executor_had_that_stays_silent,
+		does_not_harden_a_stop_that_the_node_began,
 		stops_what_starts_after_it_was_given_up,
 		gives_up_an_executor_that_does_not_return_with_its_agent,
 		settles_every_difference_after_a_reconnect,
