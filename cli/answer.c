@@ -19,15 +19,15 @@ http_code(const struct http_answer *answer)
 	return http_text(answer->doc, "code");
 }
 
-/* What the server says, with its details. */
+/* What the server says, with its details or our advice. */
 static int
 refused(const struct http_answer *answer, int code, const char *advice,
 	struct err *err)
 {
 	const char *error = http_text(answer->doc, "error");
-	const char *details = http_text(answer->doc, "details");
+	const char *details = *advice ? "" : http_text(answer->doc, "details");
 
-	return err_set(err, code, "%.300s%s%.120s%s%s%s",
+	return err_set(err, code, "%.300s%s%.200s%s%s%s",
 		*error ? error : "the server refuses and does not say why",
 		*details ? " (" : "", details, *details ? ")" : "",
 		*advice ? "; " : "", advice);
@@ -44,7 +44,8 @@ unknown_client(const struct context *context, const struct http_answer *answer,
 			err);
 	return refused(answer, -EACCES,
 		"name a file with one by --token-file, $NODELINK_TOKEN_FILE "
-		"or a context",
+		"or a context. An administrator makes it: nodelink token "
+		"create",
 		err);
 }
 
@@ -60,6 +61,19 @@ http_lost(int r, const struct http_answer *answer)
 	return r == -EIO || answer->status == 502 || answer->status == 504 ||
 	       (answer->status == 503 &&
 		       strcmp(http_code(answer), "store_full") != 0);
+}
+
+/* What is not there, and how to find what is. */
+static const char *
+advice_for(const struct http_answer *answer)
+{
+	const char *code = http_code(answer);
+
+	if (strcmp(code, "no_such_task") == 0)
+		return "\"nodelink ps --all\" lists the tasks";
+	return strcmp(code, "no_such_agent") == 0
+		       ? "\"nodelink agents\" lists the agents"
+		       : "";
 }
 
 int
@@ -81,7 +95,7 @@ answer_judge(const struct context *context, const struct http_answer *answer,
 	if (answer->status == 403)
 		return refused(answer, -EACCES, "", err);
 	if (answer->status == 404 || answer->status == 410)
-		return refused(answer, -ENOENT, "", err);
+		return refused(answer, -ENOENT, advice_for(answer), err);
 	return refused(answer, -EREMOTEIO, "", err);
 }
 
@@ -100,8 +114,8 @@ answer_broken(const struct context *context, int code, const char *why,
 			server, why);
 	case CURLE_COULDNT_CONNECT:
 		return err_set(err, -ECONNREFUSED,
-			"cannot reach the server '%s': %s; is it running? "
-			"--server or $NODELINK_SERVER names another one",
+			"cannot reach the server '%s': %s; --server or "
+			"$NODELINK_SERVER names another one",
 			server, why);
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return err_set(err, -EACCES,
@@ -109,7 +123,19 @@ answer_broken(const struct context *context, int code, const char *why,
 			"$NODELINK_CA names the CA that it is known by",
 			server, why);
 	case CURLE_SSL_CACERT_BADFILE:
-		return err_set(err, -EACCES, "the file of CAs: %s", why);
+		return err_set(err, -EACCES,
+			"the file of CAs '%s' cannot be read, or has none: %s",
+			context->ca ? context->ca : "", why);
+	case CURLE_SSL_CONNECT_ERROR:
+		return err_set(err, -EIO,
+			"no TLS with '%s': %s; does it begin with http://?",
+			server, why);
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_GOT_NOTHING:
+		return err_set(err, -EIO,
+			"'%s' does not answer as HTTP does: %s; is that its "
+			"port for agents, or does it begin with https://?",
+			server, why);
 	case CURLE_OPERATION_TIMEDOUT:
 		return err_set(err, -EIO, "the server '%s' does not answer: %s",
 			server, why);

@@ -184,12 +184,18 @@ main(int argc, char **argv)
 		char *help[] = { argv[0], flag, NULL };
 
 		verb = find(argc - 1, argv + 1, &n);
-		return verb ? start(verb, 2, help) : unknown_verb(argv[2]);
+		return verb ? start(verb, 2, help) : list_family(argv[2]);
 	}
 	if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 ||
 		strcmp(word, "-h") == 0) {
 		print_help();
 		return EXIT_SUCCESS;
+	}
+	if (*word == '-') {
+		say("'%s' stands before the verb; flags stand behind it: "
+		    "nodelink VERB %s",
+			word, word);
+		return STATUS_WRONG_USAGE;
 	}
 	verb = find(argc, argv, &n);
 	return verb ? start(verb, argc - n, argv + n) : list_family(word);

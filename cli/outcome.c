@@ -168,6 +168,6 @@ outcome_text(const json_t *record, struct buf *out)
 		return r < 0 ? r : term_safe(out, signal);
 	}
 	if (!*failure || strcmp(failure, "exit") == 0)
-		return 0;
+		return term_safe(out, http_text(record, "message"));
 	return failed(record, out);
 }

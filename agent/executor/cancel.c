@@ -151,9 +151,13 @@ note_killed(struct task *task)
 	struct cancel *c = task->cancel;
 	size_t n;
 
-	if (!c || c->killed)
+	if (c && c->killed)
 		return;
 	n = child_list(task, found, CANCEL_KILLED);
+	if (!c) { /* it has ended, and left these */
+		task->left_killed = n;
+		return;
+	}
 	c->killed = n ? malloc(n * sizeof *found) : NULL;
 	if (!c->killed)
 		return; /* a receipt without names */

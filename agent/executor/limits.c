@@ -2,10 +2,8 @@
 #include "executor/limits.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,19 +190,6 @@ limits_by_rlimit(const struct task *task, struct spawn_rlimits *out)
 	};
 }
 
-static void
-add_message(struct task *task, uint64_t n, const char *what)
-{
-	char *text = NULL;
-
-	if (asprintf(&text, "%s%s%" PRIu64 " %s",
-		    task->message ? task->message : "",
-		    task->message ? "; " : "", n, what) < 0)
-		return; /* a result without it */
-	free(task->message);
-	task->message = text;
-}
-
 void
 limits_note(struct task *task)
 {
@@ -217,11 +202,13 @@ limits_note(struct task *task)
 		if (task->outcome == MSG_SIGNALED && task->code == SIGKILL &&
 			!task->failure)
 			task->failure = "oom";
-		add_message(task, did.oom_kills,
+		task_note_count(task, did.oom_kills,
+			"process killed at the limit of memory",
 			"processes killed at the limit of memory");
 	}
 	if (did.pids_refused)
-		add_message(task, did.pids_refused,
+		task_note_count(task, did.pids_refused,
+			"fork refused at the limit of processes",
 			"forks refused at the limit of processes");
 }
 

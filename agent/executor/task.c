@@ -1,5 +1,7 @@
 /* task.c - a task from start to result */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -263,6 +265,20 @@ task_advance(struct task *task)
 	task_alarm(task, 0, reap);
 }
 
+void
+task_note_count(
+	struct task *task, uint64_t n, const char *one, const char *many)
+{
+	char *text = NULL;
+
+	if (asprintf(&text, "%s%s%" PRIu64 " %s",
+		    task->message ? task->message : "",
+		    task->message ? "; " : "", n, n == 1 ? one : many) < 0)
+		return; /* a result without it */
+	free(task->message);
+	task->message = text;
+}
+
 /* Hooks do not wait until all output is taken: it may wait for a server that is
  * away, and what they release is needed now. */
 void
@@ -271,6 +287,10 @@ task_clean(struct task *task)
 	task_alarm_off(task);
 	task->verified_at = clock_wall_ms();
 	limits_note(task);
+	if (task->left_killed)
+		task_note_count(task, task->left_killed,
+			"process that it had left was killed",
+			"processes that it had left were killed");
 	task->state = WORK_CLEANING;
 	(void)output_settle(task); /* what can be read comes before theirs */
 	hooks_begin(task);

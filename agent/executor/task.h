@@ -126,6 +126,7 @@ struct task {
 	int64_t stop_deadline; /* clock_ms() */
 	int64_t killed_ms; /* clock_ms() of the first SIGKILL */
 	bool unkillable; /* reported */
+	size_t left_killed; /* processes that outlived its end and the grace */
 	struct cancel *cancel;
 
 	struct hooks *hooks; /* NULL: none */
@@ -236,6 +237,9 @@ void task_refuse(struct executor *ex, const char *id, const char *why);
 /* ---------------------------------------------------------------- task.c */
 
 struct task *task_find(const struct executor *ex, const char *id);
+/* "n of what has happened beside", added to the message of its result. */
+void task_note_count(
+	struct task *task, uint64_t n, const char *one, const char *many);
 /* Tell the server that it runs; only the first call counts. */
 void task_announce(struct task *task, pid_t pid);
 /* The outcome is known. `failure` is static text, the task's, or NULL. */

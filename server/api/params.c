@@ -180,7 +180,8 @@ check_param(
 	if (!f)
 		return err_set(err, -EINVAL,
 			"unknown field '%.64s': the plugin has no such "
-			"parameter (GET /agents/{id} lists them)",
+			"parameter (GET /agents/{id}, and "
+			"\"nodelink plugins\", list them)",
 			p->name);
 	if (!f->list && p->n_values != 1)
 		return err_set(err, -EINVAL,

@@ -133,6 +133,7 @@ def test_background_children_do_not_outlive_the_task(client):
     task_id = client.shell("sleep 1000 & sleep 1000 & exit 0", stop={"grace": 0})
     record = client.end(task_id)
     assert record["status"] == "completed"
+    assert record["message"] == "2 processes that it had left were killed"
     assert of_task(task_id) == []
 
 

@@ -114,7 +114,7 @@ def test_run_takes_other_plugins(nodelink):
     (("web1", "-l", "x", "--", "ls"), "expected NAME=VALUE"),
     (("web1", "--limit", "sheep=3", "--", "ls"), "sheep"),
     (("nobody", "--", "ls"), "nobody"),
-    (("web1", "-s", "http://127.0.0.1:1", "--", "ls"), "Connection refused; is it running?"),
+    (("web1", "-s", "http://127.0.0.1:1", "--", "ls"), "Connection refused; --server or"),
 ])
 def test_run_that_cannot_be_exits_with_125(nodelink, words, text):
     done = nodelink("run", *words, status=125)

@@ -74,7 +74,7 @@ TEST(says_what_to_do_without_an_answer)
 	ck_assert_int_eq(answer_broken(&context, CURLE_COULDNT_CONNECT,
 				 "Connection refused", &err),
 		-ECONNREFUSED);
-	check_says("is it running? --server");
+	check_says("Connection refused; --server");
 	ck_assert_int_eq(
 		answer_broken(&context, CURLE_COULDNT_RESOLVE_HOST, "x", &err),
 		-ECONNREFUSED);
