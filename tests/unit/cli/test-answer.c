@@ -44,7 +44,7 @@ TEST(says_how_to_give_a_token)
 	context.token = token;
 	ck_assert_int_eq(
 		judge(401, "{\"error\":\"old\",\"details\":\"x\"}"), -EACCES);
-	check_says("old (x); the token is that of --token-file");
+	check_says("old; the token is that of --token-file");
 	context.token = NULL;
 }
 END
