@@ -157,10 +157,15 @@ tests_unit_agent_test_listen_LDADD = $(rig_libs)
 
 # The uplink's logic over a stream made by the test: no gRPC is linked.
 unit_tests += tests/unit/agent/test-uplink
-tests_unit_agent_test_uplink_SOURCES = %D%/test-uplink.c %D%/fake-rpc.c %D%/fake-rpc.h \
+uplink_rig = %D%/uplink-rig.c %D%/uplink-rig.h %D%/fake-rpc.c %D%/fake-rpc.h \
 	agent/uplink/credentials.c agent/uplink/executors.c agent/uplink/group.c agent/uplink/host.c agent/uplink/peers.c agent/uplink/sender.c agent/uplink/telling.c agent/uplink/uplink.c
+tests_unit_agent_test_uplink_SOURCES = %D%/test-uplink.c $(uplink_rig)
 tests_unit_agent_test_uplink_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_uplink_LDADD = libwire.la libtls.la libconf.la libloop.la libbase.la $(unit_libs)
+unit_tests += tests/unit/agent/test-uplink-group
+tests_unit_agent_test_uplink_group_SOURCES = %D%/test-uplink-group.c $(uplink_rig)
+tests_unit_agent_test_uplink_group_CFLAGS = $(tests_unit_agent_test_uplink_CFLAGS)
+tests_unit_agent_test_uplink_group_LDADD = $(tests_unit_agent_test_uplink_LDADD)
 
 unit_tests += tests/unit/agent/test-credentials
 tests_unit_agent_test_credentials_SOURCES = %D%/test-credentials.c %D%/fake-rpc.c \

@@ -351,6 +351,7 @@ TEST(judges_no_task_by_the_silence_of_its_executor)
 	connect_agent(&one);
 	t = create();
 	started(&one, t, 1);
+	took(&one, MSG_START);
 	partial_inventory(&one, "another");
 	ck_assert_int_eq(t->status, TASK_IN_PROGRESS);
 	n = one.n_sent;
@@ -358,6 +359,7 @@ TEST(judges_no_task_by_the_silence_of_its_executor)
 	ck_assert_uint_eq(one.n_sent, n); /* the other one would get it */
 	held = (struct msg_held){ t->id, 1, false };
 	inventory(&one, &held, 1);
+	took(&one, MSG_ACK);
 	took(&one, MSG_CANCEL);
 	teardown();
 }
