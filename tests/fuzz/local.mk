@@ -38,6 +38,11 @@ fuzz_targets += %D%/fuzz-webhook
 %C%_fuzz_webhook_LDADD = $(fuzz_libs) libwebhook.la libstore.la libdb.la libmetrics.la libtask.la \
 	libwire.la libjson.la libconf.la libloop.la libbase.la
 
+fuzz_targets += %D%/fuzz-events
+%C%_fuzz_events_SOURCES = %D%/fuzz-events.c
+%C%_fuzz_events_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_events_LDADD = $(fuzz_libs) libcli.la libbase.la
+
 # What travels between server and agents.
 fuzz_targets += %D%/fuzz-batch
 %C%_fuzz_batch_SOURCES = %D%/fuzz-batch.c
