@@ -67,7 +67,7 @@ TEST(keeps_the_order_of_streams_that_meet)
 	redirect(true);
 	for (int i = 0; i < 40 && r == 0; i++)
 		r = output_add(&o, i % 3 ? STDOUT_FILENO : STDERR_FILENO,
-			"0123456789" + i % 10, 1);
+			&"0123456789"[i % 10], 1);
 	output_flush(&o);
 	(void)drain(reader[0], &got);
 	restore();
