@@ -9,6 +9,8 @@
 #include "hub/internal.h"
 #include "task/reason.h"
 
+#define LONGEST_MS (10 * 365 * 24 * 3600 * INT64_C(1000)) /* of a task */
+
 /* ------------------------------------------------------------------ one task */
 
 static struct hub_counts *
@@ -194,6 +196,15 @@ count_cancel(struct task *t, enum cancel_phase before)
 			seconds(clock_ms() - t->cancel_ms));
 }
 
+/* Between two times that a node has told: what cannot be is not counted. */
+static void
+observe_node(struct metric *m, const char *const *labels, int64_t from_ms,
+	int64_t to_ms)
+{
+	if (from_ms > 0 && to_ms >= from_ms && to_ms - from_ms <= LONGEST_MS)
+		metric_observe(m, labels, seconds(to_ms - from_ms));
+}
+
 void
 count_result(struct task *t, const struct msg_result *result)
 {
@@ -203,21 +214,16 @@ count_result(struct task *t, const struct msg_result *result)
 	int64_t first;
 
 	metric_add(c->cut, NULL, (double)result->dropped_bytes);
-	if (result->started_at && result->ended_at)
-		metric_observe(c->run_seconds, METRIC_OF(plugin_name(t)),
-			seconds(result->ended_at - result->started_at));
+	observe_node(c->run_seconds, METRIC_OF(plugin_name(t)),
+		result->started_at, result->ended_at);
 	if (!r)
 		return;
 	metric_add(c->killed, NULL, r->killed_at != 0);
 	first = r->signalled_at ? r->signalled_at : r->killed_at;
 	if (!first)
 		return; /* it never ran */
-	if (r->delivered_at)
-		metric_observe(c->signalled_seconds, NULL,
-			seconds(first - r->delivered_at));
-	if (r->verified_at)
-		metric_observe(c->verified_seconds, NULL,
-			seconds(r->verified_at - first));
+	observe_node(c->signalled_seconds, NULL, r->delivered_at, first);
+	observe_node(c->verified_seconds, NULL, first, r->verified_at);
 }
 
 /* ---------------------------------------------------------------- all of them */

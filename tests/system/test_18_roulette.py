@@ -201,4 +201,5 @@ def test_no_kill_loses_doubles_or_leaves_anything(system):
     assert victims.client.run("echo well")[1] == "well\n"
     for pid in (victims.server.pid, *victims.agent.pids()):
         assert descriptors(pid) < 100
-        assert status_number(pid, "VmRSS") < 200 << 10  # KB
+        if "NODELINK_SANITIZED" not in os.environ:  # they keep what is freed
+            assert status_number(pid, "VmRSS") < 200 << 10  # KB
