@@ -15,7 +15,8 @@
 #include "base/parse.h"
 
 enum {
-	DEPTH_MAX = 512, /* of groups below a task's; deeper ones stay */
+	DEPTH_MAX = 512, /* of groups below a task's; deeper ones stay, and
+			    nobody knows who is in them */
 	PROCS_MAX = 1 << 20, /* bytes of cgroup.procs that we read */
 };
 
@@ -44,65 +45,106 @@ cgroup_write(int dir, const char *file, const char *text)
 	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
 }
 
-size_t
-cgroup_list_procs(int dir, struct group_member *out, size_t max, size_t n)
+int
+cgroup_read_procs(int dir, struct buf *out)
 {
-	AUTO_BUF struct buf text = { 0 };
 	AUTO_CLOSE int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
-	char *line, *save = NULL;
+	int r = fd < 0 ? -errno : fd_read_all(fd, out, PROCS_MAX);
 
-	if (fd < 0 || fd_read_all(fd, &text, PROCS_MAX) < 0)
-		return n; /* a threaded group: its processes are above */
-	for (line = strtok_r((char *)text.data, "\n", &save); line;
-		line = strtok_r(NULL, "\n", &save), n++) {
-		int64_t pid;
-
-		if (n < max && parse_i64(line, 0, INT32_MAX, &pid) == 0)
-			group_member_read((pid_t)pid, &out[n]);
-	}
-	return n;
+	/* It is gone; or threaded, then its processes are above. */
+	if (r == -ENOENT || r == -ENODEV || r == -EOPNOTSUPP)
+		return 0;
+	return r;
 }
 
-/* visit() for the group of dir, which is taken over, and those below. */
-static void
-walk(int take_dir, int depth, void (*visit)(void *arg, int dir), void *arg)
+int
+cgroup_list_procs(int dir, struct group_member *out, size_t max, size_t *n)
 {
-	DIR *d = fdopendir(take_dir);
+	AUTO_BUF struct buf text = { 0 };
+	int r = cgroup_read_procs(dir, &text);
+	char *line, *save = NULL;
+
+	if (r < 0)
+		return r;
+	line = text.len ? strtok_r((char *)text.data, "\n", &save) : NULL;
+	for (; line; line = strtok_r(NULL, "\n", &save), ++*n) {
+		int64_t pid;
+
+		if (*n < max && parse_i64(line, 0, INT32_MAX, &pid) == 0)
+			group_member_read((pid_t)pid, &out[*n]);
+	}
+	return 0;
+}
+
+struct walk {
+	int (*visit)(void *arg, int dir);
+	void *arg;
+	int error; /* the first: somebody was not seen */
+};
+
+static void
+note(struct walk *w, int r)
+{
+	if (r < 0 && r != -ENOENT && r != -ENODEV && !w->error)
+		w->error = r; /* those two: it is gone */
+}
+
+static void walk(struct walk *w, int take_dir, int depth);
+
+static void
+walk_below(struct walk *w, DIR *d, int depth)
+{
 	const struct dirent *entry;
 
+	while ((errno = 0, entry = readdir(d)) != NULL) {
+		int sub;
+
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		sub = depth < DEPTH_MAX
+			      ? cgroup_open_dir(dirfd(d), entry->d_name)
+			      : -ELOOP;
+		if (sub < 0)
+			note(w, sub);
+		else
+			walk(w, sub, depth + 1);
+	}
+	note(w, -errno);
+}
+
+/* The group of dir, which is taken over, and those below. */
+static void
+walk(struct walk *w, int take_dir, int depth)
+{
+	DIR *d = fdopendir(take_dir);
+
 	if (!d) {
+		note(w, -ENOMEM);
 		(void)close(take_dir);
 		return;
 	}
-	visit(arg, dirfd(d));
-	while ((entry = readdir(d)) != NULL) {
-		int sub;
-
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.' ||
-			depth == DEPTH_MAX)
-			continue;
-		sub = cgroup_open_dir(dirfd(d), entry->d_name);
-		if (sub >= 0)
-			walk(sub, depth + 1, visit, arg);
-	}
+	note(w, w->visit(w->arg, dirfd(d)));
+	walk_below(w, d, depth);
 	(void)closedir(d);
 }
 
 int
-cgroup_walk(int dir, void (*visit)(void *arg, int dir), void *arg)
+cgroup_walk(int dir, int (*visit)(void *arg, int dir), void *arg)
 {
+	struct walk w = { visit, arg, 0 };
 	struct stat st;
 	int top;
 
 	if (fstat(dir, &st) == 0 && st.st_nlink == 2) { /* none below it */
-		visit(arg, dir);
-		return 0;
+		note(&w, visit(arg, dir));
+		return w.error;
 	}
 	top = cgroup_open_dir(dir, ".");
 	if (top < 0)
-		return top;
-	walk(top, 0, visit, arg);
-	return 0;
+		note(&w, top);
+	else
+		walk(&w, top, 0);
+	return w.error;
 }
 
 struct listing {
@@ -110,12 +152,12 @@ struct listing {
 	size_t max, n;
 };
 
-static void
+static int
 list_one(void *arg, int dir)
 {
 	struct listing *l = arg;
 
-	l->n = cgroup_list_procs(dir, l->out, l->max, l->n);
+	return cgroup_list_procs(dir, l->out, l->max, &l->n);
 }
 
 int
@@ -124,7 +166,7 @@ cgroup_list(int dir, struct group_member *out, size_t max)
 	struct listing l = { out, max, 0 };
 	int r = cgroup_walk(dir, list_one, &l);
 
-	return r < 0 ? r : (int)l.n;
+	return l.n || r == 0 ? (int)l.n : r; /* some are enough to know */
 }
 
 /* Bottom up: a group goes only after those below it. */

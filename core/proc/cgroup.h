@@ -13,6 +13,8 @@
 #include "base/err.h"
 #include "proc/group.h"
 
+struct buf;
+
 enum { CGROUP_NAME = 96 };
 
 /* The group we are in: of the v1 hierarchy with that controller, or of v2
@@ -25,14 +27,18 @@ int cgroup_make_dir(int at, const char *name);
 /* One write to a file in it. 0 or -errno. */
 int cgroup_write(int dir, const char *file, const char *text);
 
-/* How many processes are in the group itself, after n counted before; the
- * first max are written. */
-size_t
-cgroup_list_procs(int dir, struct group_member *out, size_t max, size_t n);
-/* Who is in it and below, as group_list(). */
+/* The numbers of those in the group itself, one a line; none when the group is
+ * gone. 0, or -errno: it could not be read, or not to its end (-EFBIG). */
+int cgroup_read_procs(int dir, struct buf *out);
+/* How many processes are in the group itself, added to *n; the first max of all
+ * are written. 0, or -errno: that is not known. */
+int cgroup_list_procs(int dir, struct group_member *out, size_t max, size_t *n);
+/* Who is in it and below, as group_list(): 0 is proof, since a group that could
+ * not be looked into makes it -errno. */
 int cgroup_list(int dir, struct group_member *out, size_t max);
-/* visit() for the group and each below it. 0 or -errno. */
-int cgroup_walk(int dir, void (*visit)(void *arg, int dir), void *arg);
+/* visit() for the group and each below it; its errors are ours, and those that
+ * have gone meanwhile are none. 0, or -errno: not all were visited. */
+int cgroup_walk(int dir, int (*visit)(void *arg, int dir), void *arg);
 
 /* To every process in it and below, except where skip(arg, pid) says true. How
  * many it reached. Not complete against processes that fork meanwhile, and

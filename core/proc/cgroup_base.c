@@ -178,12 +178,12 @@ static bool
 is_left(int dir, const char *number)
 {
 	AUTO_CLOSE int leaf = cgroup_open_dir(dir, "self");
-	struct group_member one;
+	size_t n = 0;
+	int r = leaf < 0 ? leaf : cgroup_list_procs(leaf, NULL, 0, &n);
 
-	if (leaf < 0 && leaf != -ENOENT)
+	if (r < 0 && r != -ENOENT)
 		return false; /* not known: then it is not ours to end */
-	return (leaf < 0 || cgroup_list_procs(leaf, &one, 1, 0) == 0) &&
-	       !is_being_made(dir, number);
+	return n == 0 && !is_being_made(dir, number);
 }
 
 void

@@ -21,11 +21,12 @@ nobody(void *arg, pid_t pid)
 	return false;
 }
 
-static void
+static int
 thaw(void *arg, int dir)
 {
 	(void)arg;
 	(void)cgroup_write(dir, "freezer.state", "THAWED");
+	return 0;
 }
 
 /* A file that this kind of group does not have is not written. */

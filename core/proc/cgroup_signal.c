@@ -5,7 +5,7 @@
  * a pidfd first, and must be on the list once more after that. */
 #include "proc/cgroup.h"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -13,13 +13,11 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/fd.h"
 #include "base/parse.h"
 
 enum {
 	AT_ONCE = 64, /* descriptors */
 	SIGNAL_MAX = 4096, /* a crowd larger than that waits for SIGKILL */
-	PROCS_MAX = 1 << 20, /* bytes of cgroup.procs that we read */
 };
 
 struct pinned {
@@ -36,12 +34,17 @@ struct round {
 	size_t n;
 };
 
-static int
+/* Of a list that is too long its beginning will do: whoever is killed makes
+ * room on it. The last line may be a part of a number. */
+static char *
 read_procs(int dir, struct buf *out)
 {
-	AUTO_CLOSE int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	int r = cgroup_read_procs(dir, out);
+	char *end = r == -EFBIG ? memrchr(out->data, '\n', out->len) : NULL;
 
-	return fd < 0 ? -1 : fd_read_all(fd, out, PROCS_MAX);
+	if (end)
+		*end = 0;
+	return r == 0 || end ? (char *)out->data : NULL;
 }
 
 /* The next number of the list; 0 at its end. */
@@ -71,11 +74,9 @@ static void
 send_pinned(struct round *round, int dir)
 {
 	AUTO_BUF struct buf text = { 0 };
-	char *at = NULL;
+	char *at = round->n ? read_procs(dir, &text) : NULL;
 	pid_t pid;
 
-	if (round->n && read_procs(dir, &text) == 0)
-		at = (char *)text.data;
 	while ((pid = next_pid(&at)) != 0) {
 		const struct pinned *p = find(round, pid);
 
@@ -96,16 +97,14 @@ pin(struct round *round, pid_t pid)
 		round->pinned[round->n++] = (struct pinned){ pid, fd };
 }
 
-static void
+static int
 signal_one(void *arg, int dir)
 {
 	struct round *round = arg;
 	AUTO_BUF struct buf text = { 0 };
-	char *at = NULL;
+	char *at = read_procs(dir, &text);
 	pid_t pid;
 
-	if (read_procs(dir, &text) == 0)
-		at = (char *)text.data;
 	while (round->seen < SIGNAL_MAX && (pid = next_pid(&at)) != 0) {
 		if (round->skip(round->arg, pid))
 			continue;
@@ -115,6 +114,7 @@ signal_one(void *arg, int dir)
 			send_pinned(round, dir);
 	}
 	send_pinned(round, dir);
+	return 0;
 }
 
 size_t

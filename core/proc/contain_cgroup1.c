@@ -118,7 +118,7 @@ kill_all(struct contain *base)
 
 	(void)cgroup_write(c->dir[0], "pids.max", "0");
 	(void)cgroup_kill_each(c->dir[1]);
-	if (cgroup_list(c->dir[1], NULL, 0) == 0)
+	if (cgroup_list(c->dir[1], NULL, 0) <= 0) /* or it is not known */
 		(void)cgroup_kill_each(c->dir[0]);
 	return 1;
 }

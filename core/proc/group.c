@@ -107,31 +107,49 @@ close_dir(DIR *dir)
 }
 AUTO_DEFINE(DIR *, close_dir)
 
-/* One look at /proc. Processes may come and go meanwhile. */
+/* Where /proc is mounted with hidepid=, others than ours are not shown, or not
+ * to be read: but for the first process somebody is missing. */
+static int
+see_all(int proc)
+{
+	struct procfs_stat first;
+	int r = read_stat(proc, "1", &first);
+
+	return r == -ENOENT ? -EACCES : r;
+}
+
+/* One look at /proc. Processes may come and go meanwhile; 0 is said only when
+ * each that was there could be looked at. */
 static int
 scan(const struct group *g, struct group_member *out, size_t max)
 {
 	AUTO(close_dir) DIR *dir = opendir("/proc");
 	const struct dirent *entry;
 	size_t n = 0;
+	int error;
 
 	if (!dir)
 		return -errno;
-	while ((entry = readdir(dir)) != NULL) {
+	error = see_all(dirfd(dir));
+	while ((errno = 0, entry = readdir(dir)) != NULL) {
 		struct procfs_stat stat;
 		int64_t pid;
+		int r;
 
-		if (parse_i64(entry->d_name, 1, INT32_MAX, &pid) < 0 ||
-			read_stat(dirfd(dir), entry->d_name, &stat) <
-				0 || /* not a process, or just gone */
-			stat.pgid != g->leader ||
-			procfs_is_dead(&stat))
+		if (parse_i64(entry->d_name, 1, INT32_MAX, &pid) < 0)
+			continue; /* not a process */
+		r = read_stat(dirfd(dir), entry->d_name, &stat);
+		if (r < 0 && r != -ENOENT && r != -ESRCH)
+			error = r;
+		if (r < 0 || stat.pgid != g->leader || procfs_is_dead(&stat))
 			continue;
 		if (n < max)
 			group_member_set(&out[n], &stat);
 		n++;
 	}
-	return (int)n;
+	if (errno)
+		error = -errno;
+	return n || error == 0 ? (int)n : error;
 }
 
 int
@@ -142,7 +160,11 @@ group_list(struct group *g, struct group_member *out, size_t max)
 	if (g->gone)
 		return 0;
 	n = scan(g, out, max);
-	if (n != 0 || group_is_empty(g))
+	if (n > 0)
+		return n;
+	if (group_is_empty(g)) /* the kernel's word, whatever we see */
+		return 0;
+	if (n < 0)
 		return n;
 	/* Only zombies, whoever fails to reap them; or a process that forked
 	 * and exited under our eyes. A second look tells them apart. */

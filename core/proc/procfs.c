@@ -61,6 +61,8 @@ number_after(char **save, int words, int *out)
 
 	for (int i = 0; i < words; i++)
 		word = strtok_r(NULL, " ", save);
+	if (word && strcmp(word, "-1") == 0)
+		return -ESRCH; /* it was reaped under our eyes */
 	if (!word || parse_i64(word, 0, INT32_MAX, &n) < 0)
 		return -EBADMSG;
 	*out = (int)n;

@@ -52,12 +52,23 @@ note(struct walk *w, int r)
 		w->error = r;
 }
 
+/* Where /proc is mounted with hidepid=, one of another user is not there, and
+ * lives. */
+static bool
+is_hidden(pid_t pid)
+{
+	return kill(pid, 0) < 0 && errno == EPERM;
+}
+
 static void
 visit(struct walk *w, pid_t parent, pid_t pid)
 {
 	AUTO_CLOSE int dir = procfs_open(pid);
 	struct procfs_stat stat;
 	int r = dir < 0 ? dir : procfs_stat(dir, "stat", &stat);
+
+	if (dir == -ENOENT && is_hidden(pid))
+		r = -EACCES;
 
 	note(w, r);
 	if (r < 0 || (stat.ppid != parent && stat.ppid != w->root) ||

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -303,6 +304,51 @@ TEST(kills_those_that_fork_all_the_time)
 }
 END
 
+	/* All but so many descriptors are used up. */
+	static void
+	use_up(int left)
+{
+	const struct rlimit low = { 64, 64 };
+	int last = -1, fd;
+
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &low), 0);
+	while ((fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)) >= 0)
+		last = fd;
+	ck_assert_int_eq(errno, EMFILE);
+	for (int i = 0; i < left; i++)
+		ck_assert_int_eq(close(last - i), 0);
+}
+
+/* In a process of its own, which shares what is held and nothing else. */
+TEST(does_not_take_those_for_dead_whom_it_cannot_see)
+{
+	AUTO(contain_host_free) struct contain_host *host = open_host();
+	AUTO(contain_free) struct contain *c = make(host, "blind");
+	struct program p = run_in(c, "sleep 1000 & echo");
+
+	reap(c, &p);
+	for (int left = 0; left < 6; left++) {
+		pid_t blind = fork();
+		int status;
+
+		if (blind == 0) {
+			bool dead;
+
+			use_up(left);
+			dead = contain_list(c, NULL, 0) == 0;
+			dead |= contain_is_empty(c) == 1;
+			dead |= contain_remove(c) == 0;
+			_exit(dead);
+		}
+		ck_assert_int_eq(waitpid(blind, &status, 0), blind);
+		ck_assert_msg(status == 0, "with %d descriptors", left);
+	}
+	ck_assert_int_eq(contain_is_empty(c), 0);
+	kill_until_empty(c);
+	remove_soon(c);
+}
+END
+
 	static bool
 	is_pid(void *arg, pid_t pid)
 {
@@ -432,6 +478,7 @@ main(void)
 		kills_a_crowd, kills_those_that_fork_all_the_time,
 		signals_everybody_but_those_to_be_left_out,
 		kills_a_stopped_group,
+		does_not_take_those_for_dead_whom_it_cannot_see,
 		ends_what_a_dead_process_of_its_kind_left,
 		leaves_us_where_we_were, NULL };
 	struct err err = { "" };
