@@ -1,6 +1,7 @@
 /* op.c - start, stop and logs of a container that is there already
  *
- * Ping, look whether the task may touch it, do it. */
+ * Ping, look whether the task may touch it, do it. Once the engine is asked to
+ * do it, only its answer ends the task: no cancel can take that back. */
 #include <errno.h>
 #include <string.h>
 
@@ -13,7 +14,8 @@ static void
 end(struct task *t, int error, const char *why)
 {
 	struct ndl_result result = { .size = sizeof result,
-		.outcome = NDL_EXITED };
+		.outcome = NDL_EXITED,
+		.flags = t->asked ? NDL_OWN_END : 0 };
 
 	if (error)
 		task_failed(t, error, NULL, why);
@@ -45,9 +47,11 @@ answered(struct task *t, const struct answer *a)
 		end(t, a->status == 404 ? ENOENT : EIO, t->trouble);
 	} else {
 		(void)snprintf(t->trouble, sizeof t->trouble,
-			"%s: engine at '%s': %s", t->doing, engine_socket(),
-			a->text);
-		end(t, a->error, t->trouble);
+			"%s: engine at '%s': %s%s", t->doing, engine_socket(),
+			a->text, t->asked ? "; it may do it all the same" : "");
+		task_failed(
+			t, a->error, t->asked ? "unknown" : NULL, t->trouble);
+		end(t, 0, NULL);
 	}
 	return false;
 }
@@ -102,6 +106,7 @@ act(struct task *t)
 		acts[t->spec.operation].what);
 	output_begin(&t->out, t->state.tty, false);
 	task_ask(t, acts[t->spec.operation].doing, &how);
+	t->asked = t->command && !logs;
 }
 
 static void
@@ -154,15 +159,14 @@ op_step(struct task *t)
 		inspect(t);
 }
 
-/* What the engine was asked for it may do all the same. */
-void
+bool
 op_cancel(struct task *t)
 {
+	if (t->asked)
+		return false;
 	call_drop(t->command);
 	t->command = NULL;
 	t->ended = true;
-	ndl_finish(host, t->task, NDL_EXITED, 0,
-		t->spec.operation != SPEC_LOGS && *t->id
-			? "the engine was asked already, and may do it all the same"
-			: "nothing was done");
+	ndl_finish(host, t->task, NDL_EXITED, 0, "nothing was done");
+	return true;
 }

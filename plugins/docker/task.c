@@ -285,15 +285,15 @@ task_cancel(struct task *t, const struct ndl_cancel *why)
 {
 	enum want want = why->force ? WANT_KILL : WANT_STOP;
 
-	if (t->spec.operation != SPEC_RUN) {
-		op_cancel(t);
+	if (t->spec.operation != SPEC_RUN && op_cancel(t))
 		return;
-	}
+	if (why->force)
+		set_timer(t, &t->stuck, STUCK_MS, say_stuck);
+	if (t->spec.operation != SPEC_RUN)
+		return;
 	if (t->want < want)
 		t->want = want;
 	t->signo = why->force ? 9 : why->signo;
-	if (why->force)
-		set_timer(t, &t->stuck, STUCK_MS, say_stuck);
 	read_on(t);
 	if (t->command && t->may_drop) {
 		call_drop(t->command);

@@ -42,6 +42,7 @@ struct task {
 
 	bool reached, pulled, ran, froze, cannot_pause;
 	bool start_sent;
+	bool asked; /* of an operation: the engine does it, or may */
 	bool touched; /* a signal of ours may have reached it */
 	bool saw_end; /* our own wait told us */
 	int wait_code;
@@ -118,7 +119,8 @@ void verdict_tell(struct task *t);
 /* -------------------------------------------------------------------- op.c */
 
 void op_step(struct task *t);
-void op_cancel(struct task *t);
+/* False: it is too late, the engine's answer comes first. */
+bool op_cancel(struct task *t);
 
 /* ----------------------------------------------------------------- sweep.c */
 

@@ -2,6 +2,7 @@
 is left of executors that died."""
 
 import http.server
+import json
 import os
 import signal
 import socketserver
@@ -63,7 +64,8 @@ def test_says_why_there_is_no_engine(system, engine, socket, text):
 
 
 class FakeEngine:
-    """Answers as it is told: {(method, end of path): (status, body)}."""
+    """Answers as it is told: {(method, end of path): (status, body)}, or what a
+    function says there."""
 
     def __init__(self, folder, version, answers):
         self.folder = str(folder)
@@ -83,7 +85,7 @@ class FakeEngine:
                 status, body = 200, "OK"
                 for (method, end), what in answers.items():
                     if method == self.command and path.endswith(end):
-                        status, body = what
+                        status, body = what() if callable(what) else what
                 self.send_response(status)
                 self.send_header("Api-Version", version)
                 self.send_header("Content-Length", str(len(body)))
@@ -175,6 +177,43 @@ def test_a_cancel_while_the_engine_hangs_at_any_moment(system, engine, moment):
         engine.signal(signal.SIGCONT)
     assert node.client.end(task_id, 60)["status"] == "cancelled"
     until(lambda: not node.ours(), "nothing is left", 60)
+
+
+@pytest.mark.parametrize("operation, answer, end", [
+    ("start", (204, ""), ("completed", "")),
+    ("stop", (304, ""), ("completed", "")),
+    ("stop", (500, '{"message":"no"}'), ("failed", "spawn_error"))])
+def test_what_the_engine_was_asked_for_is_not_called_cancelled(
+        system, tmp_path, operation, answer, end):
+    asked, go_on = threading.Event(), threading.Event()
+
+    def slowly():
+        asked.set()
+        go_on.wait(60)
+        return answer
+
+    container = {"Id": "c" * 64, "Name": "/friend1", "Config": {"Labels": {}},
+                 "State": {"Status": "created", "Running": False}}
+    fake = FakeEngine(tmp_path, "1.41", {
+        ("GET", "/containers/json"): (200, "[]"),
+        ("GET", "/friend1/json"): (200, json.dumps(container)),
+        ("POST", f"/{operation}"): slowly})
+    try:
+        node = Node(system, fake)
+        task_id = node.start(operation=operation, container_id="friend1")
+        assert asked.wait(20), node.client.task(task_id)
+        # A second cancel shortens the grace: to the end of the ladder.
+        assert node.client.cancel(task_id, wait=0).status == 202
+        assert node.client.cancel(task_id, wait=0, force=1).status == 202
+        until(lambda: phase(node, task_id) == "unkillable", "it is said")
+        assert node.client.task(task_id)["status"] == "in_progress"
+        go_on.set()
+        record = node.client.end(task_id)
+    finally:
+        go_on.set()
+        fake.stop()
+    assert (record["status"], record["failure"] or "") == end, record
+    assert record["cancel"]["phase"] == "too_late", record
 
 
 # --------------------------------------------------------------------- dies
