@@ -15,6 +15,7 @@
 #include "executor/hooks.h"
 #include "executor/keep.h"
 #include "executor/limits.h"
+#include "executor/remains.h"
 #include "executor/scratch.h"
 #include "executor/task.h"
 
@@ -121,7 +122,8 @@ abandoned_start(struct executor *ex)
 	size_t n = 0;
 
 	HASH_ITER(hh, ex->abandoned, task, tmp) {
-		if (n++ == AT_ONCE || !ex->ready)
+		if (n++ == AT_ONCE || !ex->ready ||
+			remains_are_there(ex->remains))
 			return;
 		if (task->state == WORK_SETTLING)
 			task_advance(task);

@@ -1,5 +1,6 @@
 /* end.c - the end of an executor: it is asked to stop, or cannot go on */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -13,6 +14,8 @@
 #include "task/reason.h"
 
 enum {
+	LAST_LOOKS_MS = 1000, /* for the killed to die, when we fail */
+	LOOK_MS = 2,
 	LAST_ACKS_MS = 3000, /* at the end, for the server to store results */
 	LAST_HOOKS_MS = 20000, /* for hooks, less than what the monitor adds to
 				  the grace */
@@ -48,17 +51,60 @@ say_last_word(struct task *task)
 		report_lost(task);
 }
 
+/* Nothing of it is left, as far as that is ours to know: what a plugin does
+ * elsewhere its next sweep() ends, and a hook that runs is the next executor's,
+ * too. */
+static bool
+is_over(const struct task *task)
+{
+	if (task->state == WORK_CLEANING)
+		return true;
+	return !task->ex->plugin->v.sweep && task->stop != STOP_HOOK &&
+	       (!task->hold || contain_is_empty(hold_contain(task->hold)) == 1);
+}
+
+/* Waits, since nothing may happen to them meanwhile but their death. */
+static void
+kill_and_look(struct executor *ex)
+{
+	int64_t until = clock_ms() + LAST_LOOKS_MS;
+	struct task *task, *tmp;
+	bool left;
+
+	HASH_ITER(hh, ex->tasks, task, tmp)
+		if (task->state != WORK_ENDED)
+			(void)child_kill_all(task);
+	do {
+		left = false;
+		HASH_ITER(hh, ex->tasks, task, tmp) {
+			if (task->state == WORK_ENDED || !task->hold ||
+				is_over(task))
+				continue;
+			left = true;
+			(void)contain_kill(hold_contain(task->hold));
+		}
+	} while (left && clock_ms() < until && poll(NULL, 0, LOOK_MS) == 0);
+}
+
+/* Of the others the next executor finds out; until then nobody calls them
+ * lost. */
 static void
 fail_now(void *arg)
 {
 	struct executor *ex = arg;
 	struct task *task, *tmp;
 
+	kill_and_look(ex);
 	HASH_ITER(hh, ex->tasks, task, tmp) {
 		if (task->state == WORK_ENDED)
 			continue;
-		(void)child_kill_all(task);
-		say_last_word(task);
+		if (is_over(task))
+			say_last_word(task);
+		else
+			log_warn(0,
+				"it is for the next executor to see that "
+				"nothing is left of task '%s'",
+				task->id);
 	}
 	if (ex->opt.on_failure) {
 		ex->opt.on_failure(ex->opt.arg);

@@ -11,6 +11,7 @@
 #include "executor/abandoned.h"
 #include "executor/leftovers.h"
 #include "executor/orphans.h"
+#include "executor/remains.h"
 #include "executor/scratch.h"
 #include "executor/seccomp.h"
 #include "executor/starts.h"
@@ -126,6 +127,7 @@ make_parts(struct executor *ex, struct err *err)
 	ex->io = malloc(LIMIT_OUTPUT_CHUNK);
 	ex->watchdog = watchdog_new(ex->opt.watchdog_ms);
 	ex->orphans = orphans_new(ex);
+	ex->remains = remains_new(ex);
 	ex->starts = starts_new(ex);
 	ex->hook_turns = turns_new(ex->loop);
 	ex->spool = spool_new(scratch_path(ex->scratch), ex->opt.spool_limit);
@@ -133,8 +135,9 @@ make_parts(struct executor *ex, struct err *err)
 	ex->stall_timer = loop_timer_new(ex->loop, session_stall_due, ex);
 	ex->spool_timer = loop_timer_new(ex->loop, output_resume_all, ex);
 	if (!ex->lazy_timer || !ex->stall_timer || !ex->spool_timer ||
-		!ex->spool || !ex->orphans || !ex->starts || !ex->hook_turns ||
-		!ex->tombs || !ex->io || !ex->watchdog || host_new(ex) < 0)
+		!ex->spool || !ex->orphans || !ex->remains || !ex->starts ||
+		!ex->hook_turns || !ex->tombs || !ex->io || !ex->watchdog ||
+		host_new(ex) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	return fields_check(ex->plugin->settings, "setting", ex->opt.settings,
 		ex->opt.n_settings, &ex->settings, err);
@@ -195,10 +198,10 @@ sweep_all(struct executor *ex, struct err *err)
 			processes);
 	if (r == 0 && folders)
 		r = scratch_each(ex->scratch, sweep_task, ex);
-	abandoned_start(ex);
 	if (r < 0)
 		return err_set(err, r, "cannot read '%s': %s",
 			scratch_path(ex->scratch), err_name(-r));
+	remains_look(ex->remains, folders > 0);
 	return 0;
 }
 
@@ -253,6 +256,7 @@ executor_free(struct executor *ex)
 	host_free(ex);
 	loop_timer_free(ex->later);
 	holds_free(ex);
+	remains_free(ex->remains);
 	orphans_free(ex->orphans);
 	starts_free(ex->starts);
 	turns_free(ex->hook_turns);

@@ -21,6 +21,9 @@ void holds_free(struct executor *ex);
 /* For receipts: "cgroup2", ... */
 const char *holds_name(const struct executor *ex);
 bool holds_are_complete(const struct executor *ex);
+/* As contain_host_sweep(). */
+int
+holds_sweep(const struct executor *ex, struct group_member *out, size_t max);
 /* As contain_host_limit(). */
 const char *holds_limit(const struct executor *ex, enum contain_limit which);
 

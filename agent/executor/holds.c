@@ -172,6 +172,12 @@ holds_are_complete(const struct executor *ex)
 	return contain_rung_is_complete(contain_host_rung(ex->holds->host));
 }
 
+int
+holds_sweep(const struct executor *ex, struct group_member *out, size_t max)
+{
+	return contain_host_sweep(ex->holds->host, out, max);
+}
+
 const char *
 holds_limit(const struct executor *ex, enum contain_limit which)
 {

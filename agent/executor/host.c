@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "executor/env.h"
+#include "executor/remains.h"
 #include "executor/scratch.h"
 #include "executor/task.h"
 
@@ -303,6 +304,15 @@ is_elsewhere(const struct ndl_host *host, const char *id)
 	       scratch_is_elsewhere(ex->scratch, ex->plugin->v.name, id);
 }
 
+static void
+left(const struct ndl_host *host, const char *what)
+{
+	char text[MESSAGE_MAX];
+
+	remains_outside(executor_of(host)->remains,
+		what ? clean(text, sizeof text, what) : NULL);
+}
+
 static const struct ndl_host services = {
 	.size = sizeof(struct ndl_host),
 	.abi = NDL_ABI(NDL_ABI_MINOR),
@@ -327,6 +337,7 @@ static const struct ndl_host services = {
 	.env = env,
 	.stuck = stuck,
 	.is_elsewhere = is_elsewhere,
+	.left = left,
 };
 
 const struct ndl_host *

@@ -8,9 +8,13 @@
 
 #include <stddef.h>
 
+#include "proc/group.h"
+
 /* SIGKILL every process whose task folder lies below scratch, until none is
  * found or a second has passed. Blocks; for the start. How many were found
  * alive. */
 size_t leftovers_kill(const char *scratch);
+/* Once. Who was alive, as group_list(). Only while no task of our own runs. */
+int leftovers_stroke(const char *scratch, struct group_member *out, size_t max);
 
 #endif

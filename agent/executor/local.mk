@@ -32,6 +32,7 @@ libexecutor_la_SOURCES = \
 	%D%/profile_rule.c \
 	%D%/profile_run.c \
 	%D%/receipt.c \
+	%D%/remains.c %D%/remains.h \
 	%D%/scratch.c %D%/scratch.h \
 	%D%/seccomp.c %D%/seccomp.h \
 	%D%/session.c \

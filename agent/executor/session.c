@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "executor/limits.h"
+#include "executor/remains.h"
 #include "executor/seccomp.h"
 #include "executor/starts.h"
 #include "executor/task.h"
@@ -111,7 +112,7 @@ on_ack(struct executor *ex, const char *id, const struct msg_ack *ack)
 void
 session_detached(struct executor *ex)
 {
-	ex->attached = false;
+	ex->attached = ex->asked = false;
 	output_resume_all(ex);
 }
 
@@ -230,11 +231,12 @@ session_inventory(struct executor *ex)
 		log_warn(r, "cannot send the inventory");
 }
 
-static void
-on_attach(struct executor *ex)
+void
+session_attach(struct executor *ex)
 {
 	int r = send_inventory(ex);
 
+	ex->asked = false;
 	if (r < 0) {
 		log_error(r, "cannot send the inventory");
 		return; /* no answer: the uplink will try again */
@@ -245,6 +247,15 @@ on_attach(struct executor *ex)
 	outbox_send(ex);
 	if (ex->retired && !ex->stopping)
 		executor_maybe_stopped(ex); /* it was waiting for this */
+}
+
+static void
+on_attach(struct executor *ex)
+{
+	if (remains_are_there(ex->remains))
+		ex->asked = true;
+	else
+		session_attach(ex);
 }
 
 /* ---------------------------------------------------------------- dispatch */
@@ -258,6 +269,15 @@ is_for_us(const struct executor *ex, const struct msg *msg)
 		return false;
 	}
 	return msg->kind == MSG_ATTACH || id_valid(msg->task_id);
+}
+
+/* One that ran may have such a name. The server asks again after the inventory,
+ * which it has not had. */
+static bool
+is_too_early(const struct executor *ex, const struct msg *msg)
+{
+	return remains_are_there(ex->remains) &&
+	       (msg->kind == MSG_START || msg->kind == MSG_CANCEL);
 }
 
 void
@@ -274,7 +294,7 @@ session_frame(struct executor *ex, const uint8_t *payload, size_t len)
 		return;
 	}
 	msg = msg_get(box);
-	if (!is_for_us(ex, msg))
+	if (!is_for_us(ex, msg) || is_too_early(ex, msg))
 		return;
 	switch (msg->kind) {
 	case MSG_START: on_start(ex, TAKE(box), len); break;

@@ -169,6 +169,7 @@ struct executor {
 
 	struct task *tasks; /* by id */
 	struct task *abandoned; /* by id; of dead executors */
+	struct remains *remains; /* of their tasks */
 	size_t running; /* not ENDED */
 	struct tombs *tombs;
 	struct starts *starts; /* not begun yet */
@@ -182,6 +183,7 @@ struct executor {
 
 	struct link *link;
 	bool attached; /* the link has had the inventory */
+	bool asked; /* for it, and will get it when no remains are there */
 	struct task *waiting, **last_waiting; /* for room on the link */
 	struct task *lazy; /* they wait for more to say, a little */
 	struct loop_timer *lazy_timer;
@@ -212,6 +214,8 @@ struct executor {
 void session_frame(struct executor *ex, const uint8_t *payload, size_t len);
 /* The link is gone, or has another end that has not asked for anything. */
 void session_detached(struct executor *ex);
+/* No remains are there any more: the inventory that was asked for. */
+void session_attach(struct executor *ex);
 /* Tell the server what we have, if it is there. */
 void session_inventory(struct executor *ex);
 /* Output goes nowhere for now: not attached, or no acknowledgement comes. */

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -15,7 +16,10 @@
 
 struct buf;
 
-enum { CGROUP_NAME = 96 };
+enum {
+	CGROUP_NAME = 96,
+	CGROUP_SETTLE_MS = 1000, /* for the killed to die; most take less */
+};
 
 /* The group we are in: of the v1 hierarchy with that controller, or of v2
  * (NULL). Descriptor or -errno with text. */
@@ -50,9 +54,9 @@ size_t cgroup_signal(
  * killed who was there all the time. To be repeated until nobody is left. How
  * many it reached. */
 size_t cgroup_kill_each(int dir);
-/* Kill by any means until nobody is left, a second at most; blocks. 0 or
- * -errno. */
-int cgroup_kill_wait(int dir);
+/* Kill by any means until nobody is left, for so long at most; blocks. Who is
+ * left, as cgroup_list(). */
+int cgroup_kill_wait(int dir, int64_t ms, struct group_member *out, size_t max);
 
 /* Remove a group and those below it. 0, or -EBUSY while somebody is in it, and
  * often a moment later. */
@@ -71,7 +75,9 @@ int cgroup_base_open(struct cgroup_base *base, const char *controller,
 /* Back to where we came from, so that it can go. */
 void cgroup_base_close(struct cgroup_base *base);
 /* Bases with that prefix whose processes are dead: what is in them is
- * nobody's, is killed, and they are removed. */
-void cgroup_base_sweep(const struct cgroup_base *base, const char *prefix);
+ * nobody's, is killed, and they are removed. May wait so long for each. Who is
+ * left of all, as cgroup_list(). */
+int cgroup_base_sweep(const struct cgroup_base *base, const char *prefix,
+	int64_t ms, struct group_member *out, size_t max);
 
 #endif

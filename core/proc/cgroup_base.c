@@ -186,29 +186,54 @@ is_left(int dir, const char *number)
 	return n == 0 && !is_being_made(dir, number);
 }
 
-void
-cgroup_base_sweep(const struct cgroup_base *base, const char *prefix)
+struct sweep {
+	const struct cgroup_base *base;
+	const char *prefix;
+	int64_t ms;
+	struct group_member *out;
+	size_t max, n;
+};
+
+static int
+sweep_one(struct sweep *s, const char *name)
 {
-	int fd = cgroup_open_dir(base->own, ".");
+	AUTO_CLOSE int dir = -1;
+	size_t room = s->n < s->max ? s->max - s->n : 0;
+	int n;
+
+	if (strncmp(name, s->prefix, strlen(s->prefix)) != 0 ||
+		strcmp(name, s->base->name) == 0)
+		return 0;
+	dir = cgroup_open_dir(s->base->own, name);
+	if (dir < 0)
+		return dir == -ENOENT ? 0 : dir;
+	if (!is_left(dir, name + strlen(s->prefix)))
+		return 0;
+	n = cgroup_kill_wait(dir, s->ms, room ? s->out + s->n : s->out, room);
+	if (n == 0)
+		(void)cgroup_remove(s->base->own, name);
+	s->n += n > 0 ? (size_t)n : 0;
+	return n < 0 ? n : 0;
+}
+
+int
+cgroup_base_sweep(const struct cgroup_base *base, const char *prefix,
+	int64_t ms, struct group_member *out, size_t max)
+{
+	struct sweep s = { base, prefix, ms, out, max, 0 };
+	int r = 0, fd = cgroup_open_dir(base->own, ".");
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 
-	while (d && (entry = readdir(d)) != NULL) {
-		AUTO_CLOSE int dir = -1;
-		const char *name = entry->d_name;
+	if (!d)
+		return fd < 0 ? fd : -ENOMEM;
+	while ((entry = readdir(d)) != NULL) {
+		int one = sweep_one(&s, entry->d_name);
 
-		if (strncmp(name, prefix, strlen(prefix)) != 0 ||
-			strcmp(name, base->name) == 0)
-			continue;
-		dir = cgroup_open_dir(base->own, name);
-		if (dir < 0 || !is_left(dir, name + strlen(prefix)))
-			continue;
-		/* What survives is tried again by the next one. */
-		if (cgroup_kill_wait(dir) == 0)
-			(void)cgroup_remove(base->own, name);
+		r = one < 0 ? one : r;
 	}
-	if (d)
-		(void)closedir(d);
+	(void)closedir(d);
+	return s.n || r == 0 ? (int)s.n : r;
 }
 
 /* ------------------------------------------------------------------ the base */

@@ -4,14 +4,11 @@
  * all are frozen, and each is killed. In v2 the frozen can die. In v1 they die
  * when they are thawed, so that is done at the end, also in groups that the task
  * made below: LXC and Docker freeze theirs. */
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 
 #include "base/clock.h"
 #include "proc/cgroup.h"
-
-enum { SETTLE_MS = 1000 };
 
 static bool
 nobody(void *arg, pid_t pid)
@@ -44,17 +41,18 @@ cgroup_kill_each(int dir)
 }
 
 int
-cgroup_kill_wait(int dir)
+cgroup_kill_wait(int dir, int64_t ms, struct group_member *out, size_t max)
 {
-	int64_t end = clock_us() + SETTLE_MS * 1000ll;
+	int64_t end = clock_us() + ms * 1000;
 	bool stroke = cgroup_write(dir, "cgroup.kill", "1") < 0;
+	int n;
 
-	while (cgroup_list(dir, NULL, 0) != 0) {
-		if (clock_us() >= end)
-			return -ETIMEDOUT;
+	while ((n = cgroup_list(dir, out, max)) != 0) {
 		if (stroke)
 			(void)cgroup_kill_each(dir);
+		if (clock_us() >= end)
+			break;
 		(void)poll(NULL, 0, 1);
 	}
-	return 0;
+	return n;
 }

@@ -13,6 +13,7 @@ struct contain_host {
 	enum contain_rung rung;
 	void *own; /* the rung's */
 	uint64_t pids; /* the default */
+	char prefix[CGROUP_NAME];
 	struct contain_limit_host limits;
 	char why[WHY];
 };
@@ -100,6 +101,8 @@ contain_host_new(const struct contain_options *options,
 
 	if (!host)
 		return err_set(err, -ENOMEM, "out of memory");
+	(void)snprintf(
+		host->prefix, sizeof host->prefix, "%s", options->prefix);
 	for (int i = (int)options->first; i <= (int)options->last && r < 0; i++)
 		r = try_rung(host, options, (enum contain_rung)i);
 	if (r < 0) {
@@ -121,6 +124,19 @@ contain_host_free(struct contain_host *host)
 	contain_limit_host_close(&host->limits);
 	host->ops->close(host->own);
 	free(host);
+}
+
+int
+contain_host_sweep(
+	struct contain_host *host, struct group_member *out, size_t max)
+{
+	int n = host->ops->sweep
+			? host->ops->sweep(host->own, host->prefix, out, max)
+			: 0;
+
+	return n != 0 ? n
+		      : contain_limit_host_sweep(
+				&host->limits, host->prefix, out, max);
 }
 
 enum contain_rung

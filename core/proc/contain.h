@@ -56,6 +56,11 @@ int contain_host_new(const struct contain_options *options,
 void contain_host_free(struct contain_host *host);
 AUTO_DEFINE(struct contain_host *, contain_host_free)
 enum contain_rung contain_host_rung(const struct contain_host *host);
+/* Once more what contain_host_new() did to those whom the dead left, without
+ * waiting: who is alive still, as contain_list(). 0: nobody that it could hold,
+ * which says nothing on the rungs that are not complete. */
+int contain_host_sweep(
+	struct contain_host *host, struct group_member *out, size_t max);
 /* Why the rungs above do not work here, for the log; "" when it is the first. */
 const char *contain_host_why(const struct contain_host *host);
 

@@ -216,7 +216,8 @@ open_host(const struct contain_options *options, void **own, struct err *err)
 		r = cgroup_base_open(
 			&host->base[i], kinds[i], options->prefix, err);
 		if (r == 0)
-			cgroup_base_sweep(&host->base[i], options->prefix);
+			(void)cgroup_base_sweep(&host->base[i], options->prefix,
+				CGROUP_SETTLE_MS, NULL, 0);
 	}
 	if (r == 0)
 		r = try_out(host, err);
@@ -228,9 +229,21 @@ open_host(const struct contain_options *options, void **own, struct err *err)
 	return 0;
 }
 
+static int
+sweep(void *own, const char *prefix, struct group_member *out, size_t max)
+{
+	const struct cgroup1_host *host = own;
+	int n = 0;
+
+	for (int i = 0; i < KINDS && n == 0; i++)
+		n = cgroup_base_sweep(&host->base[i], prefix, 0, out, max);
+	return n;
+}
+
 const struct contain_ops contain_cgroup1_ops = {
 	.open = open_host,
 	.close = close_host,
+	.sweep = sweep,
 	.make = make,
 	.free = free_groups,
 	.spawn = spawn,

@@ -164,11 +164,11 @@ read_events(struct contain *base, struct contain_events *out)
 }
 
 #define OPS \
-	.close = contain_cgroup2_close, .make = contain_cgroup2_make, \
-	.free = free_group, .spawn = spawn, .signal = send_signal, \
-	.is_empty = is_empty, .fd = events_fd, .list = list, \
-	.remove = remove_group, .can_limit = can_limit, .limit = limit, \
-	.events = read_events
+	.close = contain_cgroup2_close, .sweep = contain_cgroup2_sweep, \
+	.make = contain_cgroup2_make, .free = free_group, .spawn = spawn, \
+	.signal = send_signal, .is_empty = is_empty, .fd = events_fd, \
+	.list = list, .remove = remove_group, .can_limit = can_limit, \
+	.limit = limit, .events = read_events
 
 const struct contain_ops contain_cgroup2_ops = {
 	OPS,

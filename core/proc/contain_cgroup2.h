@@ -27,6 +27,8 @@ int contain_cgroup2_open(
 int contain_freeze_open(
 	const struct contain_options *options, void **own, struct err *err);
 void contain_cgroup2_close(void *own);
+int contain_cgroup2_sweep(
+	void *own, const char *prefix, struct group_member *out, size_t max);
 int contain_cgroup2_make(
 	void *own, const char *name, struct contain **out, struct err *err);
 

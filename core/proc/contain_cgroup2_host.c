@@ -37,6 +37,14 @@ contain_cgroup2_close(void *own)
 	free(host);
 }
 
+int
+contain_cgroup2_sweep(
+	void *own, const char *prefix, struct group_member *out, size_t max)
+{
+	return cgroup_base_sweep(
+		&((struct cgroup2_host *)own)->base, prefix, 0, out, max);
+}
+
 static int
 open_host(const char *prefix, bool freezes, void **own, struct err *err)
 {
@@ -48,7 +56,8 @@ open_host(const char *prefix, bool freezes, void **own, struct err *err)
 	host->freezes = freezes;
 	r = cgroup_base_open(&host->base, NULL, prefix, err);
 	if (r == 0) {
-		cgroup_base_sweep(&host->base, prefix);
+		(void)cgroup_base_sweep(
+			&host->base, prefix, CGROUP_SETTLE_MS, NULL, 0);
 		host->births = true;
 		r = try_out(host, err);
 		if (r < 0) {

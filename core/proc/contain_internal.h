@@ -14,6 +14,9 @@ struct contain_ops {
 	int (*open)(const struct contain_options *options, void **own,
 		struct err *err);
 	void (*close)(void *own);
+	/* As contain_host_sweep(); NULL: who dies leaves nobody. */
+	int (*sweep)(void *own, const char *prefix, struct group_member *out,
+		size_t max);
 	/* As their namesakes of contain.h. */
 	int (*make)(void *own, const char *name, struct contain **out,
 		struct err *err);
@@ -79,6 +82,8 @@ struct contain_limit_host {
 void contain_limit_host_open(struct contain_limit_host *host,
 	const struct contain_options *options, const bool *taken);
 void contain_limit_host_close(struct contain_limit_host *host);
+int contain_limit_host_sweep(const struct contain_limit_host *host,
+	const char *prefix, struct group_member *out, size_t max);
 int contain_limit_make(const struct contain_limit_host *host, const char *name,
 	enum contain_limit which, uint64_t value,
 	struct contain_limit_group *out);

@@ -132,7 +132,8 @@ contain_limit_host_open(struct contain_limit_host *host,
 		host->works[i] = cgroup_base_open(base, controllers[i],
 					 options->prefix, NULL) == 0;
 		if (host->works[i])
-			cgroup_base_sweep(base, options->prefix);
+			(void)cgroup_base_sweep(base, options->prefix,
+				CGROUP_SETTLE_MS, NULL, 0);
 		else
 			cgroup_base_close(base);
 	}
@@ -150,6 +151,19 @@ contain_limit_host_close(struct contain_limit_host *host)
 {
 	for (int i = 0; i < CONTAIN_LIMITS; i++)
 		cgroup_base_close(&host->base[i]);
+}
+
+int
+contain_limit_host_sweep(const struct contain_limit_host *host,
+	const char *prefix, struct group_member *out, size_t max)
+{
+	int n = 0;
+
+	for (int i = 0; i < CONTAIN_LIMITS && n == 0; i++)
+		if (host->works[i])
+			n = cgroup_base_sweep(
+				&host->base[i], prefix, 0, out, max);
+	return n;
 }
 
 /* ------------------------------------------------------------- v1, of a task */

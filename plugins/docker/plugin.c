@@ -29,7 +29,7 @@ sweep(void *self, const char *task_id)
 {
 	(void)self;
 	(void)task_id;
-	sweep_soon(0);
+	sweep_now();
 }
 
 static int

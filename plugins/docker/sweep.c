@@ -2,7 +2,8 @@
  *
  * Of an executor that died, or of a create whose answer was lost. They carry
  * our label and no live task has them. Looked for at the start, after such
- * events, and now and then. */
+ * events, and now and then. When an executor has died, its tasks are not called
+ * lost before a list shows none of them. */
 #include <jansson.h>
 #include <string.h>
 
@@ -20,7 +21,20 @@ static struct {
 	struct call *call; /* ping or list */
 	int64_t timer, at; /* when it is due, now_ms() */
 	int64_t retry_ms;
+	bool owed; /* the host waits for our word */
+	bool found; /* some, in the last list */
 } sweep;
+
+static void
+say_left(const char *why)
+{
+	char text[256];
+
+	(void)snprintf(text, sizeof text, "containers of it%s%s",
+		*why ? ": " : "", why);
+	if (sweep.owed)
+		host->left(host, text);
+}
 
 static void
 again_later(const char *why)
@@ -28,6 +42,7 @@ again_later(const char *why)
 	sweep.retry_ms = sweep.retry_ms ? sweep.retry_ms * 2 : RETRY_MS;
 	if (sweep.retry_ms > RETRY_MAX_MS)
 		sweep.retry_ms = RETRY_MAX_MS;
+	say_left(why);
 	if (sweep.retry_ms == RETRY_MS) /* once, not for ever */
 		ndl_logf(host, NULL, NDL_WARN,
 			"cannot look for containers that are left: engine at '%s': %s",
@@ -41,6 +56,8 @@ on_removed(void *arg, const struct answer *a)
 	(void)arg;
 	if (a->status != 204 && a->status != 404)
 		sweep_soon(RETRY_MS);
+	else if (sweep.owed)
+		sweep_soon(0); /* is that all? */
 }
 
 static void
@@ -71,8 +88,10 @@ look_at(const json_t *container)
 
 	/* The engine has filtered; what it got wrong would be somebody's. */
 	if (id && task && agent && strcmp(agent, host->agent) == 0 &&
-		!task_is_live(task) && !host->is_elsewhere(host, task))
+		!task_is_live(task) && !host->is_elsewhere(host, task)) {
+		sweep.found = true;
 		remove_one(id, task);
+	}
 }
 
 static void
@@ -87,7 +106,12 @@ on_list(void *arg, const struct answer *a)
 	if (a->status == 200 && json_is_array(list)) {
 		sweep.retry_ms = 0;
 		sweep_soon(USUAL_MS);
+		sweep.found = false;
 		json_array_foreach(list, i, container) look_at(container);
+		if (sweep.owed && !sweep.found) {
+			sweep.owed = false;
+			host->left(host, NULL);
+		}
 	} else {
 		again_later(a->status ? "it refused" : a->text);
 	}
@@ -143,6 +167,14 @@ due(void *arg)
 	sweep.call = engine_call(&how);
 	if (!sweep.call)
 		again_later("out of memory");
+}
+
+void
+sweep_now(void)
+{
+	sweep.owed = true;
+	say_left("");
+	sweep_soon(0);
 }
 
 /* The earliest that is asked for counts. */

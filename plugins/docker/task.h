@@ -126,6 +126,8 @@ bool op_cancel(struct task *t);
 
 /* Remove containers of this agent that no live task has: now, and again. */
 void sweep_soon(int64_t delay_ms);
+/* An executor has died: the host waits until none is left. */
+void sweep_now(void);
 void sweep_stop(void);
 
 #endif

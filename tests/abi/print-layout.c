@@ -77,6 +77,7 @@ print_structs(void)
 	AT(ndl_host, env);
 	AT(ndl_host, stuck);
 	AT(ndl_host, is_elsewhere);
+	AT(ndl_host, left);
 	AT(ndl_plugin, size);
 	AT(ndl_plugin, abi);
 	AT(ndl_plugin, field_size);

@@ -5,6 +5,7 @@
  * RETRY_MS later. how=own-end: cancelled, it says that the task had ended by
  * itself. how=full: cancelled, it writes until there is no room, and ends the
  * task when there is. how=named: refuses, with a name and a text for that.
+ * What an earlier executor has left is gone after RETRY_MS.
  * how=tell: writes what the host says of the node, the task and the cancel. */
 #include <errno.h>
 #include <string.h>
@@ -27,6 +28,22 @@ init(const struct ndl_host *h, const struct ndl_conf *conf, void **self)
 	(void)self;
 	host = h;
 	return 0;
+}
+
+static void
+swept(void *arg)
+{
+	(void)arg;
+	host->left(host, NULL);
+}
+
+static void
+sweep(void *self, const char *task_id)
+{
+	(void)self;
+	(void)task_id;
+	host->left(host, "work elsewhere");
+	(void)host->timer(host, NULL, RETRY_MS, swept, NULL);
 }
 
 static void
@@ -107,4 +124,4 @@ drained(void *self, void *work, unsigned stream)
 }
 
 NDL_PLUGIN(.name = "remote", .version = "1.0", .params = params, .init = init,
-	.start = start, .cancel = cancel, .drained = drained);
+	.sweep = sweep, .start = start, .cancel = cancel, .drained = drained);

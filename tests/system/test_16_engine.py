@@ -318,6 +318,24 @@ def test_removes_what_a_killed_executor_left_and_nothing_else(system, engine):
         engine.remove("another-agents")
 
 
+def test_a_container_of_a_killed_executor_is_not_called_lost_while_it_runs(system, engine):
+    node = Node(system, engine)
+    task_id = node.sh("sleep 1000")
+    node.running(task_id)
+    engine.signal(signal.SIGSTOP)
+    try:
+        os.kill(node.agent.child("nodelink-executor", r"docker\.so"), signal.SIGKILL)
+        until(lambda: "tasks of an earlier executor are not over" in node.agent.log(),
+              "the next one says so", 60)
+        assert node.client.task(task_id)["status"] == "in_progress"
+    finally:
+        engine.signal(signal.SIGCONT)
+    record = node.client.end(task_id, 60)
+    assert not node.ours()
+    assert (record["status"], record["failure"]) == ("failed", "executor_lost")
+    assert node.run("true")["status"] == "completed"
+
+
 def test_leaves_a_foreign_container_that_has_the_name_of_a_task_alone(system, engine):
     """Its name is taken before the task is begun."""
     node = Node(system, engine)

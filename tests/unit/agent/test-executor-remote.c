@@ -2,6 +2,8 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "tests/unit/agent/hooks-rig.h"
 #include "tests/unit/agent/rig.h"
 #include "tests/unit/unit.h"
 
@@ -48,6 +50,20 @@ TEST(waits_for_a_plugin_whose_output_has_no_room)
 	ck_assert(rig_result(&rig, "t1")->cancelled);
 	rig_close(&rig);
 	rig.no_ack = false;
+}
+END
+
+TEST(calls_no_task_lost_before_the_plugin_has_ended_what_is_left_of_it)
+{
+	int64_t begun;
+
+	open_with("stuck", NULL);
+	begun = clock_ms();
+	hooks_new_executor(&rig);
+	ck_assert_uint_eq(
+		rig_wait(&rig, NULL, MSG_INVENTORY, 0)->inventory.n_tasks, 0);
+	ck_assert_int_ge(clock_ms() - begun, 3 * SOON_MS);
+	rig_close(&rig);
 }
 END
 
@@ -99,6 +115,7 @@ END
 	UNIT_MAIN("executor: remote work",
 		waits_for_a_plugin_that_says_that_it_cannot_end_the_task_yet,
 		waits_for_a_plugin_whose_output_has_no_room,
+		calls_no_task_lost_before_the_plugin_has_ended_what_is_left_of_it,
 		lets_a_result_stand_that_no_cancel_has_reached,
 		takes_the_name_of_a_failure_and_cleans_its_text,
 		tells_agent_environment_and_stop_signal)

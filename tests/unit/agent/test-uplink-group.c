@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "tests/unit/agent/uplink-rig.h"
 
@@ -256,7 +257,42 @@ TEST(one_that_takes_no_connection_is_left_out)
 }
 END
 
+	/* Nobody takes its socket away. */
+	static void
+	kill_one(struct executor *ex)
+{
+	link_free(TAKE(ex->link));
+	loop_watch_free(TAKE(ex->watch));
+	(void)close(ex->listener);
+}
+
+TEST(what_one_had_that_died_is_not_judged_before_another_has_looked)
+{
+	set_up_both();
+	kill_one(&before);
+	WAIT_FOR(shell.requests == 1);
+	ck_assert_int_eq(shell.last, MSG_ATTACH);
+	respond_list(&shell, "i-1", "t-1", false);
+	WAIT_FOR(fake_rpc.n_sent == 1);
+	check_inventory(0, "i-1", 1, false);
+	check_partial(0, true);
+	ck_assert_int_eq(unlink(before.path), 0);
+	executor_start(&before);
+	WAIT_FOR(shell.requests == 2 && before.requests == 1);
+	respond_list(&shell, "i-1", "t-1", false);
+	turn();
+	ck_assert_uint_eq(fake_rpc.n_sent, 1);
+	respond_list(&before, "i-2", NULL, true);
+	WAIT_FOR(fake_rpc.n_sent == 2);
+	check_inventory(1, "i-1", 1, false);
+	check_partial(1, false);
+	executor_stop(&before);
+	tear_down_attached();
+}
+END
+
 	UNIT_MAIN("uplink: group",
+		what_one_had_that_died_is_not_judged_before_another_has_looked,
 		two_executors_of_a_plugin_are_one_to_the_server,
 		the_end_of_the_one_before_is_no_end_of_the_plugin,
 		without_the_new_one_the_plugin_takes_no_tasks,

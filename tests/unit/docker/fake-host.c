@@ -95,6 +95,12 @@ is_elsewhere(const struct ndl_host *h, const char *id)
 	return 0;
 }
 
+static void
+left(const struct ndl_host *h, const char *what)
+{
+	(void)h, (void)what;
+}
+
 static const struct ndl_host table = { .size = sizeof table,
 	.abi = NDL_ABI(NDL_ABI_MINOR),
 	.setting = setting,
@@ -106,6 +112,7 @@ static const struct ndl_host table = { .size = sizeof table,
 	.log = log_nothing,
 	.now_ms = now_ms,
 	.is_elsewhere = is_elsewhere,
+	.left = left,
 	.agent = "agent1" };
 
 void
