@@ -138,8 +138,10 @@ look_closer(const char *socket, const char *folder)
 
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return OTHER;
+	if (fd >= 0)
+		return LEFT; /* the uplink waits for the next one there */
 	(void)unlink(socket); /* else the uplink tries it for ever */
-	return fd >= 0 ? LEFT : NOBODY;
+	return NOBODY;
 }
 
 /* Nobody, but something is left of one that was there; or one with our settings
@@ -234,9 +236,12 @@ static void
 say_left(const struct place *p)
 {
 	AUTO_FREE char *folder = folder_of(p);
+	AUTO_FREE char *socket = socket_of(p);
 
 	if (p->set->all->done || !folder || access(folder, F_OK) < 0)
 		return;
+	if (socket)
+		(void)unlink(socket); /* nobody will come */
 	log_error(0,
 		"there is no '%s': what its tasks have left in '%s' stays "
 		"until an agent has the plugin",

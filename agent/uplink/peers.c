@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/place.h"
@@ -18,6 +19,9 @@ enum {
 	PAUSE_MIN_MS = 5, /* a socket is there a moment before it listens */
 	PAUSE_MAX_MS = 5000,
 	ANSWER_MS = 3000, /* a busy host's executor takes a while */
+	/* The monitor starts one again where one has died, at the latest after
+	 * 10 s. Before that nobody knows what the dead one has left. */
+	REPLACED_MS = 30000,
 	RESCAN_MS = 1000, /* where inotify is not to be had */
 };
 
@@ -113,10 +117,27 @@ is_trusted(const struct peer *peer)
 static void
 found_nobody(struct peer *peer)
 {
+	peer->refused_ms = 0;
 	if (peer->gone)
 		return;
 	peer->gone = true;
 	peer->all->ops.on_gone(peer->all->arg, peer);
+}
+
+/* One that ends in good order takes its socket away. This one has died, and the
+ * next one there speaks for it. */
+static void
+found_dead(struct peer *peer)
+{
+	if (!peer->refused_ms)
+		peer->refused_ms = clock_ms();
+	if (peer->gone || clock_ms() - peer->refused_ms < REPLACED_MS)
+		return;
+	log_warn(0,
+		"plugin '%s': nobody has come in %d s to the place of an "
+		"executor that died",
+		peer->plugin, REPLACED_MS / 1000);
+	found_nobody(peer);
 }
 
 static void
@@ -129,8 +150,12 @@ try_now(void *arg)
 	if (peer->link)
 		return;
 	fd = connect_to(peer);
-	if (fd == -ENOENT || fd == -ECONNREFUSED)
+	if (fd == -ENOENT)
 		found_nobody(peer);
+	else if (fd == -ECONNREFUSED)
+		found_dead(peer);
+	else
+		peer->refused_ms = 0;
 	if (fd == -ENOENT)
 		return; /* inotify will say when it is there again */
 	if (fd >= 0)

@@ -22,7 +22,7 @@ struct peer {
 	char plugin[ID_MAX];
 	unsigned place;
 	struct link *link; /* NULL: not connected now */
-	bool gone; /* nobody listens there */
+	bool gone; /* nobody listens there, nor will soon */
 	/* The uplink's: */
 	bool current; /* its Inventory went out on the present stream */
 	bool full; /* its queue is; the stream is paused for it */
@@ -38,6 +38,7 @@ struct peer {
 	/* Ours: */
 	struct peers *all;
 	struct peer *next;
+	int64_t refused_ms; /* clock_ms(): found dead; 0: not */
 	struct loop_timer *retry;
 	int64_t pause_ms; /* before the next try */
 	struct loop_timer *late;
