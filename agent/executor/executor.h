@@ -19,6 +19,7 @@
  *	           and, while it is away, in spool.c's file
  *	host.c     the services of plugin.h; handles.c its timers and watches
  *	end.c      asked to stop, or unable to go on
+ *	remains.c  what a dead executor left: leftovers.c, and the plugin's word
  */
 #ifndef NODELINK_EXECUTOR_EXECUTOR_H
 #define NODELINK_EXECUTOR_EXECUTOR_H

@@ -46,8 +46,7 @@ void group_reap(const struct group *g);
 /* Members that are alive (zombies are not), from /proc: at most max are
  * written, the result says how many there are; or -errno: nobody was seen, and
  * not everybody could be looked at. None alive makes group_is_empty() true from
- * now on. Costs some microseconds for each process
- * of the machine. */
+ * now on. Costs some microseconds for each process of the machine. */
 int group_list(struct group *g, struct group_member *out, size_t max);
 
 /* Name and state of one process; "" and '?' when it is gone. */
