@@ -13,16 +13,13 @@
 #include "cli/interrupt.h"
 #include "cli/outcome.h"
 #include "cli/output.h"
+#include "cli/stop.h"
 
 enum {
 	OUTPUT_MAX = 1 << 20, /* not written yet: then nothing more is taken */
 	PATIENCE_MS = 1500, /* then who waits is told what for */
 	TRIES = 5, /* of making a task whose answer was lost */
-	AGAIN_MS = 1000, /* a cancel that has not reached the server */
 };
-
-/* How much it is to be ended; each signal is one more. */
-enum want { KEEP, CANCEL, KILL, LEAVE };
 
 struct attach {
 	struct verb_call *call;
@@ -35,10 +32,7 @@ struct attach {
 	bool held; /* not all that has come, since the output was full */
 
 	int signals; /* descriptor */
-	int signo; /* the first one that came */
-	enum want want, asked;
-	struct http_call *cancel; /* under way */
-	int64_t cancel_at; /* not before */
+	struct stop stop;
 	struct http_call *look; /* at the record of one that says nothing */
 	int64_t look_at; /* 0: there is no need */
 };
@@ -61,7 +55,7 @@ on_output(struct attach *a, const json_t *piece)
 static void
 on_cancel(const struct attach *a, const char *message)
 {
-	if (!a->quiet && a->want == KEEP && strchr(message, ' '))
+	if (!a->quiet && a->stop.want == STOP_NOT && strchr(message, ' '))
 		say("%s", message);
 }
 
@@ -90,74 +84,37 @@ on_event(void *arg, const struct sse_event *event, const json_t *doc)
 
 /* ------------------------------------------------------------------- cancel */
 
-static int
-ask_to_cancel(struct attach *a, struct err *err)
-{
-	AUTO_BUF struct buf path = { 0 };
-	struct http_request request = { .method = "DELETE" };
-	int r = buf_printf(&path, "/tasks/%s?wait=0%s&reason=", a->id,
-		a->want == KILL ? "&force=1" : "");
-
-	if (r == 0)
-		r = http_escape(&path, a->signo ? signal_name(a->signo)
-						: "nobody reads its output");
-	if (r < 0)
-		return err_set(err, r, "out of memory");
-	request.path = buf_text(&path);
-	a->asked = a->want;
-	return http_start(a->http, &request, &a->cancel, err);
-}
-
-/* The events will tell the rest. */
 static void
-end_cancel(struct attach *a)
+tell_step(const struct attach *a, int signo)
 {
-	HTTP_ANSWER(answer);
-	struct err err = { "" };
-	int r = http_result(a->cancel, &answer, &err);
+	bool first = a->stop.want == STOP_CANCEL;
 
-	http_stop(TAKE(a->cancel));
-	if (r == 0 || answer.status == 400) /* 400: it has ended already */
-		return;
-	if (!a->cancel_at || r == -EACCES)
-		say("cannot cancel the task: %s", err.text);
-	if (r == -EACCES) /* and will not be able to */
-		return;
-	a->asked = KEEP;
-	a->cancel_at = clock_ms() + AGAIN_MS;
+	say("%s; %s to %s", first ? "cancelling" : "killing",
+		signo == SIGINT ? "Ctrl-C again" : "another signal",
+		first ? "kill it at once" : "leave it");
 }
 
 static void
 take_signals(struct attach *a)
 {
-	int signo = interrupt_take(a->signals);
+	int signo;
 
-	if (!signo)
-		return;
-	if (!a->signo)
-		a->signo = signo;
-	a->want += a->want < LEAVE;
-	if (!a->quiet && a->want < LEAVE)
-		say("%s; %s to %s",
-			a->want == CANCEL ? "cancelling" : "killing",
-			signo == SIGINT ? "Ctrl-C again" : "another signal",
-			a->want == CANCEL ? "kill it at once" : "leave it");
+	while ((signo = interrupt_take(a->signals)))
+		if (stop_signal(&a->stop, signo) && !a->quiet &&
+			a->stop.want < STOP_LEAVE)
+			tell_step(a, signo);
 }
 
 static int
 cancel_turn(struct attach *a, struct err *err)
 {
-	if (a->output.broken && a->want == KEEP) {
+	if (a->output.broken && a->stop.want == STOP_NOT) {
 		if (a->output.broken != EPIPE)
 			say("cannot write to stdout: %s; cancelling",
 				err_name(a->output.broken));
-		a->want = CANCEL;
+		stop_cancel(&a->stop);
 	}
-	if (a->cancel && http_ended(a->cancel))
-		end_cancel(a);
-	return a->want > a->asked && !a->cancel && clock_ms() >= a->cancel_at
-		       ? ask_to_cancel(a, err)
-		       : 0;
+	return stop_turn(&a->stop, a->http, a->id, err);
 }
 
 /* ------------------------------------------------------------------ patience */
@@ -232,7 +189,8 @@ follow_task(struct attach *a, struct err *err)
 			a->ended ? HTTP_EVER : follow_wait_ms(&a->follow);
 
 		output_flush(&a->output);
-		if ((a->ended && !a->output.n_pieces) || a->want == LEAVE)
+		if ((a->ended && !a->output.n_pieces) ||
+			a->stop.want == STOP_LEAVE)
 			return 0;
 		r = cancel_turn(a, err);
 		if (r == 0)
@@ -241,8 +199,8 @@ follow_task(struct attach *a, struct err *err)
 			wait_ms = sooner(wait_ms, a->look_at);
 		if (a->held && a->output.bytes.len <= OUTPUT_MAX)
 			wait_ms = 0; /* there is room again */
-		if (a->want > a->asked && !a->cancel)
-			wait_ms = sooner(wait_ms, a->cancel_at);
+		if (stop_due_ms(&a->stop) >= 0)
+			wait_ms = sooner(wait_ms, stop_due_ms(&a->stop));
 		if (r == 0)
 			r = wait_turn(a, wait_ms, err);
 		if (r == 0)
@@ -262,7 +220,7 @@ post(struct attach *a, const struct http_request *request,
 
 	while (r == 0 && !http_ended(call)) {
 		r = wait_turn(a, HTTP_EVER, err);
-		if (r == 0 && a->want >= KILL)
+		if (r == 0 && a->stop.want >= STOP_KILL)
 			return err_set(err, -EINTR,
 				"interrupted before the server had answered: "
 				"the task may have been made");
@@ -306,11 +264,12 @@ status(const struct attach *a, const json_t *record)
 {
 	bool cancelled = strcmp(http_text(record, "status"), "cancelled") == 0;
 
-	if (a->output.broken)
-		return a->output.broken == EPIPE ? STATUS_SIGNAL + SIGPIPE
-						 : STATUS_OURS;
-	return cancelled && a->signo ? STATUS_SIGNAL + a->signo
-				     : outcome_status(record);
+	if (a->output.broken == EPIPE)
+		return STATUS_SIGNAL + SIGPIPE;
+	/* Before what a closed terminal makes of our output. */
+	if (cancelled && a->stop.signo)
+		return STATUS_SIGNAL + a->stop.signo;
+	return a->output.broken ? STATUS_OURS : outcome_status(record);
 }
 
 static int
@@ -321,11 +280,11 @@ finish(struct attach *a, struct err *err)
 
 	if (!record) {
 		say("left; the task goes on: nodelink wait %s", a->id);
-		return STATUS_SIGNAL + a->signo;
+		return STATUS_SIGNAL + a->stop.signo;
 	}
 	if (outcome_text(record, &text) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
-	if (text.len && !(a->quiet && a->want) && a->output.broken != EPIPE)
+	if (text.len && !(a->quiet && a->stop.want) && a->output.broken != EPIPE)
 		say("%s", buf_text(&text));
 	return status(a, record);
 }
@@ -358,7 +317,7 @@ detached(const struct attach *a, const json_t *record, struct err *err)
 static void
 attach_done(struct attach *a)
 {
-	http_stop(a->cancel);
+	stop_done(&a->stop);
 	http_stop(a->look);
 	follow_done(&a->follow);
 	output_done(&a->output);
@@ -387,7 +346,7 @@ attach_run(struct verb_call *call, const char *plugin, const json_t *body,
 		return err_set(err, -EBADMSG,
 			"the server has answered with something else than a "
 			"task");
-	return conf_bool(call->conf, "detach") && !a.want
+	return conf_bool(call->conf, "detach") && !a.stop.want
 		       ? detached(&a, answer.doc, err)
 		       : attached(&a, err);
 }

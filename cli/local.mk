@@ -18,6 +18,7 @@ libcli_la_SOURCES = \
 	%D%/output.c %D%/output.h \
 	%D%/record.c %D%/record.h \
 	%D%/sse.c %D%/sse.h \
+	%D%/stop.c %D%/stop.h \
 	%D%/table.c %D%/table.h \
 	%D%/term.c %D%/term.h \
 	%D%/text.c %D%/text.h \
