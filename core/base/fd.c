@@ -20,6 +20,20 @@ fd_open(const char *path, int flags)
 }
 
 int
+fd_hold_standard(void)
+{
+	/* In this order, since open() gives the lowest number that is free. */
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		int flags = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+
+		/* Inherited by what we start, as those would be. */
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+int
 fd_pipe(int out[2], bool nonblocking_reader)
 {
 	int fds[2], r;

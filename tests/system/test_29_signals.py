@@ -57,7 +57,7 @@ def taken(run, signo):
 
 # ------------------------------------------------------------------------- run
 
-@pytest.mark.parametrize("first, second", [("HUP", "HUP"), ("TERM", "HUP"), ("HUP", "TERM")])
+@pytest.mark.parametrize("first, second", [("HUP", "HUP"), ("TERM", "HUP")])
 def test_a_terminal_that_is_closed_leaves_the_task_its_grace(nodelink, client, tmp_path,
                                                              first, second):
     first, second = signal.Signals[f"SIG{first}"], signal.Signals[f"SIG{second}"]
@@ -75,3 +75,42 @@ def test_a_terminal_that_is_closed_leaves_the_task_its_grace(nodelink, client, t
     record = client.task(task_id)
     assert record["status"] == "cancelled" and record["exit_code"] == 0
     assert "SIGKILL" not in record["receipt"]["signals"]
+
+
+# ---------------------------------------------------- standard streams not open
+
+def without(nodelink, redirections, *words):
+    return subprocess.run(["sh", "-c", f'exec "$@" {redirections}', "sh", NODELINK, *words],
+                          env=nodelink.env, stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=DEADLINE, check=False)
+
+
+def test_streams_that_are_closed_are_nobody_elses(nodelink):
+    words = ("run", "web1", "--", "echo out; echo err >&2; exit 3")
+    done = without(nodelink, "2>&-", *words)
+    assert (done.returncode, done.stdout, done.stderr) == (3, "out\n", "")
+    done = without(nodelink, "<&- 2>&-", *words)
+    assert (done.returncode, done.stdout) == (3, "out\n")
+    done = without(nodelink, ">&-", *words)
+    assert done.returncode in (3, 125) and "cannot write to stdout: Bad file" in done.stderr
+    assert without(nodelink, ">&- 2>&-", *words).returncode in (3, 125)
+    done = without(nodelink, ">&-", "agents")
+    assert done.returncode == 1 and "cannot write to stdout: Bad file" in done.stderr
+    assert without(nodelink, "<&- >&- 2>&-", "agents").returncode == 1
+
+
+class Closed:
+    """Starts a program without stdin and stdout."""
+
+    @staticmethod
+    def wrap(argv):
+        return ["sh", "-c", 'exec "$@" <&- >&-', "sh", *argv]
+
+
+def test_the_daemons_hold_the_numbers_of_closed_streams(system):
+    server = system.server(inside=Closed)
+    agent = system.agent("web1", server, inside=Closed)
+    for program in (server, agent):
+        for fd in range(2):
+            assert os.readlink(f"/proc/{program.pid}/fd/{fd}") == "/dev/null", program.name
+    assert Command(server)("run", "web1", "--", "echo here").out == "here\n"
