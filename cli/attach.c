@@ -33,6 +33,8 @@ struct attach {
 
 	int signals; /* descriptor */
 	struct stop stop;
+	struct http_call *post; /* under way */
+	bool sent; /* it was: the task may have been made */
 	struct http_call *look; /* at the record of one that says nothing */
 	int64_t look_at; /* 0: there is no need */
 };
@@ -87,11 +89,15 @@ on_event(void *arg, const struct sse_event *event, const json_t *doc)
 static void
 tell_step(const struct attach *a, int signo)
 {
-	bool first = a->stop.want == STOP_CANCEL;
+	const char *again = signo == SIGINT ? "Ctrl-C again" : "another signal";
 
-	say("%s; %s to %s", first ? "cancelling" : "killing",
-		signo == SIGINT ? "Ctrl-C again" : "another signal",
-		first ? "kill it at once" : "leave it");
+	if (a->id && a->stop.want == STOP_CANCEL)
+		say("cancelling; %s to kill it at once", again);
+	else if (a->id)
+		say("killing; %s to leave it", again);
+	else if (a->sent && a->stop.want == STOP_CANCEL)
+		say("cancelling, once the server has answered; %s not to wait",
+			again);
 }
 
 static void
@@ -161,6 +167,7 @@ wait_turn(struct attach *a, int64_t wait_ms, struct err *err)
 	size_t n = 1 + output_waits(&a->output, &fds[1]);
 	int r = http_turn(a->http, fds, n, wait_ms, err);
 
+	a->sent = a->sent || (a->post && http_sent(a->post));
 	take_signals(a);
 	return r;
 }
@@ -211,21 +218,36 @@ follow_task(struct attach *a, struct err *err)
 
 /* ---------------------------------------------------------------------- make */
 
+/* A task that may have been made is to be known, so that it can be cancelled;
+ * one that was not is not made any more. */
+static bool
+gives_up(const struct attach *a)
+{
+	return a->stop.want >= (a->sent ? STOP_KILL : STOP_CANCEL);
+}
+
+static int
+given_up(const struct attach *a, struct err *err)
+{
+	return err_set(err, -EINTR,
+		a->sent ? "interrupted before the server has answered: the "
+			  "task may have been made; \"nodelink ps\" shows it"
+			: "interrupted before the task was made");
+}
+
 static int
 post(struct attach *a, const struct http_request *request,
 	struct http_answer *answer, struct err *err)
 {
-	AUTO(http_stop) struct http_call *call = NULL;
-	int r = http_start(a->http, request, &call, err);
+	int r = http_start(a->http, request, &a->post, err);
 
-	while (r == 0 && !http_ended(call)) {
-		r = wait_turn(a, HTTP_EVER, err);
-		if (r == 0 && a->stop.want >= STOP_KILL)
-			return err_set(err, -EINTR,
-				"interrupted before the server had answered: "
-				"the task may have been made");
-	}
-	return r < 0 ? r : http_result(call, answer, err);
+	while (r == 0 && !http_ended(a->post))
+		r = gives_up(a) ? given_up(a, err)
+				: wait_turn(a, HTTP_EVER, err);
+	if (r == 0)
+		r = http_result(a->post, answer, err);
+	http_stop(TAKE(a->post));
+	return r;
 }
 
 static int
@@ -251,7 +273,8 @@ make(struct attach *a, const char *plugin, const json_t *body,
 		if (i == TRIES || !http_lost(r, answer))
 			return r;
 		http_answer_done(answer);
-		r = wait_turn(a, pause_ms, err);
+		r = gives_up(a) ? given_up(a, err)
+				: wait_turn(a, pause_ms, err);
 		if (r < 0)
 			return r;
 	}
@@ -279,7 +302,7 @@ finish(struct attach *a, struct err *err)
 	AUTO_BUF struct buf text = { 0 };
 
 	if (!record) {
-		say("left; the task goes on: nodelink wait %s", a->id);
+		say("left; %s: nodelink wait %s", stop_left(&a->stop), a->id);
 		return STATUS_SIGNAL + a->stop.signo;
 	}
 	if (outcome_text(record, &text) < 0)
@@ -339,6 +362,10 @@ attach_run(struct verb_call *call, const char *plugin, const json_t *body,
 		r = http_new(&call->context, &a.http, err);
 	if (r == 0)
 		r = make(&a, plugin, body, &answer, err);
+	if (r == -EINTR) {
+		say("%s", err->text);
+		return STATUS_SIGNAL + a.stop.signo;
+	}
 	if (r < 0)
 		return r;
 	a.id = http_text(answer.doc, "task_id");

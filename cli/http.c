@@ -74,13 +74,6 @@ http_free(struct http *http)
 	free(http);
 }
 
-void
-http_answer_done(struct http_answer *answer)
-{
-	json_decref(answer->doc);
-	*answer = (struct http_answer){ 0 };
-}
-
 /* ------------------------------------------------------------------- requests */
 
 static long
@@ -349,6 +342,17 @@ bool
 http_ended(const struct http_call *call)
 {
 	return call->ended;
+}
+
+bool
+http_sent(const struct http_call *call)
+{
+	curl_off_t ready_us = 0;
+	long size = 0;
+
+	curl_easy_getinfo(call->curl, CURLINFO_PRETRANSFER_TIME_T, &ready_us);
+	curl_easy_getinfo(call->curl, CURLINFO_REQUEST_SIZE, &size);
+	return ready_us || size;
 }
 
 /* The system's word for it is shorter than curl's. */

@@ -103,6 +103,8 @@ int http_turn(struct http *http, struct pollfd *fds, size_t n_fds,
  * While it is large nothing more is read. Only bytes of an answer of 200. */
 struct buf *http_in(struct http_call *call);
 bool http_ended(const struct http_call *call);
+/* Something of the request may have reached the server. */
+bool http_sent(const struct http_call *call);
 /* Of a call that has ended: as http_ask(). */
 int http_result(
 	struct http_call *call, struct http_answer *answer, struct err *err);

@@ -77,6 +77,84 @@ def test_a_terminal_that_is_closed_leaves_the_task_its_grace(nodelink, client, t
     assert "SIGKILL" not in record["receipt"]["signals"]
 
 
+def test_ctrl_c_before_anything_was_sent_makes_no_task():
+    with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)  # one connection waits to be accepted, the next is not answered
+        first.connect(listener.getsockname())
+        second.setblocking(False)
+        second.connect_ex(listener.getsockname())
+        server = type("Deaf", (), {"http": "127.0.0.1:%d" % listener.getsockname()[1]})
+        run = Command(server).start("run", "web1", "--", "ls")
+        until(lambda: connecting(listener.getsockname()[1]) > 1, "it tries to connect")
+        run.send_signal(signal.SIGTERM)
+        done = Command(server).end(run)
+    assert done.status == 143
+    assert done.err == "nodelink: interrupted before the task was made\n"
+
+
+def connecting(port):
+    """How many sockets of this host have sent a SYN to a port, in vain so far."""
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        rows = [line.split() for line in list(file)[1:]]
+    return sum(row[2].endswith(f":{port:04X}") and row[3] == "02" for row in rows)
+
+
+def test_ctrl_c_before_the_server_has_answered_says_what_is_known():
+    with Stub(lambda method, path: SILENCE) as server:
+        run = Command(server).start("run", "web1", "--", "ls")
+        server.wait(1, "POST")
+        run.send_signal(signal.SIGINT)
+        assert "cancelling, once the server has answered; Ctrl-C again" in run.stderr.readline()
+        press(run, signal.SIGINT, "the task may have been made")
+        assert Command(server).end(run).status == 130
+
+
+def test_a_task_that_was_made_after_ctrl_c_is_cancelled(nodelink, host, client):
+    host.main.signal(signal.SIGSTOP)
+    run = nodelink.start("run", "web1", "--", "sleep 100")
+    try:
+        until(lambda: queued(host.main.http), "the request is there")
+        run.send_signal(signal.SIGINT)
+        assert "cancelling, once the server has answered" in run.stderr.readline()
+    finally:
+        host.main.signal(signal.SIGCONT)
+    assert nodelink.end(run).status == 130
+    record = client.ok("GET", "/tasks?limit=1")["tasks"][0]
+    assert record["status"] == "cancelled" and record["cancel"]["reason"] == "SIGINT"
+
+
+def queued(address):
+    """How many bytes wait to be read by who listens there."""
+    port = f":{int(address.rpartition(':')[2]):04X}"
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        rows = [line.split() for line in list(file)[1:]]
+    return sum(int(row[4].partition(":")[2], 16) for row in rows
+               if row[1].endswith(port) and row[3] == "01")
+
+
+def test_who_leaves_after_a_kill_is_told_so(system):
+    server = system.server()
+    agent = system.agent("web1", server)
+    uplink = agent.child("nodelink-uplink")
+    run = Command(server).start("run", "-q", "web1", "--", "echo ready; sleep 100")
+    assert run.stdout.readline() == "ready\n"
+    task_id = only(server.client)
+    os.kill(uplink, signal.SIGSTOP)
+    try:
+        run.send_signal(signal.SIGINT)
+        until(lambda: (server.client.task(task_id)["cancel"] or {}).get("grace") == 10,
+              "it is being cancelled")
+        until(lambda: run.send_signal(signal.SIGINT)
+              or server.client.task(task_id)["cancel"]["grace"] == 0, "it is being killed",
+              pause=0.1)
+        press(run, signal.SIGINT, f"left; the task is being killed: nodelink wait {task_id}")
+    finally:
+        os.kill(uplink, signal.SIGCONT)
+    assert Command(server).end(run).status == 130
+    assert server.client.end(task_id)["status"] == "cancelled"
+
+
 # ---------------------------------------------------- standard streams not open
 
 def without(nodelink, redirections, *words):
@@ -92,8 +170,8 @@ def test_streams_that_are_closed_are_nobody_elses(nodelink):
     done = without(nodelink, "<&- 2>&-", *words)
     assert (done.returncode, done.stdout) == (3, "out\n")
     done = without(nodelink, ">&-", *words)
-    assert done.returncode in (3, 125) and "cannot write to stdout: Bad file" in done.stderr
-    assert without(nodelink, ">&- 2>&-", *words).returncode in (3, 125)
+    assert done.returncode == 125 and "cannot write to stdout: Bad file" in done.stderr
+    assert without(nodelink, ">&- 2>&-", *words).returncode == 125
     done = without(nodelink, ">&-", "agents")
     assert done.returncode == 1 and "cannot write to stdout: Bad file" in done.stderr
     assert without(nodelink, "<&- >&- 2>&-", "agents").returncode == 1
