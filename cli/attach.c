@@ -307,7 +307,8 @@ finish(struct attach *a, struct err *err)
 	}
 	if (outcome_text(record, &text) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
-	if (text.len && !(a->quiet && a->stop.want) && a->output.broken != EPIPE)
+	if (text.len && !(a->quiet && a->stop.want) &&
+		a->output.broken != EPIPE)
 		say("%s", buf_text(&text));
 	return status(a, record);
 }

@@ -6,7 +6,7 @@
 #include <signal.h>
 
 #include "base/clock.h"
-#include "cli/outcome.h"
+#include "base/parse.h"
 #include "cli/verb.h"
 
 enum {

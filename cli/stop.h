@@ -32,8 +32,8 @@ void stop_cancel(struct stop *s);
 
 /* After each http_turn(): asks the server for what is wanted, again and again
  * until it has answered. 0 or -ENOMEM with text. */
-int stop_turn(
-	struct stop *s, struct http *http, const char *id, struct err *err);
+int
+stop_turn(struct stop *s, struct http *http, const char *id, struct err *err);
 /* When stop_turn() is due without anything having come; negative: never. */
 int64_t stop_due_ms(const struct stop *s);
 void stop_done(struct stop *s);
