@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "cli/answer.h"
+#include "cli/headers.h"
 
 enum {
 	CONNECT_MS = 10 * 1000,
@@ -106,40 +107,6 @@ take(char *data, size_t size, size_t n, void *arg)
 	return buf_add(&call->in, data, len) == 0 ? len : 0;
 }
 
-static bool
-add_header(struct http_call *call, const char *line)
-{
-	struct curl_slist *all = curl_slist_append(call->headers, line);
-
-	if (all)
-		call->headers = all;
-	return all != NULL;
-}
-
-static bool
-add_value(struct http_call *call, const char *name, const char *value)
-{
-	AUTO_BUF struct buf line = { 0 };
-
-	return !value || (buf_printf(&line, "%s: %s", name, value) == 0 &&
-				 add_header(call, buf_text(&line)));
-}
-
-static bool
-add_headers(struct http_call *call, const struct http_request *request)
-{
-	const char *bearer = call->http->bearer;
-
-	return (!bearer || add_header(call, bearer)) &&
-	       (!request->body ||
-		       add_header(call, "Content-Type: application/json")) &&
-	       add_value(call, "Idempotency-Key", request->key) &&
-	       add_value(call, "Last-Event-ID", request->after) &&
-	       add_value(call, "Accept",
-		       request->stream ? "text/event-stream"
-				       : "application/json");
-}
-
 static void
 set_body(struct http_call *call, const struct http_request *request)
 {
@@ -176,8 +143,9 @@ prepare(struct http_call *call, const struct http_request *request)
 		if (!call->body)
 			return -ENOMEM;
 	}
+	call->headers = headers_new(call->http->bearer, request);
 	if (buf_printf(&url, "%s%s", context->server, request->path) < 0 ||
-		!add_headers(call, request))
+		!call->headers)
 		return -ENOMEM;
 	curl_easy_setopt(curl, CURLOPT_URL, buf_text(&url));
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");

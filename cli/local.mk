@@ -9,6 +9,7 @@ libcli_la_SOURCES = \
 	%D%/escape.c \
 	%D%/facts.c %D%/facts.h \
 	%D%/follow.c %D%/follow.h \
+	%D%/headers.c %D%/headers.h \
 	%D%/http.c %D%/http.h \
 	%D%/http_ask.c \
 	%D%/interrupt.c %D%/interrupt.h \
