@@ -25,7 +25,12 @@ make_path(const struct conf *conf, struct buf *out)
 		r = list_query(out, "owner", conf_text(conf, "owner"));
 	if (r == 0 && conf_bool(conf, "dry-run"))
 		r = list_query(out, "dry_run", "1");
-	return r < 0 ? r : cancel_query(conf, out);
+	return r < 0 ? r
+		     : cancel_query(conf, NULL,
+			       conf_is_set(conf, "wait")
+				       ? conf_number(conf, "wait")
+				       : -1,
+			       out);
 }
 
 static int

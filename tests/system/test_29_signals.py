@@ -1,5 +1,6 @@
 """Signals, and a server that is away, while `nodelink` waits (issue 7, 1)."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -8,7 +9,7 @@ import subprocess
 import pytest
 
 from command import NODELINK, Command, press
-from harness import DEADLINE, children, until
+from harness import DEADLINE, until
 from stub import SILENCE, Stub
 
 
@@ -192,3 +193,66 @@ def test_the_daemons_hold_the_numbers_of_closed_streams(system):
         for fd in range(2):
             assert os.readlink(f"/proc/{program.pid}/fd/{fd}") == "/dev/null", program.name
     assert Command(server)("run", "web1", "--", "echo here").out == "here\n"
+
+
+# ---------------------------------------------------------------------- cancel
+
+@pytest.mark.parametrize("end", ["KILL", "TERM"])
+def test_cancel_waits_on_when_the_server_comes_back(system, tmp_path, end):
+    server = system.server()
+    system.agent("web1", server)
+    nodelink = Command(server)
+    ids = [server.client.shell(slow(tmp_path / "flag"), agent="web1", stop={"grace": 60})
+           for _ in range(2)]
+    for task_id in ids:
+        until(lambda: server.client.output(task_id) == b"ready\n", "it runs")
+    waiting = nodelink.start("cancel", "-r", "enough", *ids)
+    for task_id in ids:
+        until(lambda: server.client.task(task_id)["cancel"], "it is being cancelled")
+    server.signal(signal.Signals[f"SIG{end}"])
+    server.wait()
+    assert "; trying again" in waiting.stderr.readline()
+    system.server(store=server.store, http=server.http, grpc=server.grpc)
+    assert waiting.stderr.readline() == "nodelink: connected again\n"
+    (tmp_path / "flag").touch()
+    done = nodelink.end(waiting)
+    assert done.status == 0
+    assert [line.split()[:3] for line in done.lines[1:]] == [
+        [i, "cancelled", "verified"] for i in ids]
+
+
+def test_cancel_gives_up_where_nothing_ever_answers(nodelink):
+    with socket.socket() as listener:  # takes what is sent, and closes
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        listener.settimeout(DEADLINE)
+        port = listener.getsockname()[1]
+        waiting = nodelink.start("cancel", "-s", f"http://127.0.0.1:{port}", "a")
+        tries = 0
+        while waiting.poll() is None:
+            with contextlib.suppress(TimeoutError):
+                listener.settimeout(0.2)
+                listener.accept()[0].close()
+                tries += 1
+    done = nodelink.end(waiting)
+    assert done.status == 1 and "task 'a': " in done.err and 1 < tries < 6
+    assert "refused" in nodelink("cancel", "-s", f"http://127.0.0.1:{port}", "a", status=1).err
+
+
+# ----------------------------------------------------------------------- drain
+
+def test_drain_hears_ctrl_c_while_the_server_is_silent():
+    drained = {"agent_id": "web1", "connected": True, "tasks": 1, "draining": {"since": ""}}
+
+    def answer(method, path):
+        if method == "POST" or path.startswith("/agents"):
+            return 200, drained
+        return SILENCE
+
+    with Stub(answer) as server:
+        nodelink = Command(server)
+        waiting = nodelink.start("drain", "--wait", "web1")
+        server.wait(2, "GET")
+        waiting.send_signal(signal.SIGINT)
+        done = nodelink.end(waiting, timeout=10)
+    assert done.status == 130 and "no longer waiting" in done.err
