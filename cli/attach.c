@@ -305,6 +305,9 @@ finish(struct attach *a, struct err *err)
 		say("left; %s: nodelink wait %s", stop_left(&a->stop), a->id);
 		return STATUS_SIGNAL + a->stop.signo;
 	}
+	if (a->output.broken && a->output.broken != EPIPE &&
+		a->stop.want == STOP_NOT) /* the end came with it */
+		say("cannot write to stdout: %s", err_name(a->output.broken));
 	if (outcome_text(record, &text) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	if (text.len && !(a->quiet && a->stop.want) &&
