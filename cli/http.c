@@ -26,6 +26,7 @@ struct http {
 	char *bearer; /* "Authorization: Bearer ...", or NULL */
 	struct http_call *calls; /* all that there are */
 	bool news; /* something has come since the last wait */
+	int signals; /* that http_ask() heeds, or -1 */
 };
 
 struct http_call {
@@ -50,6 +51,7 @@ http_new(const struct context *context, struct http **out, struct err *err)
 	if (!http || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return err_set(err, -ENOMEM, "out of memory");
 	http->context = context;
+	http->signals = -1;
 	http->multi = curl_multi_init();
 	if (!http->multi)
 		return err_set(err, -ENOMEM, "out of memory");
@@ -73,6 +75,18 @@ http_free(struct http *http)
 		explicit_bzero(http->bearer, strlen(http->bearer));
 	free(http->bearer);
 	free(http);
+}
+
+void
+http_heed(struct http *http, int signals)
+{
+	http->signals = signals;
+}
+
+int
+http_heeded(const struct http *http)
+{
+	return http->signals;
 }
 
 /* ------------------------------------------------------------------- requests */

@@ -31,6 +31,10 @@ struct http_call;
 int http_new(const struct context *context, struct http **out, struct err *err);
 void http_free(struct http *http); /* after its calls */
 AUTO_DEFINE(struct http *, http_free)
+/* A descriptor of interrupt_open(), borrowed: from now on http_ask() and what
+ * asks by it end with -EINTR when a signal is there, and leave it there. */
+void http_heed(struct http *http, int signals);
+int http_heeded(const struct http *http); /* or -1 */
 
 enum { HTTP_WAIT_MS = 30 * 1000, HTTP_EVER = -1 };
 
