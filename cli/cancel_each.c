@@ -110,19 +110,17 @@ start_some(struct cancel_each *e, struct err *err)
 /* --------------------------------------------------------------------- away */
 
 static void
-tell(const struct cancel_each *e, const char *text, const char *more)
+tell(const struct cancel_each *e, const char *why)
 {
 	if (conf_bool(e->call->conf, "quiet"))
 		return;
 	(void)fputs(term_erase(&e->call->err), stderr);
-	say("%s%s", text, more);
+	say("%s; trying again", why);
 }
 
 static void
 heard(struct cancel_each *e)
 {
-	if (e->told)
-		tell(e, "connected again", "");
 	e->heard = true;
 	e->told = false;
 	e->away_since = e->again_at = 0;
@@ -145,7 +143,7 @@ comes_back(struct cancel_each *e, bool sent, const char *why)
 		now - e->away_since < AWAY_MS && wait_left(e) != 0;
 	if (again && now >= e->again_at) {
 		if (e->pause_ms > PAUSE_MS && !e->told) {
-			tell(e, why, "; trying again");
+			tell(e, why);
 			e->told = true;
 		}
 		e->again_at = now + e->pause_ms;
