@@ -174,7 +174,7 @@ main(int argc, char **argv)
 	const struct verb *verb;
 	int n = 0;
 
-	if (fd_hold_standard() < 0)
+	if (fd_hold_standard(argv) < 0)
 		return STATUS_FAILED; /* where to say it? */
 	(void)setlocale(LC_CTYPE, ""); /* else it stays "C" */
 	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail; writes tell */

@@ -126,7 +126,7 @@ main(int argc, char **argv)
 	struct err err = { "" };
 	int r;
 
-	if (fd_hold_standard() < 0)
+	if (fd_hold_standard(argv) < 0)
 		return EXIT_FAILURE; /* where to say it? */
 	log_open("nodelink-agent");
 	if (argc > 1 && strcmp(argv[1], "enroll") == 0)

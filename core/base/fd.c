@@ -20,17 +20,34 @@ fd_open(const char *path, int flags)
 }
 
 int
-fd_hold_standard(void)
+fd_hold_standard(char **argv)
 {
+	bool taken = false;
+
 	/* In this order, since open() gives the lowest number that is free. */
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		int flags = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+		int flags = fcntl(fd, F_GETFD), null;
 
+		if (flags >= 0 && !(flags & FD_CLOEXEC))
+			continue;
 		/* Inherited by what we start, as those would be. */
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags) < 0)
+		null = open(
+			"/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+		if (null < 0)
 			return -errno;
+		if (null == fd)
+			continue;
+		/* What we have inherited is not close-on-exec: a library has
+		 * opened it since (gRPC does before main()). */
+		taken = true;
+		if (dup2(null, fd) < 0)
+			return -errno;
+		(void)close(null);
 	}
-	return 0;
+	if (!taken)
+		return 0;
+	(void)execv("/proc/self/exe", argv);
+	return -errno;
 }
 
 int

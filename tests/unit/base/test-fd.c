@@ -29,7 +29,7 @@ holds(int closed)
 	for (int fd = 0; fd < 3; fd++)
 		if (closed & 1 << fd)
 			(void)close(fd);
-	if (fd_hold_standard() < 0)
+	if (fd_hold_standard(NULL) < 0)
 		return false;
 	for (int fd = 0; fd < 3; fd++) {
 		ssize_t n;
