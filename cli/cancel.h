@@ -31,7 +31,7 @@ struct cancel_each {
 	bool heard; /* the server has answered */
 	bool told; /* that it is away */
 	unsigned cuts; /* of connections before it did */
-	int64_t away_since, again_at, pause_ms;
+	int64_t away_since, back_at, again_at, pause_ms;
 	bool watching;
 	struct follow steps;
 	char step[64];

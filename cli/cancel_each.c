@@ -19,6 +19,8 @@ enum {
 	PAUSE_MAX_MS = 5000,
 	AWAY_MS = 5 * 60 * 1000, /* then it is not coming back */
 	CUTS_MAX = 3, /* of connections to who never answers */
+	AGENTS_MS = 30 * 1000, /* until agents are at a server that is back */
+	LOOK_MS = 500, /* whether they are */
 };
 
 struct cancel_target {
@@ -121,6 +123,8 @@ tell(const struct cancel_each *e, const char *why)
 static void
 heard(struct cancel_each *e)
 {
+	if (e->away_since)
+		e->back_at = clock_ms();
 	e->heard = true;
 	e->told = false;
 	e->away_since = e->again_at = 0;
@@ -154,6 +158,21 @@ comes_back(struct cancel_each *e, bool sent, const char *why)
 	return again;
 }
 
+/* A server that is back answers at once of agents that are not: there is no
+ * evidence to wait for. */
+static bool
+too_early(struct cancel_each *e, const struct http_answer *answer)
+{
+	int64_t now = clock_ms();
+
+	if (!e->back_at || now - e->back_at >= AGENTS_MS ||
+		answer->status != 202 || wait_left(e) == 0 ||
+		conf_bool(e->call->conf, "no-wait"))
+		return false;
+	e->again_at = now + LOOK_MS;
+	return true;
+}
+
 static void
 take_answers(struct cancel_each *e)
 {
@@ -170,6 +189,10 @@ take_answers(struct cancel_each *e)
 		e->n_calls--;
 		if (!http_away(t->r) && !http_lost(t->r, answer)) {
 			heard(e);
+			if (too_early(e, answer)) {
+				http_answer_done(answer);
+				continue;
+			}
 		} else if (comes_back(e, sent, t->err.text)) {
 			http_answer_done(answer);
 			continue;
