@@ -51,8 +51,10 @@ int cancel_ids(struct verb_call *call, struct http *http, struct err *err);
 int cancel_many(struct verb_call *call, struct http *http, struct err *err);
 
 /* receipt.c: what became of tasks, from the answers to DELETE /tasks/{id}; one
- * as names and values, several as a table. 0 or -ENOMEM with text. */
-int receipt_print(const struct verb_call *call,
-	const struct http_answer *answers, size_t n, struct err *err);
+ * as names and values, several as a table. tasks: records of them that name their
+ * agents, then it is a table in any case; or NULL. 0 or -ENOMEM with text. */
+int
+receipt_print(const struct verb_call *call, const struct http_answer *answers,
+	size_t n, const json_t *tasks, struct err *err);
 
 #endif

@@ -66,7 +66,7 @@ cancel_ids(struct verb_call *call, struct http *http, struct err *err)
 	if (r == 0)
 		r = cancel_each_wait(&e, signals, err);
 	if (r == 0)
-		r = receipt_print(call, e.answers, e.n, err);
+		r = receipt_print(call, e.answers, e.n, NULL, err);
 	if (r < 0)
 		return r;
 	status = judge(&e);

@@ -213,7 +213,6 @@ def test_cancel_waits_on_when_the_server_comes_back(system, tmp_path, end):
     server.wait()
     assert "; trying again" in waiting.stderr.readline()
     system.server(store=server.store, http=server.http, grpc=server.grpc)
-    assert waiting.stderr.readline() == "nodelink: connected again\n"
     (tmp_path / "flag").touch()
     done = nodelink.end(waiting)
     assert done.status == 0
@@ -237,6 +236,53 @@ def test_cancel_gives_up_where_nothing_ever_answers(nodelink):
     done = nodelink.end(waiting)
     assert done.status == 1 and "task 'a': " in done.err and 1 < tries < 6
     assert "refused" in nodelink("cancel", "-s", f"http://127.0.0.1:{port}", "a", status=1).err
+
+
+def test_cancel_names_what_it_has_not_asked_for():
+    ids = [f"t{n}" for n in range(20)]
+    with Stub(lambda method, path: SILENCE) as server:
+        nodelink = Command(server)
+        waiting = nodelink.start("cancel", *ids)
+        server.wait(16, "DELETE")
+        waiting.send_signal(signal.SIGINT)
+        done = nodelink.end(waiting)
+    assert done.status == 130
+    assert done.err == ("nodelink: not waiting any more; what was asked for stays so\n"
+                        "nodelink: not asked for: t16 t17 t18 t19\n")
+
+
+def test_cancel_of_all_that_fit_shows_progress_and_receipts(nodelink, client, tmp_path):
+    ids = [client.shell(slow(tmp_path / "flag"), agent="web1", labels={"job": "x"},
+                        stop={"grace": 60}) for _ in range(18)]
+    for task_id in ids:
+        until(lambda: client.output(task_id) == b"ready\n", "it runs")
+    terminal = nodelink.terminal("cancel", "--label", "job=x")
+    terminal.until(lambda text: "cancelling: 0 of 18, " in text)
+    terminal.interrupt()
+    text = terminal.until(lambda text: "stays so" in text)
+    assert terminal.wait() == 130 and "not asked for" not in text
+    waiting = nodelink.start("cancel", "--label", "job=x", "--reason", "late")
+    until(lambda: client.task(ids[0])["cancel"]["requests"] > 3, "it waits for the evidence")
+    (tmp_path / "flag").touch()
+    done = nodelink.end(waiting)
+    assert done.status == 0 and "18 unfinished tasks match; 18 are cancelled\n" in done.err
+    assert done.lines[0].split() == [
+        "TASK", "AGENT", "STATUS", "CANCEL", "SIGNALS", "KILLED", "TOOK"]
+    assert {tuple(line.split()[:5]) for line in done.lines[1:]} == {
+        (i, "web1", "cancelled", "verified", "SIGTERM,") for i in ids}
+    cancel = client.task(ids[17])["cancel"]
+    assert cancel["name"] == "bulk" and cancel["reason"] is None
+
+
+def test_cancel_of_all_that_fit_hears_ctrl_c():
+    with Stub(lambda method, path: SILENCE) as server:
+        nodelink = Command(server)
+        for words in ((), ("--json",)):
+            waiting = nodelink.start("cancel", "--agent", "web1", *words)
+            server.wait(1 + len(words), "DELETE")
+            waiting.send_signal(signal.SIGTERM)
+            done = nodelink.end(waiting, timeout=10)
+            assert done.status == 143 and "not known" in done.err
 
 
 # ----------------------------------------------------------------------- drain
