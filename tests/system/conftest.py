@@ -8,6 +8,12 @@ import pytest
 
 from harness import SANITIZER, Agent, Auth, Server
 
+# What the tests interrupt must hear it, even if we are a job of a script or were
+# started with nohup: what is ignored stays so in every program that one starts.
+for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, signal.SIG_DFL)
+
 _programs = []  # all that were started, for the logs of a failing test
 
 
