@@ -17,11 +17,26 @@ for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
 _programs = []  # all that were started, for the logs of a failing test
 
 
+def _no_excuse(report):
+    """In CI, what is not installed is no reason to leave a test out."""
+    if report.skipped and os.environ.get("NODELINK_CI") and \
+            "not installed" in str(report.longrepr):
+        report.outcome = "failed"
+        report.longrepr = f"in CI it has to be there: {report.longrepr[-1]}"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report(collector):
+    outcome = yield
+    _no_excuse(outcome.get_result())
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """A failing test shows what the programs said."""
     outcome = yield
     report = outcome.get_result()
+    _no_excuse(report)
     if report.failed:
         for program in _programs[-8:]:
             text = "\n".join(program.lines[-60:])
