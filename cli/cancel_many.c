@@ -224,8 +224,11 @@ cancel_many(struct verb_call *call, struct http *http, struct err *err)
 	request.path = buf_text(&path);
 	r = http_ask(http, &request, &answer, err);
 	if (r == -EINTR) {
-		say("interrupted before the server has answered: what was "
-		    "cancelled is not known; \"nodelink ps\" shows it");
+		say("interrupted before the server has answered%s",
+			conf_bool(conf, "dry-run")
+				? ""
+				: ": what was cancelled is not known; "
+				  "\"nodelink ps\" shows it");
 		return STATUS_SIGNAL + interrupt_take(signals);
 	}
 	if (r < 0)

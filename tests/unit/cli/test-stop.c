@@ -88,8 +88,21 @@ TEST(takes_a_reader_that_has_gone_and_its_signal_for_one)
 }
 END
 
+TEST(says_what_becomes_of_a_task_that_is_left)
+{
+	struct stop s = { .want = STOP_LEAVE };
+
+	ck_assert_str_eq(stop_left(&s), "the task may go on");
+	s.accepted = STOP_CANCEL;
+	ck_assert_str_eq(stop_left(&s), "the task is being cancelled");
+	s.accepted = STOP_KILL;
+	ck_assert_str_eq(stop_left(&s), "the task is being killed");
+}
+END
+
 	UNIT_MAIN("cli stop", cancels_then_kills_then_leaves,
 		takes_signals_that_come_together_for_one,
 		counts_from_the_last_that_counted,
 		never_kills_for_a_terminal_that_is_closed,
-		takes_a_reader_that_has_gone_and_its_signal_for_one)
+		takes_a_reader_that_has_gone_and_its_signal_for_one,
+		says_what_becomes_of_a_task_that_is_left)
