@@ -12,6 +12,7 @@ libcli_la_SOURCES = \
 	%D%/http.c %D%/http.h \
 	%D%/http_ask.c \
 	%D%/interrupt.c %D%/interrupt.h \
+	%D%/lines.c %D%/lines.h \
 	%D%/list.c %D%/list.h \
 	%D%/look.c %D%/look.h \
 	%D%/outcome.c %D%/outcome.h \

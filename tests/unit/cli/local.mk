@@ -43,3 +43,7 @@ unit_tests += tests/unit/cli/test-answer
 tests_unit_cli_test_answer_SOURCES = %D%/test-answer.c
 tests_unit_cli_test_answer_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS)
 tests_unit_cli_test_answer_LDADD = $(cli_test_libs)
+unit_tests += tests/unit/cli/test-lines
+tests_unit_cli_test_lines_SOURCES = %D%/test-lines.c
+tests_unit_cli_test_lines_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_cli_test_lines_LDADD = $(cli_test_libs)
