@@ -24,6 +24,7 @@ libcli_la_SOURCES = \
 	%D%/text.c %D%/text.h \
 	%D%/timeline.c %D%/timeline.h \
 	%D%/verb.h \
+	%D%/waiting.c %D%/waiting.h \
 	%D%/when.c %D%/when.h
 libcli_la_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) \
 	$(NETTLE_CFLAGS)

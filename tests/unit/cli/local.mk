@@ -47,3 +47,7 @@ unit_tests += tests/unit/cli/test-lines
 tests_unit_cli_test_lines_SOURCES = %D%/test-lines.c
 tests_unit_cli_test_lines_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_cli_test_lines_LDADD = $(cli_test_libs)
+unit_tests += tests/unit/cli/test-waiting
+tests_unit_cli_test_waiting_SOURCES = %D%/test-waiting.c
+tests_unit_cli_test_waiting_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS)
+tests_unit_cli_test_waiting_LDADD = $(cli_test_libs)
