@@ -6,6 +6,8 @@ import json
 import re
 import signal
 import socket
+import threading
+from http import server as http_server
 
 import pytest
 
@@ -253,3 +255,72 @@ def test_run_says_that_its_agent_is_unknown(nodelink):
 
 def test_run_says_nothing_of_an_agent_that_works(nodelink):
     assert nodelink("run", "web1", "--", "sleep 0.4; echo done").err == ""
+
+
+# --------------------------------------------------- servers as there are others
+
+class Fake(http_server.ThreadingHTTPServer):
+    """Answers each path with what it is given for it; a stream has no end."""
+
+    daemon_threads = True
+
+    def __init__(self, answers):
+        self.answers = answers
+        self.over = threading.Event()
+        super().__init__(("127.0.0.1", 0), FakeHandler)
+        self.http = f"127.0.0.1:{self.server_address[1]}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.shutdown()
+        self.server_close()
+
+
+class FakeHandler(http_server.BaseHTTPRequestHandler):
+    def do_GET(self):  # pylint: disable=invalid-name
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        path = self.path.split("?")[0]
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream" if path == "/stream"
+                         else "application/json")
+        self.end_headers()
+        self.wfile.write(self.server.answers[path].encode())
+        self.wfile.flush()
+        if path == "/stream" and "follow=0" not in self.path:
+            self.server.over.wait(60)
+
+    do_POST = do_DELETE = do_GET
+
+    def log_message(self, *_):  # pylint: disable=arguments-differ
+        pass
+
+
+def test_logs_say_that_there_are_no_times():
+    event = {"isFinal": False, "shellExecute": {"stdout": "YQ==", "stderr": "", "exitCode": 0}}
+    with Fake({"/stream": f"id: 7\ndata: {json.dumps(event)}\n\n"}) as fake:
+        nodelink = Command(fake)
+        assert nodelink("logs", "x").out == "a"
+        for words in (("-t",), ("--since", "1h"), ("-n", "1", "-t")):
+            done = nodelink("logs", "x", *words, status=1)
+            assert done.out == "" and "event 7 has no time" in done.err
+
+
+@pytest.mark.parametrize("plugins, text", [
+    ([{"name": "shell", "up": False}], "plugin 'shell' of agent 'web1' is down; the task waits"),
+    ([], "waiting for agent 'web1' to take the task"),  # it should, but does not
+])
+def test_run_says_what_it_waits_for_elsewhere(plugins, text):
+    task = json.dumps({"task_id": "t1", "agent_id": "web1", "plugin": "shell",
+                       "status": "pending", "start_timeout": 60})
+    agent = json.dumps({"agent_id": "web1", "connected": True, "plugins": plugins})
+    with Fake({"/tasks/shell": task, "/tasks/t1": task, "/agents/web1": agent,
+               "/stream": ": nothing\n\n"}) as fake:
+        nodelink = Command(fake)
+        run = nodelink.start("run", "web1", "--", "true")
+        assert text in run.stderr.readline()
+        run.kill()
+        nodelink.end(run)
