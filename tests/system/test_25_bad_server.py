@@ -26,6 +26,7 @@ directories = /usr
 max_timeout = 10m
 seccomp = {profile}
 seccomp_required = yes
+hooks = no
 [limits]
 max_pids = 200
 max_memory = 1G
@@ -115,6 +116,8 @@ def refused(node, task_id, rule):
     ("cwd", {"cwd": "/etc"}, "tasks.directories"),
     ("cwd-up", {"cwd": "/usr/../root"}, "tasks.directories"),
     ("timeout", {"options": {"timeout_ms": HUGE}}, "tasks.max_timeout"),
+    ("cleanup", {"options": {"cleanup": [{"cmd": "id"}]}}, "tasks.hooks"),
+    ("pre-stop", {"options": {"pre_stop": {"cmd": "id"}}}, "tasks.hooks"),
     ("no-filter", {"options": {"seccomp": "none"}}, "tasks.seccomp_required"),
     ("pids", {"options": {"limits": {"pids": HUGE}}}, "limits.max_pids"),
     ("memory", {"options": {"limits": {"memory": (1 << 64) - 1}}}, "limits.max_memory"),
@@ -143,6 +146,8 @@ def test_no_task_is_more_than_the_node_allows(node, name, asked, rule):
     ("memory", {"memory": "1025M"}, "docker.memory"),
     ("cpus", {"cpus": "64"}, "docker.cpus"),
     ("pids", {"pids": "101"}, "docker.pids"),
+    ("cleanup", {"options": {"cleanup": [{"cmd": "id"}]}}, "tasks.hooks"),
+    ("pre-stop", {"options": {"pre_stop": {"cmd": "id"}}}, "tasks.hooks"),
     # there are no parameters for these at all
     ("privileged", {"privileged": "yes"}, ""),
     ("caps", {"cap_add": "SYS_ADMIN"}, ""),
