@@ -284,13 +284,18 @@ def garbage():
                          ).SerializeToString()
     yield pb.TaskRequest(task_id="g4", plugin="shell", options={"seccomp": "off"},
                          shell_execute={"cmd": "true"}).SerializeToString()
+    # no limit would be above the node's
+    for name, options in (("g5", {"timeout_ms": -1}), ("g6", {"timeout_ms": -HUGE - 1}),
+                          ("g7", {"idle_timeout_ms": -1})):
+        yield pb.TaskRequest(task_id=name, plugin="shell", options=options,
+                             shell_execute={"cmd": "sleep 1000"}).SerializeToString()
 
 
 def test_garbage_changes_nothing(node):
     for message in garbage():
         node.server.say(message)
     node.check()
-    for task_id in ("g2", "g3", "g4"):
+    for task_id in ("g2", "g3", "g4", "g5", "g6", "g7"):
         assert node.server.about(task_id) == []
 
 
