@@ -16,7 +16,10 @@ const struct ndl_field policy_settings[] = {
 		0 },
 	{ "networks", "bridge, none", "networks; the first is the default",
 		NDL_TEXT, 0 },
-	{ "users", "*", "users in the container, as patterns", NDL_TEXT, 0 },
+	{ "users", "*",
+		"users in the container, as patterns; the first that is none "
+		"is the default, or with * the image's",
+		NDL_TEXT, 0 },
 	{ "mounts", "", "folders of the host and volumes: PATH or PATH:ro",
 		NDL_TEXT, 0 },
 	{ "containers", "",
@@ -92,6 +95,24 @@ policy_allows(enum policy_list list, const char *what)
 		(strcmp(what, "host") == 0 || strchr(what, ':')))
 		return has_word(policy.list[list], what);
 	return matches(policy.list[list], what);
+}
+
+/* The image's user may be root, so it is one of the list only by "*". */
+bool
+policy_default_user(const char **out)
+{
+	char **words = policy.list[POLICY_USERS];
+
+	*out = NULL;
+	for (; *words; words++) {
+		if (strcmp(*words, "*") == 0)
+			return true;
+		if (!(*words)[strcspn(*words, "*?[\\")]) {
+			*out = *words;
+			return true;
+		}
+	}
+	return false;
 }
 
 const char *const *

@@ -7,11 +7,13 @@ test here: all of them run within the filters.
 import os
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
 from harness import ENVIRONMENT, until
 from netns import Namespace
+from receiver import SECRET
 
 ROOT = os.geteuid() == 0
 # Of a host below everybody's feet: boot, modules, clock.
@@ -100,6 +102,26 @@ def test_says_when_the_sandbox_leaves_more_than_is_needed(system):
     assert "should have a folder of its own" not in system.server().log()
     server = system.server("--config", conf)
     assert "audit.log' should have a folder of its own" in server.log()
+
+
+def test_says_which_file_opens_a_folder_of_others(system):
+    """A file that is only read, too; by itself, or by what it leads to."""
+    with tempfile.NamedTemporaryFile("w", dir="/tmp") as secret:
+        secret.write(SECRET)
+        secret.flush()
+        link = system.path("a-link")
+        os.symlink(secret.name, link)
+        for path in (secret.name, link):
+            conf = system.path("reads.conf", "[webhook]\nurl = https://hooks.example.org/x\n"
+                               f"secret_file = {path}\n")
+            said = system.server("--config", conf).log()
+            assert f"'{path}' should have a folder of its own: the sandbox leaves all of " \
+                "'/tmp' to the server, to read" in said
+        own = system.path("secret", SECRET)
+        os.chmod(own, 0o600)
+        conf = system.path("reads.conf", "[webhook]\nurl = https://hooks.example.org/x\n"
+                           f"secret_file = {own}\n")
+        assert "should have a folder" not in system.server("--config", conf).log()
 
 
 def test_setuid_programs_of_tasks_work_when_told_so(system):
