@@ -8,7 +8,7 @@ import { ReconnectEvent, ResponseEvent, StreamErrorEvent, type TaskStreamEventMa
 import { Slot } from "./slot.js";
 import { SseParser } from "./sse.js";
 import type { FinalResponse, TaskResponse } from "./types.js";
-import { backoff, onAbort, pause, unlessAborted } from "./wait.js";
+import { RECONNECT_FOR_MS, backoff, inTime, onAbort, pause } from "./wait.js";
 
 export interface StreamOptions {
 	/** Ends the stream, and not the task. Iterators then throw its reason. */
@@ -16,7 +16,7 @@ export interface StreamOptions {
 	/** Go on after this event of the task, as ResponseEvent names it. */
 	lastEventId?: string | undefined;
 	/** Milliseconds that may pass in vain tries to connect before the stream
-	 * fails. Default: five minutes; Infinity: for ever. */
+	 * fails. Default: the client's, five minutes; Infinity: for ever. */
 	reconnectFor?: number | undefined;
 	/** `"base64"`: output is the base64 of the exact bytes. Default `"text"`. */
 	encoding?: "text" | "base64" | undefined;
@@ -31,9 +31,6 @@ export interface StreamSource {
 	/** The final response has come. */
 	ended(): void;
 }
-
-const SILENCE_MS = 60_000; // the server says something every 15 s
-const RECONNECT_FOR_MS = 300_000;
 
 type Listener = Parameters<EventTarget["addEventListener"]>[1];
 type ListenerOptions = Parameters<EventTarget["addEventListener"]>[2];
@@ -252,19 +249,4 @@ export class TaskStream extends EventTarget implements AsyncIterable<TaskRespons
 function isPassing(error: unknown): error is NodelinkError {
 	return error instanceof NodelinkError &&
 		(error.status === 0 || error.status === 429 || error.status >= 500);
-}
-
-/** Also when fetch does not heed the signal, as Node's does not where all has
- * come already. A connection that says nothing for too long is dead, whatever
- * TCP thinks. */
-async function inTime<T>(promise: Promise<T>, cut: AbortController): Promise<T> {
-	const timer = setTimeout(() => {
-		cut.abort(new NodelinkError(`nothing heard for ${SILENCE_MS / 1000} s`));
-	}, SILENCE_MS);
-
-	try {
-		return await unlessAborted(promise, cut.signal);
-	} finally {
-		clearTimeout(timer);
-	}
 }
