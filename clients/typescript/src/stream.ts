@@ -4,7 +4,10 @@
  * that it has seen. It reads on only when every iterator has taken what there
  * is, so a slow one slows the server, and nothing gathers here. */
 import { NodelinkError, unreachable } from "./errors.js";
-import { ReconnectEvent, ResponseEvent, StreamErrorEvent, type TaskStreamEventMap } from "./events.js";
+import {
+	Listeners, ReconnectEvent, ResponseEvent, StreamErrorEvent,
+	type Listener, type ListenerOptions, type TaskStreamEventMap,
+} from "./events.js";
 import { Slot } from "./slot.js";
 import { SseParser } from "./sse.js";
 import type { FinalResponse, TaskResponse } from "./types.js";
@@ -32,14 +35,12 @@ export interface StreamSource {
 	ended(): void;
 }
 
-type Listener = Parameters<EventTarget["addEventListener"]>[1];
-type ListenerOptions = Parameters<EventTarget["addEventListener"]>[2];
-
 /** What a task does, from its beginning and live until its end: an EventTarget
  * for `response` events like an EventSource, and an async iterable of responses.
  * The first listener, iterator or final() connects it; who comes after that gets
- * what comes after that. Lost connections are made again and lose nothing; an
- * event is never seen twice; exactly one response has `isFinal`, the last. */
+ * what comes after that, and iterators the final response. Lost connections are
+ * made again and lose nothing; an event is never seen twice; exactly one response
+ * has `isFinal`, the last. */
 export class TaskStream extends EventTarget implements AsyncIterable<TaskResponse> {
 	static readonly CONNECTING = 0;
 	static readonly OPEN = 1;
@@ -50,6 +51,7 @@ export class TaskStream extends EventTarget implements AsyncIterable<TaskRespons
 	readonly #reconnectFor: number;
 	readonly #closed = new AbortController();
 	readonly #slots = new Set<Slot<TaskResponse>>();
+	readonly #listeners = new Listeners(); // to responses
 	readonly #forget: () => void; // the signal
 	#started = false;
 	#open = false;
@@ -82,7 +84,8 @@ export class TaskStream extends EventTarget implements AsyncIterable<TaskRespons
 		return this.#lastEventId;
 	}
 
-	/** Nothing more comes from here. The task goes on: see cancelTask(). */
+	/** Nothing more comes from here: iterators and final() throw `closed`. The
+	 * task goes on: see cancelTask(). */
 	close(): void {
 		this.#finish({});
 	}
@@ -92,13 +95,12 @@ export class TaskStream extends EventTarget implements AsyncIterable<TaskRespons
 		this.#start();
 		if (!this.#end)
 			await new Promise<void>((resolve) => this.#waiters.push(resolve));
-		if (this.#final)
-			return this.#final;
-		throw this.#end?.error ?? new NodelinkError(
-			"the stream was closed before the task's end", { code: "closed" });
+		return this.#outcome();
 	}
 
-	/** Responses to the final one. Leaving the loop early closes the stream. */
+	/** Responses to the final one; throws when the stream ends without it.
+	 * Leaving the loop early closes the stream, unless it has another iterator,
+	 * a listener to `response`, or somebody who waits for final(). */
 	async *[Symbol.asyncIterator](): AsyncGenerator<TaskResponse, void, undefined> {
 		const slot = new Slot<TaskResponse>();
 
@@ -107,15 +109,26 @@ export class TaskStream extends EventTarget implements AsyncIterable<TaskRespons
 		if (this.#end)
 			slot.end();
 		try {
-			for (let next; (next = await slot.take()); )
+			for (let next; (next = await slot.take()); ) {
 				yield next;
-			if (this.#end?.error !== undefined)
-				throw this.#end.error;
+				if (next.isFinal)
+					return;
+			}
+			yield this.#outcome();
 		} finally {
 			this.#slots.delete(slot);
 			slot.end(); // nobody takes what it has
-			this.close();
+			if (!this.#slots.size && !this.#listeners.size && !this.#waiters.length)
+				this.close();
 		}
+	}
+
+	/** After the end. */
+	#outcome(): FinalResponse {
+		if (this.#final)
+			return this.#final;
+		throw this.#end?.error ?? new NodelinkError(
+			"the stream was closed before the task's end", { code: "closed" });
 	}
 
 	override addEventListener<K extends keyof TaskStreamEventMap>(type: K,
@@ -123,6 +136,8 @@ export class TaskStream extends EventTarget implements AsyncIterable<TaskRespons
 	override addEventListener(type: string, listener: Listener, options?: ListenerOptions): void;
 	override addEventListener(type: string, listener: unknown, options?: ListenerOptions): void {
 		super.addEventListener(type, listener as Listener, options);
+		if (type === "response")
+			this.#listeners.add(listener as Listener, options);
 		this.#start();
 	}
 
@@ -131,6 +146,8 @@ export class TaskStream extends EventTarget implements AsyncIterable<TaskRespons
 	override removeEventListener(type: string, listener: Listener, options?: ListenerOptions): void;
 	override removeEventListener(type: string, listener: unknown, options?: ListenerOptions): void {
 		super.removeEventListener(type, listener as Listener, options);
+		if (type === "response")
+			this.#listeners.drop(listener as Listener, options);
 	}
 
 	#start(): void {
@@ -238,6 +255,7 @@ export class TaskStream extends EventTarget implements AsyncIterable<TaskRespons
 			this.#source.ended();
 		}
 		this.dispatchEvent(event);
+		this.#listeners.called();
 		const taken = Promise.all([...this.#slots].map((slot) => slot.put(response)));
 		if (response.isFinal)
 			this.#finish({});
