@@ -9,20 +9,24 @@ libcli_la_SOURCES = \
 	%D%/escape.c \
 	%D%/facts.c %D%/facts.h \
 	%D%/follow.c %D%/follow.h \
+	%D%/headers.c %D%/headers.h \
 	%D%/http.c %D%/http.h \
 	%D%/http_ask.c \
 	%D%/interrupt.c %D%/interrupt.h \
+	%D%/lines.c %D%/lines.h \
 	%D%/list.c %D%/list.h \
 	%D%/look.c %D%/look.h \
 	%D%/outcome.c %D%/outcome.h \
 	%D%/output.c %D%/output.h \
 	%D%/record.c %D%/record.h \
 	%D%/sse.c %D%/sse.h \
+	%D%/stop.c %D%/stop.h \
 	%D%/table.c %D%/table.h \
 	%D%/term.c %D%/term.h \
 	%D%/text.c %D%/text.h \
 	%D%/timeline.c %D%/timeline.h \
 	%D%/verb.h \
+	%D%/waiting.c %D%/waiting.h \
 	%D%/when.c %D%/when.h
 libcli_la_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) \
 	$(NETTLE_CFLAGS)
@@ -33,6 +37,7 @@ nodelink_SOURCES = \
 	%D%/agents.c \
 	%D%/attach.c %D%/attach.h \
 	%D%/cancel.c %D%/cancel.h \
+	%D%/cancel_each.c \
 	%D%/cancel_ids.c \
 	%D%/cancel_many.c \
 	%D%/completion.c %D%/completion.h \
