@@ -164,11 +164,10 @@ policy_allows_mount(const char *source, bool read_only)
 bool
 policy_parse_cpus(const char *text, uint64_t *nano)
 {
+	const uint64_t most = 1000000ull * 1000000000; /* far from overflow */
 	uint64_t n = 0, unit = 1000000000;
 	bool fraction = false;
 
-	if (!*text || strlen(text) > 12)
-		return false;
 	for (; *text; text++) {
 		if (*text == '.' && !fraction) {
 			fraction = true;
@@ -177,9 +176,11 @@ policy_parse_cpus(const char *text, uint64_t *nano)
 		if (*text < '0' || *text > '9')
 			return false;
 		if (fraction)
-			unit /= 10;
+			unit /= 10; /* 0 for digits that are too small */
 		n = fraction ? n + (uint64_t)(*text - '0') * unit
 			     : n * 10 + (uint64_t)(*text - '0') * unit;
+		if (n > most)
+			return false;
 	}
 	*nano = n;
 	return n > 0;

@@ -228,6 +228,13 @@ TEST(reads_parts_of_processors)
 	ck_assert(policy_parse_cpus("2", &nano) && nano == 2000000000);
 	ck_assert(policy_parse_cpus("0.25", &nano) && nano == 250000000);
 	ck_assert(policy_parse_cpus("12.5", &nano) && nano == 12500000000);
+	/* A third of one, as JSON has it; and what is left of it. */
+	ck_assert(policy_parse_cpus("0.3333333333333333", &nano) &&
+		  nano == 333333333);
+	ck_assert(policy_parse_cpus("0.000000001", &nano) && nano == 1);
+	ck_assert(!policy_parse_cpus("0.0000000009", &nano));
+	ck_assert(!policy_parse_cpus("999999999999", &nano));
+	ck_assert(!policy_parse_cpus("1.5.", &nano));
 	ck_assert(!policy_parse_cpus("0", &nano));
 	ck_assert(!policy_parse_cpus("", &nano));
 	ck_assert(!policy_parse_cpus("-1", &nano));
