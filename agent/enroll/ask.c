@@ -31,8 +31,11 @@ trust(CURL *curl, const struct ask *how)
 			.flags = CURL_BLOB_COPY };
 
 		curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob);
+		/* else the system's would be trusted, too */
+		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
 	} else if (how->ca_file) {
 		curl_easy_setopt(curl, CURLOPT_CAINFO, how->ca_file);
+		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
 	}
 }
 

@@ -15,7 +15,7 @@ import threading
 
 import pytest
 
-from harness import DEADLINE, ENVIRONMENT, SBIN
+from harness import BIN, DEADLINE, ENVIRONMENT, SBIN
 
 CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 DIRECTORY = "nodelink:agent:"
@@ -45,7 +45,7 @@ class Fleet:
 
     def __init__(self, system):
         if not shutil.which("openssl"):
-            pytest.skip("no openssl program")
+            pytest.skip("openssl is not installed")
         self.system = system
         self.auth = system.auth()
         self.ca = system.path("ca")
@@ -254,7 +254,7 @@ class Between(threading.Thread):
         openssl("req", *CURVE, "-keyout", f"{path}.key", "-out", f"{path}.csr", "-subj", "/CN=x")
         with open(f"{path}.ext", "w", encoding="ascii") as file:
             file.write("subjectAltName=IP:127.0.0.1\n")
-        ca = foreign(fleet)
+        ca = self.ca = foreign(fleet)
         openssl("x509", "-req", "-in", f"{path}.csr", "-CA", f"{ca}.crt", "-CAkey", f"{ca}.key",
                 "-CAcreateserial", "-out", f"{path}.crt", "-extfile", f"{path}.ext")
         both = "".join(open(f"{name}.crt", encoding="ascii").read()
@@ -290,6 +290,32 @@ def test_who_is_between_gets_no_token_by_adding_a_ca(fleet):
                            server=f"https://127.0.0.1:{port}")
     between.server.shutdown()
     assert done.returncode == 1 and between.posts == [], done
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can put other CAs over the system's")
+def test_a_ca_that_is_named_is_trusted_alone(fleet):
+    """And none of the system's, which is how anybody's name can be had."""
+    between = Between(fleet)
+    folder = fleet.system.path("certs")
+    os.mkdir(folder)
+    shutil.copy(f"{between.ca}.crt", f"{folder}/ca-certificates.crt")
+    name = openssl("x509", "-hash", "-noout", "-in", f"{between.ca}.crt").strip()
+    shutil.copy(f"{between.ca}.crt", f"{folder}/{name}.0")
+    inside = ("unshare", "--mount", "sh", "-c",
+              'mount --bind "$0" /etc/ssl/certs && exec "$@"', folder)
+    url = f"https://127.0.0.1:{between.server.server_address[1]}"
+    token = fleet.token("--for", "web8")
+    words = (*inside, f"{SBIN}/nodelink-agent", "enroll", "--id", "web8", "--dir",
+             fleet.system.path("tls-web8"), "--server", url)
+    for how in ("--ca-hash", fleet.hash), ("--ca", f"{fleet.ca}/ca.crt"):
+        done = run(*words, *how, env={"NODELINK_ENROLL_TOKEN": token})
+        assert done.returncode == 1 and between.posts == [], done
+    done = run(*inside, f"{BIN}/nodelink", "agents", "--server", url, "--ca",
+               f"{fleet.ca}/ca.crt")
+    assert done.returncode == 1 and "certificate" in done.stderr, done
+    done = run(*words, env={"NODELINK_ENROLL_TOKEN": token})  # the system's
+    between.server.shutdown()
+    assert done.returncode == 1 and len(between.posts) == 1, done
 
 
 def test_plaintext_and_tls_do_not_meet(fleet, shared):
