@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/dump.h"
 #include "cli/verb.h"
 
 enum { NAME_WORDS = 2, NAME_MAX_LEN = 64 };
@@ -171,8 +172,13 @@ main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : "help";
 	const struct verb *verb;
+	struct err err = { "" };
 	int n = 0;
 
+	if (dump_forbid(&err) < 0) { /* it will have a token */
+		say("%s", err.text);
+		return STATUS_FAILED;
+	}
 	(void)setlocale(LC_CTYPE, ""); /* else it stays "C" */
 	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail; writes tell */
 	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "audit/audit.h"
+#include "base/dump.h"
 #include "base/log.h"
 
 enum { WRONG_USAGE = 2, NAME_WORDS = 2 };
@@ -187,6 +188,8 @@ commands_run(const struct conf_program *server, int argc, char **argv)
 	int n = 0, r;
 	const struct command *c = find(argc, argv, &n);
 
+	if (dump_forbid(&err) < 0)
+		return exit_status(-EPERM, &err);
 	if (!c) {
 		(void)err_set(&err, -EINVAL,
 			"unknown command '%s'; --help lists them", argv[1]);
