@@ -1,6 +1,7 @@
 """TLS on both listeners, agents with certificates, and how they get them (issue 6,
 1, 2 and 7)."""
 
+import datetime
 import http.server
 import json
 import os
@@ -45,7 +46,7 @@ class Fleet:
 
     def __init__(self, system):
         if not shutil.which("openssl"):
-            pytest.skip("openssl is not installed")
+            pytest.skip("no openssl program")
         self.system = system
         self.auth = system.auth()
         self.ca = system.path("ca")
@@ -146,6 +147,10 @@ def test_enrols_connects_and_runs_a_task(fleet):
     text = openssl("x509", "-in", f"{fleet.folder}/agent.crt", "-noout", "-text")
     assert f"URI:{DIRECTORY}web1" in text and "TLS Web Client" in text
     fleet.agent("web1", options)
+    end = datetime.datetime.fromisoformat(
+        fleet.client.agents()["web1"]["certificate_expires_at"].replace("Z", "+00:00"))
+    left = end - datetime.datetime.now(datetime.timezone.utc)
+    assert datetime.timedelta(days=89) < left < datetime.timedelta(days=91)
     record, out, _ = fleet.client.run("echo secret", agent="web1")
     assert (record["status"], out) == ("completed", "secret\n")
 
@@ -156,6 +161,39 @@ def test_enrol_says_what_belongs_into_the_configuration(fleet):
     conf = fleet.system.path("agent.conf", done.stdout)
     checked = run(f"{SBIN}/nodelink-agent", "--config", conf, "--check", "--runtime-dir", "/tmp")
     assert checked.returncode == 0 and "web2" in checked.stdout, checked
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act for others")
+def test_root_enrols_for_the_user_of_the_folder(fleet):
+    with tempfile.TemporaryDirectory(prefix="nodelink-tls-") as state:
+        os.chmod(state, 0o755)
+        nobody = pwd.getpwnam("nobody")
+        folder = os.path.join(state, "tls")
+        os.mkdir(folder, 0o700)
+        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        done = fleet.try_enrol("web9", fleet.token("--for", "web9"), "--ca-hash", fleet.hash,
+                               "--dir", folder)
+        assert done.returncode == 0, done
+        assert {name: (os.stat(f"{folder}/{name}").st_uid, os.stat(f"{folder}/{name}").st_gid)
+                for name in os.listdir(folder)} == {
+                    name: (nobody.pw_uid, nobody.pw_gid)
+                    for name in ("agent.crt", "agent.key", "ca.crt")}
+
+
+def test_the_token_comes_by_file_or_pipe_but_not_as_a_word(fleet):
+    words = (f"{SBIN}/nodelink-agent", "enroll", "--id", "web10", "--dir",
+             fleet.system.path("tls-web10"), "--server", fleet.client.url,
+             "--ca-hash", fleet.hash)
+    token = fleet.token("--for", "web10")
+    done = run(*words, "--token", token)  # which is short for --token-file
+    assert done.returncode == 2 and "could be seen" in done.stderr, done
+    assert token not in done.stderr
+    done = run(*words)
+    assert done.returncode == 2 and "--token-file" in done.stderr, done
+    done = subprocess.run([*words, "--token-file", "-"], input=fleet.token("--for", "web10"),
+                          env={**os.environ, **ENVIRONMENT}, capture_output=True, text=True,
+                          timeout=DEADLINE, check=False)
+    assert done.returncode == 0, done
 
 
 def test_a_token_is_good_once_for_whom_it_is_and_in_its_time(fleet):
@@ -169,7 +207,7 @@ def test_a_token_is_good_once_for_whom_it_is_and_in_its_time(fleet):
         base.execute("UPDATE enrolment SET expires_at = 1")
     done = fleet.try_enrol("one-2", late)
     assert done.returncode == 1 and "has expired" in done.stderr, done
-    assert not os.path.exists(fleet.folder)
+    assert os.listdir(fleet.folder) == []
     assert late not in fleet.server.log()
 
 
