@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/dump.h"
+#include "base/fd.h"
 #include "base/id.h"
 #include "base/log.h"
 #include "base/parse.h"
@@ -305,6 +306,8 @@ main(int argc, char **argv)
 	struct err err = { "" };
 	int r;
 
+	if (fd_hold_standard(argv) < 0)
+		return EXIT_FAILURE; /* where to say it? */
 	log_open("nodelink-enroll");
 	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
 	if (gethostname(hostname, sizeof hostname - 1) < 0)
