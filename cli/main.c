@@ -140,7 +140,6 @@ run(const struct verb *verb, const struct conf *conf, struct err *err)
 static int
 start(const struct verb *verb, int argc, char **argv)
 {
-	AUTO(conf_free) struct conf *conf = NULL;
 	AUTO_FREE struct conf_item *items = NULL;
 	AUTO_FREE char *file = context_file();
 	char name[NAME_MAX_LEN];
@@ -151,6 +150,7 @@ start(const struct verb *verb, int argc, char **argv)
 		.words = verb->words,
 		.rest = verb->rest,
 		.page = verb->page };
+	AUTO(conf_free) struct conf *conf = NULL; /* it looks at program */
 	struct err err = { "" };
 	int r;
 
@@ -176,12 +176,12 @@ main(int argc, char **argv)
 	struct err err = { "" };
 	int n = 0;
 
+	if (fd_hold_standard(argv) < 0)
+		return STATUS_FAILED; /* where to say it? */
 	if (dump_forbid(&err) < 0) { /* it will have a token */
 		say("%s", err.text);
 		return STATUS_FAILED;
 	}
-	if (fd_hold_standard(argv) < 0)
-		return STATUS_FAILED; /* where to say it? */
 	(void)setlocale(LC_CTYPE, ""); /* else it stays "C" */
 	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail; writes tell */
 	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {

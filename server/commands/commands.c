@@ -179,9 +179,9 @@ exit_status(int r, const struct err *err)
 int
 commands_run(const struct conf_program *server, int argc, char **argv)
 {
-	AUTO(conf_free) struct conf *conf = NULL;
 	AUTO_FREE struct conf_item *items = NULL;
 	struct conf_program program = *server;
+	AUTO(conf_free) struct conf *conf = NULL; /* it looks at program */
 	struct command_order order;
 	struct err err = { "" };
 	char name[80];
