@@ -214,6 +214,9 @@ print_agent(struct verb_call *call, const json_t *agent, struct err *err)
 		facts_addf(&f, "state", style, "%s, last seen %s", state,
 			http_text(agent, "seen_at"));
 	add_drain(&f, agent);
+	if (record_has(agent, "certificate_expires_at"))
+		facts_addf(&f, "certificate", TERM_PLAIN, "until %s",
+			http_text(agent, "certificate_expires_at"));
 	facts_addf(&f, "tasks", TERM_PLAIN, "%" PRIi64 " unfinished",
 		record_number(agent, "tasks"));
 	facts_add(&f, "host", http_text(agent, "hostname"));

@@ -165,8 +165,10 @@ prepare(struct http_call *call, const struct http_request *request)
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	if (context->loopback) /* never through a proxy */
 		curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
-	if (context->ca)
+	if (context->ca) { /* and none of the system's folder beside it */
 		curl_easy_setopt(curl, CURLOPT_CAINFO, context->ca);
+		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+	}
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "nodelink/" PACKAGE_VERSION);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, call->headers);

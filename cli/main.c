@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/dump.h"
 #include "base/fd.h"
 #include "cli/verb.h"
 
@@ -139,7 +140,6 @@ run(const struct verb *verb, const struct conf *conf, struct err *err)
 static int
 start(const struct verb *verb, int argc, char **argv)
 {
-	AUTO(conf_free) struct conf *conf = NULL;
 	AUTO_FREE struct conf_item *items = NULL;
 	AUTO_FREE char *file = context_file();
 	char name[NAME_MAX_LEN];
@@ -150,6 +150,7 @@ start(const struct verb *verb, int argc, char **argv)
 		.words = verb->words,
 		.rest = verb->rest,
 		.page = verb->page };
+	AUTO(conf_free) struct conf *conf = NULL; /* it looks at program */
 	struct err err = { "" };
 	int r;
 
@@ -172,10 +173,15 @@ main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : "help";
 	const struct verb *verb;
+	struct err err = { "" };
 	int n = 0;
 
 	if (fd_hold_standard(argv) < 0)
 		return STATUS_FAILED; /* where to say it? */
+	if (dump_forbid(&err) < 0) { /* it will have a token */
+		say("%s", err.text);
+		return STATUS_FAILED;
+	}
 	(void)setlocale(LC_CTYPE, ""); /* else it stays "C" */
 	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail; writes tell */
 	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {

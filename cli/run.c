@@ -72,7 +72,7 @@ put_plugin(json_t *body, const struct verb_call *call, struct err *err)
 				"plugin '%s' takes no command; its fields are "
 				"given with --param",
 				conf_text(conf, "plugin"));
-		return create_pairs(body, conf, "param", "params", true, err);
+		return create_pairs(body, conf, "param", "params", false, err);
 	}
 	if (!call->n_rest)
 		return err_set(err, -EINVAL,

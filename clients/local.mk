@@ -17,8 +17,10 @@ EXTRA_DIST += $(typescript)/README.md $(typescript)/package.json $(typescript)/t
 	$(typescript)/src/ties.ts \
 	$(typescript)/src/types.ts \
 	$(typescript)/src/wait.ts \
+	$(typescript)/test/browser.test.js \
 	$(typescript)/test/client.test.js \
 	$(typescript)/test/fake-server.js \
+	$(typescript)/test/in-browser.js \
 	$(typescript)/test/sse.test.js \
 	$(typescript)/test/stream.test.js \
 	$(typescript)/test/test-cancellation.ts \

@@ -6,10 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 
-enum { LOOK_MS = 1000, SOON_MS = 7 * 24 * 3600 * 1000 };
+enum { LOOK_MS = 1000 };
 
 /* What tells one state of a file from another. */
 struct mark {
@@ -25,6 +24,7 @@ struct certs {
 	const char *section;
 	const struct tls_files *files;
 	struct tls_pem pem; /* in use */
+	int64_t told_ms; /* that it ends; 0: not yet */
 	struct mark seen[FILES], read[FILES];
 	struct loop_timer *timer;
 	certs_use_fn *use;
@@ -52,16 +52,13 @@ look(const struct tls_files *files, struct mark marks[FILES])
 }
 
 static void
-tell_end(const struct certs *c)
+tell_end(struct certs *c)
 {
-	int64_t left = c->pem.facts.not_after - clock_wall_ms();
-	char when[CLOCK_TEXT];
+	char text[TLS_END_TEXT];
 
-	if (left > SOON_MS)
-		return;
-	log_warn(0, "[%s] the certificate in '%s' %s %s", c->section,
-		c->files->cert, left < 0 ? "has expired on" : "expires on",
-		clock_text(c->pem.facts.not_after, when));
+	if (tls_ends_soon(&c->pem.facts, &c->told_ms, text))
+		log_warn(0, "[%s] the certificate in '%s' %s", c->section,
+			c->files->cert, text);
 }
 
 void
@@ -81,6 +78,7 @@ certs_reload(struct certs *c)
 		if (r == 0) {
 			tls_pem_done(&c->pem);
 			c->pem = pem;
+			c->told_ms = 0;
 			log_info(
 				"[%s] new certificates are in use", c->section);
 			tell_end(c);
@@ -105,6 +103,7 @@ look_again(void *arg)
 		certs_reload(c);
 	else
 		memcpy(c->seen, now, sizeof now);
+	tell_end(c);
 	loop_timer_set(c->timer, LOOK_MS);
 }
 

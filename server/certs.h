@@ -2,7 +2,8 @@
  *
  * They are looked at each second, and read when they have changed and then
  * stayed the same for a second: whoever writes them writes more than one. What
- * cannot be used is told once and leaves what is in use. */
+ * cannot be used is told once and leaves what is in use. That one in use ends is
+ * told each day from a week before. */
 #ifndef NODELINK_SERVER_CERTS_H
 #define NODELINK_SERVER_CERTS_H
 

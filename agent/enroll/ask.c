@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/parse.h"
 
 enum { TIMEOUT_S = 30, ANSWER_MAX = 64 << 10 };
 
 AUTO_DEFINE(CURL *, curl_easy_cleanup)
+AUTO_DEFINE(CURLU *, curl_url_cleanup)
 AUTO_DEFINE(struct curl_slist *, curl_slist_free_all)
 
 static size_t
@@ -31,8 +33,8 @@ trust(CURL *curl, const struct ask *how)
 			.flags = CURL_BLOB_COPY };
 
 		curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob);
-	} else if (how->ca_file) {
-		curl_easy_setopt(curl, CURLOPT_CAINFO, how->ca_file);
+		/* else the system's would be trusted, too */
+		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
 	}
 }
 
@@ -71,6 +73,29 @@ perform(CURL *curl, const char *url, struct buf *answer, struct err *err)
 			*text ? text : curl_easy_strerror(code));
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	return status == 200 ? 0 : refused(status, answer, err);
+}
+
+int
+ask_port(const char *text, uint16_t *out)
+{
+	AUTO(curl_url_cleanup) CURLU *url = curl_url();
+	char *port = NULL;
+	uint64_t n = 0;
+	int r = -EINVAL;
+
+	if (url && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
+		curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) ==
+			CURLUE_OK)
+		r = parse_u64(port, 1, UINT16_MAX, &n);
+	curl_free(port);
+	*out = (uint16_t)n;
+	return r;
+}
+
+int
+ask_begin(void)
+{
+	return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 0 : -ENOMEM;
 }
 
 int

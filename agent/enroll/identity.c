@@ -82,9 +82,9 @@ is_for(X509 *cert, const char *agent_id)
 	return found;
 }
 
-static int
-check(const struct identity *id, const char *agent_id, const char *cert_text,
-	const char *ca_text, struct err *err)
+int
+identity_check(const struct identity *id, const char *agent_id,
+	const char *cert_text, const char *ca_text, struct err *err)
 {
 	AUTO(X509_free) X509 *cert = openssl_cert(cert_text);
 	AUTO(X509_free) X509 *ca = openssl_cert(ca_text);
@@ -93,8 +93,8 @@ check(const struct identity *id, const char *agent_id, const char *cert_text,
 		return err_set(err, -EBADMSG,
 			"the server has sent what is no certificate: %s",
 			openssl_why());
-	if (X509_check_private_key(cert, id->key) != 1 ||
-		!is_for(cert, agent_id) || X509_check_issued(ca, cert) != 0) {
+	if (!is_for(cert, agent_id) || X509_check_issued(ca, cert) != 0 ||
+		X509_check_private_key(cert, id->key) != 1) {
 		(void)openssl_why();
 		return err_set(err, -EBADMSG,
 			"the server has sent a certificate that is not ours");
@@ -106,10 +106,8 @@ int
 identity_save(const struct identity *id, const char *agent_id, const char *cert,
 	const char *ca, const char *dir, struct err *err)
 {
-	int r = check(id, agent_id, cert, ca, err);
+	int r = identity_check(id, agent_id, cert, ca, err);
 
-	if (r == 0)
-		r = folder_make(dir, err);
 	if (r == 0)
 		r = folder_write(dir, "ca.crt", ca, false, err);
 	if (r == 0)

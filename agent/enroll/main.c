@@ -1,24 +1,29 @@
 /* main.c - nodelink-enroll: makes a key, gets a certificate for it, writes both
  *
  * Started as "nodelink-agent enroll", by an administrator, once for each agent
- * and again before its certificate ends. */
+ * and again before its certificate ends. Mostly by root, and whoever answers is
+ * not known yet: so what is to be read is read first, and then all is given up
+ * but the server's port and the folder. */
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
+#include "base/dump.h"
 #include "base/fd.h"
 #include "base/id.h"
 #include "base/log.h"
 #include "base/parse.h"
 #include "conf/conf.h"
+#include "enroll/answer.h"
 #include "enroll/ask.h"
 #include "enroll/identity.h"
-#include "tls/openssl.h"
+#include "sandbox/sandbox.h"
+#include "tls/folder.h"
 
-enum { WRONG_USAGE = 2, PEM_MAX = 16 << 10 };
+enum { WRONG_USAGE = 2, DNS_PORT = 53 };
 
 static char hostname[HOST_NAME_MAX + 1];
 
@@ -33,15 +38,14 @@ static const struct conf_item items[] = {
 		.fallback = hostname,
 		.help = "name of this agent" },
 	{ .key = "token",
-		.flag = "token",
 		.env = "NODELINK_ENROLL_TOKEN",
 		.arg = "TOKEN",
 		.help = "one-time token of \"nodelink-server enroll-token\"" },
 	{ .key = "token-file",
 		.flag = "token-file",
-		.type = CONF_PATH,
 		.arg = "FILE",
-		.help = "secret file (mode 0600) with the token" },
+		.help = "secret file (mode 0600) with the token; -: it comes "
+			"on standard input" },
 	{ .key = "ca-hash",
 		.flag = "ca-hash",
 		.arg = "HASH",
@@ -58,6 +62,18 @@ static const struct conf_item items[] = {
 		.arg = "DIR",
 		.fallback = NODELINK_SYSCONFDIR "/tls",
 		.help = "where agent.crt, agent.key and ca.crt are written" },
+	{ .key = "seccomp",
+		.flag = "seccomp",
+		.arg = "WHAT",
+		.fallback = "kill",
+		.help = "what a system call outside the program's list does: "
+			"kill, log, or off" },
+	{ .key = "landlock",
+		.flag = "landlock",
+		.type = CONF_BOOL,
+		.fallback = "yes",
+		.help = "only the folder and what libraries need can be "
+			"reached" },
 	{ .key = "log-level",
 		.flag = "log-level",
 		.type = CONF_LEVEL,
@@ -74,25 +90,27 @@ static const struct conf_program program = {
 };
 
 struct settings {
-	const char *server, *id, *ca_hash, *ca, *dir;
+	const char *server, *id, *ca_hash, *dir;
+	uint16_t port; /* of the server */
+	struct tls_pem trust; /* own: --ca */
 	char *token; /* own */
+	struct sandbox sandbox;
 };
 
 /* ----------------------------------------------------------------- settings */
 
 /* Without TLS the token could be read, and the server be anybody. */
 static int
-check_url(const char *url, struct err *err)
+check_url(const char *url, uint16_t *port, struct err *err)
 {
 	char host[256];
-	uint16_t port;
 
 	if (!url)
 		return err_set(err, -EINVAL, "--server is missing");
-	if (strncmp(url, "https://", 8) == 0)
+	if (strncmp(url, "https://", 8) == 0 && ask_port(url, port) == 0)
 		return 0;
 	if (strncmp(url, "http://", 7) == 0 &&
-		parse_address(url + 7, host, &port) == 0 &&
+		parse_address(url + 7, host, port) == 0 &&
 		parse_is_loopback(host))
 		return 0;
 	return err_set(err, -EINVAL,
@@ -111,9 +129,25 @@ find_token(const struct conf *conf, char **out, struct err *err)
 	}
 	if (!file || token)
 		return err_set(err, -EINVAL,
-			"one of --token, --token-file and "
-			"$NODELINK_ENROLL_TOKEN is needed");
-	return conf_secret_file(file, out, err);
+			"one of --token-file and $NODELINK_ENROLL_TOKEN is "
+			"needed");
+	if (strncmp(file, "nle_", 4) == 0) /* it is not to be in the log, too */
+		return err_set(err, -EINVAL,
+			"--token-file names a file; a token that was an "
+			"argument could be seen by others: get a new one");
+	return strcmp(file, "-") == 0 ? conf_secret_line(STDIN_FILENO,
+						"standard input", out, err)
+				      : conf_secret_file(file, out, err);
+}
+
+/* While we may read them: the files that are named. */
+static int
+read_files(const struct conf *conf, struct settings *s, struct err *err)
+{
+	const struct tls_files files = { .ca = conf_text(conf, "ca") };
+	int r = files.ca ? tls_read(&files, &s->trust, err) : 0;
+
+	return r < 0 ? r : find_token(conf, &s->token, err);
 }
 
 static int
@@ -125,9 +159,8 @@ read_settings(const struct conf *conf, struct settings *s, struct err *err)
 	s->server = conf_text(conf, "server");
 	s->id = conf_text(conf, "id");
 	s->ca_hash = conf_text(conf, "ca-hash");
-	s->ca = conf_text(conf, "ca");
 	s->dir = conf_text(conf, "dir");
-	r = check_url(s->server, err);
+	r = check_url(s->server, &s->port, err);
 	if (r < 0)
 		return r;
 	if (!id_valid_agent(s->id))
@@ -135,7 +168,7 @@ read_settings(const struct conf *conf, struct settings *s, struct err *err)
 			"'%s' is not a valid agent id (1 to 64 of A-Z a-z 0-9 "
 			". _ -); set one with --id",
 			s->id);
-	if (s->ca && s->ca_hash)
+	if (conf_text(conf, "ca") && s->ca_hash)
 		return err_set(err, -EINVAL,
 			"--ca and --ca-hash are two ways to know the server: "
 			"give one");
@@ -144,49 +177,50 @@ read_settings(const struct conf *conf, struct settings *s, struct err *err)
 		return err_set(err, -EINVAL,
 			"--ca-hash: expected sha256: and 64 digits, got '%s'",
 			s->ca_hash);
-	return find_token(conf, &s->token, err);
+	r = sandbox_parse(conf_text(conf, "seccomp"), &s->sandbox.seccomp, err);
+	if (r == 0)
+		r = read_files(conf, s, err);
+	return r;
+}
+
+/* ------------------------------------------------------------------- sandbox */
+
+static int
+confine(const struct conf *conf, struct settings *s, struct err *err)
+{
+	struct sandbox *box = &s->sandbox;
+	int r = folder_make(s->dir, err);
+
+	if (r == 0)
+		r = folder_become_owner(s->dir, err);
+	if (r < 0)
+		return r;
+	box->profile = &sandbox_enroll;
+	if (conf_bool(conf, "landlock")) {
+		sandbox_add_system(box);
+		sandbox_add(box,
+			(struct sandbox_path){ .path = s->dir, .write = true });
+		box->ports[0] = s->port;
+		box->ports[1] = DNS_PORT; /* long answers come by TCP */
+	}
+	return sandbox_confine(box, err);
+}
+
+/* When the libraries are there. */
+static int
+filter(struct settings *s, struct err *err)
+{
+	struct sandbox_line line;
+	int r = ask_begin();
+
+	r = r < 0 ? err_set(err, r, "out of memory")
+		  : sandbox_filter(&s->sandbox, err);
+	if (r == 0)
+		log_debug("sandbox: %s", sandbox_describe(&s->sandbox, &line));
+	return r;
 }
 
 /* ---------------------------------------------------------------- enrolment */
-
-static int
-get_text(const json_t *answer, const char *name, const char **out,
-	struct err *err)
-{
-	int r = json_get_text(answer, name, PEM_MAX, out, err);
-
-	return r == JSON_ABSENT
-		       ? err_set(err, -EBADMSG,
-				 "the server's answer has no '%s'", name)
-		       : r;
-}
-
-/* The CA in an answer, if it is the one with the hash that was given; without
- * what somebody may have put behind it. */
-static int
-pin(const struct settings *s, const json_t *answer, char **out, struct err *err)
-{
-	AUTO(X509_free) X509 *cert = NULL;
-	const char *pem = NULL;
-	char hash[TLS_HASH];
-	int r = get_text(answer, "ca", &pem, err);
-
-	if (r < 0)
-		return r;
-	cert = openssl_cert(pem);
-	if (!cert)
-		return err_set(err, -EBADMSG, "the server's CA is none: %s",
-			openssl_why());
-	openssl_hash(cert, hash);
-	if (strcasecmp(hash, s->ca_hash) != 0)
-		return err_set(err, -EPERM,
-			"the CA of '%s' is %s and not the one that was asked "
-			"for: this is another server, or somebody is in "
-			"between",
-			s->server, hash);
-	*out = openssl_text(cert);
-	return *out ? 0 : err_set(err, -ENOMEM, "out of memory");
-}
 
 /* Ask anybody for the CA, and see by its hash that it is the right one. */
 static int
@@ -196,7 +230,7 @@ learn_ca(const struct settings *s, char **out, struct err *err)
 	AUTO(json_decref) json_t *answer = NULL;
 	int r = ask(&blindly, "/enroll", NULL, &answer, err);
 
-	return r < 0 ? r : pin(s, answer, out, err);
+	return r < 0 ? r : answer_ca(answer, s->ca_hash, s->server, out, err);
 }
 
 static int
@@ -218,7 +252,7 @@ enroll(const struct settings *s, struct err *err)
 	AUTO(identity_free) struct identity *identity = identity_new(err);
 	AUTO(json_decref) json_t *answer = NULL;
 	AUTO_FREE char *csr = NULL, *pinned = NULL;
-	struct ask how = { .server = s->server, .ca_file = s->ca };
+	struct ask how = { .server = s->server, .ca = s->trust.ca };
 	const char *cert = NULL, *ca = NULL;
 	int r = 0;
 
@@ -226,15 +260,16 @@ enroll(const struct settings *s, struct err *err)
 		return -ENOMEM;
 	if (s->ca_hash && strncmp(s->server, "https:", 6) == 0)
 		r = learn_ca(s, &pinned, err);
-	how.ca = pinned;
+	if (pinned)
+		how.ca = pinned;
 	if (r >= 0)
 		r = ask_for_certificate(s, &how, csr, &answer, err);
 	if (r >= 0)
-		r = get_text(answer, "certificate", &cert, err);
+		r = answer_text(answer, "certificate", &cert, err);
 	if (r >= 0 && s->ca_hash && !pinned) /* loopback, without TLS */
-		r = pin(s, answer, &pinned, err);
+		r = answer_ca(answer, s->ca_hash, s->server, &pinned, err);
 	if (r >= 0)
-		r = get_text(answer, "ca", &ca, err);
+		r = answer_text(answer, "ca", &ca, err);
 	return r < 0 ? r
 		     : identity_save(identity, s->id, cert,
 			       pinned ? pinned : ca, s->dir, err);
@@ -254,6 +289,15 @@ say_what_next(const struct settings *s, struct err *err)
 		       : err_set(err, -errno, "cannot write to stdout");
 }
 
+static void
+settings_done(struct settings *s)
+{
+	if (s->token)
+		explicit_bzero(s->token, strlen(s->token));
+	free(s->token);
+	tls_pem_done(&s->trust);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -265,23 +309,30 @@ main(int argc, char **argv)
 	if (fd_hold_standard(argv) < 0)
 		return EXIT_FAILURE; /* where to say it? */
 	log_open("nodelink-enroll");
+	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
 	if (gethostname(hostname, sizeof hostname - 1) < 0)
 		hostname[0] = 0; /* then --id is needed, and said so */
-	r = conf_new(&program, argc, argv, &conf, &err);
+	r = dump_forbid(&err);
+	if (r == 0)
+		r = conf_new(&program, argc, argv, &conf, &err);
 	if (r == CONF_EXIT)
 		return EXIT_SUCCESS;
 	if (r == CONF_OK)
 		r = read_settings(conf, &s, &err);
 	if (r < 0) {
 		log_error(0, "%s", err.text);
+		settings_done(&s);
 		return WRONG_USAGE;
 	}
-	r = enroll(&s, &err);
+	r = confine(conf, &s, &err);
+	if (r == 0)
+		r = filter(&s, &err);
+	if (r == 0)
+		r = enroll(&s, &err);
 	if (r == 0)
 		r = say_what_next(&s, &err);
 	if (r < 0)
 		log_error(0, "%s", err.text);
-	explicit_bzero(s.token, strlen(s.token));
-	free(s.token);
+	settings_done(&s);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

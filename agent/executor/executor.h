@@ -52,6 +52,8 @@ struct executor_options {
 	bool no_new_privs; /* for tasks */
 	const char *seccomp; /* profile for their programs; NULL: none */
 	bool seccomp_required; /* and none may do without */
+	bool no_hooks; /* none that come with a task; those that it registers
+			  itself are its own programs' doing */
 	const char *containment; /* name of a rung; NULL or "auto": the best
 				    that works */
 	const char *shim; /* path of nodelink-shim; NULL: none */

@@ -46,7 +46,7 @@ static const char usage_text[] =
 	"                         [--user NAME] [--allow-user NAME]...\n"
 	"                         [--directory DIR]... [--max-timeout DURATION]\n"
 	"                         [--no-new-privs] [--spool-limit SIZE]\n"
-	"                         [--seccomp FILE] [--seccomp-required]\n"
+	"                         [--seccomp FILE] [--seccomp-required] [--no-hooks]\n"
 	"                         [--limit NAME=VALUE]... [--max-limit NAME=VALUE]...\n"
 	"                         [--log-level error|warn|info|debug]\n";
 
@@ -77,6 +77,7 @@ enum option_name {
 	OPT_NO_NEW_PRIVS,
 	OPT_SECCOMP,
 	OPT_SECCOMP_REQUIRED,
+	OPT_NO_HOOKS,
 	OPT_LIMIT,
 	OPT_MAX_LIMIT,
 	OPT_SPOOL_LIMIT,
@@ -107,6 +108,7 @@ static const struct option option_table[] = {
 	{ "no-new-privs", no_argument, NULL, OPT_NO_NEW_PRIVS },
 	{ "seccomp", required_argument, NULL, OPT_SECCOMP },
 	{ "seccomp-required", no_argument, NULL, OPT_SECCOMP_REQUIRED },
+	{ "no-hooks", no_argument, NULL, OPT_NO_HOOKS },
 	{ "limit", required_argument, NULL, OPT_LIMIT },
 	{ "max-limit", required_argument, NULL, OPT_MAX_LIMIT },
 	{ "spool-limit", required_argument, NULL, OPT_SPOOL_LIMIT },
@@ -191,6 +193,7 @@ set_option(struct arguments *a, int option, char *value)
 	case OPT_NO_NEW_PRIVS: o->no_new_privs = true; break;
 	case OPT_SECCOMP: o->seccomp = value; break;
 	case OPT_SECCOMP_REQUIRED: o->seccomp_required = true; break;
+	case OPT_NO_HOOKS: o->no_hooks = true; break;
 	case OPT_LIMIT: return limits_parse(value, &o->limits);
 	case OPT_MAX_LIMIT: return limits_parse(value, &o->max_limits);
 	case OPT_SPOOL_LIMIT: return parse_size(value, &o->spool_limit);

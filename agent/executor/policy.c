@@ -67,6 +67,22 @@ check_seccomp(struct task *task, const struct msg_start *how, struct err *err)
 	return 0;
 }
 
+/* They are command lines for the host, whatever the plugin runs. What a task
+ * registers while it runs is not asked for by its start, and nobody but its own
+ * programs on this host can write it: it may do that anyway. */
+static int
+check_hooks(struct task *task, const struct msg_start *how, struct err *err)
+{
+	const char *pre_stop = how->pre_stop.cmd;
+
+	if (!task->ex->opt.no_hooks ||
+		(!how->n_cleanup && !(pre_stop && *pre_stop)))
+		return 0;
+	return policy_forbid(task, "tasks.hooks", err,
+		"the task has hooks (stop.pre_stop, cleanup), which are "
+		"commands on the host; this node runs none (hooks of [tasks])");
+}
+
 int
 policy_check(struct task *task, const struct msg_start *how, struct err *err)
 {
@@ -74,7 +90,9 @@ policy_check(struct task *task, const struct msg_start *how, struct err *err)
 
 	if (r == 0)
 		r = check_limits(task, how, err);
-	return r < 0 ? r : check_seccomp(task, how, err);
+	if (r == 0)
+		r = check_seccomp(task, how, err);
+	return r < 0 ? r : check_hooks(task, how, err);
 }
 
 /* ----------------------------------------------------------------- folders */

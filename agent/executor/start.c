@@ -67,7 +67,7 @@ set_options(struct task *task, const struct msg_start *how)
 
 	task->attempt = how->attempt;
 	task->timeout_ms = time_limit(how->timeout_ms);
-	if (!task->timeout_ms)
+	if (task->timeout_ms <= 0)
 		task->timeout_ms = ex->opt.max_timeout_ms;
 	task->idle_ms = time_limit(how->idle_timeout_ms);
 	task->grace_ms = how->grace_ms ? how->grace_ms : DEFAULT_GRACE_MS;

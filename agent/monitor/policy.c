@@ -61,6 +61,16 @@ check_seccomp(struct settings *s, struct err *err)
 		      : conf_trust(fd, "seccomp profile", file, false, err);
 }
 
+/* Whoever may give the plugin shell a task gains nothing by a hook. */
+static bool
+runs_command_lines(const struct settings *s)
+{
+	for (size_t i = 0; i < s->n_plugins; i++)
+		if (strcmp(s->plugins[i].name, "shell") == 0)
+			return true;
+	return false;
+}
+
 int
 policy_read(struct settings *s, struct err *err)
 {
@@ -69,5 +79,8 @@ policy_read(struct settings *s, struct err *err)
 	s->max_timeout_ms = conf_number(s->conf, "tasks.max_timeout");
 	s->no_new_privs = conf_bool(s->conf, "tasks.no_new_privs");
 	s->seccomp_required = conf_bool(s->conf, "tasks.seccomp_required");
+	s->hooks = conf_is_set(s->conf, "tasks.hooks")
+			   ? conf_bool(s->conf, "tasks.hooks")
+			   : runs_command_lines(s);
 	return r < 0 ? r : check_seccomp(s, err);
 }

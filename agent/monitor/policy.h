@@ -4,8 +4,8 @@
 
 #include "monitor/settings.h"
 
-/* Sets directories, max_timeout_ms, no_new_privs and seccomp. 0 or -errno with
- * text. */
+/* Sets directories, max_timeout_ms, no_new_privs, seccomp and hooks; the plugins
+ * are known. 0 or -errno with text. */
 int policy_read(struct settings *s, struct err *err);
 
 #endif

@@ -183,6 +183,11 @@ static const struct conf_item items[] = {
 		.type = CONF_BOOL,
 		.fallback = "no",
 		.help = "no task may do without it" },
+	{ .key = "tasks.hooks",
+		.flag = "hooks",
+		.type = CONF_BOOL,
+		.help = "run the hooks that come with tasks, on the host "
+			"(default: where shell is among the plugins)" },
 	{ .key = "log.level",
 		.flag = "log-level",
 		.type = CONF_LEVEL,
@@ -360,8 +365,9 @@ settings_print(const struct settings *s)
 		conf_file(s->conf) ? conf_file(s->conf) : "no file");
 	(void)printf("agent     %s\nserver    %s\nruntime   %s\nscratch   %s\n",
 		s->id, s->server, s->runtime_dir, s->scratch_dir);
-	(void)printf("tasks as  %s\nuplink as %s\n",
+	(void)printf("tasks as  %s\nhooks     %s\nuplink as %s\n",
 		s->user ? s->user : "this user",
+		s->hooks ? "are run" : "are refused",
 		s->uplink ? s->uplink->name : "this user");
 	for (size_t i = 0; i < s->n_plugins; i++)
 		(void)printf("plugin    %s (%s)\n", s->plugins[i].name,

@@ -35,6 +35,7 @@ struct settings {
 	char *directories_text; /* theirs */
 	int64_t max_timeout_ms; /* 0: any */
 	bool no_new_privs;
+	bool hooks; /* that come with tasks are run */
 	enum sandbox_seccomp sandbox; /* [sandbox] seccomp */
 	bool landlock; /* of the uplink */
 	const char *seccomp; /* profile for them; NULL: none */

@@ -62,6 +62,8 @@ add_policy(struct args *argv, const struct settings *s)
 		args_add(argv, "--seccomp=%s", s->seccomp);
 	if (s->seccomp_required)
 		args_add(argv, "--seccomp-required");
+	if (!s->hooks)
+		args_add(argv, "--no-hooks");
 	add_limits(argv, s->conf);
 }
 

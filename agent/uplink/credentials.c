@@ -81,6 +81,19 @@ read_token(const struct pass *files, char **out, struct err *err)
 /* --------------------------------------------------------------------- use */
 
 static void
+tell_end(struct credentials *c, const struct pass *files)
+{
+	const char *path = path_of(pass_find(files, "cert"));
+	char text[TLS_END_TEXT];
+
+	if (c->pem.cert && tls_ends_soon(&c->pem.facts, &c->told_end_ms, text))
+		log_warn(0,
+			"the certificate in '%s' %s: nodelink-agent enroll "
+			"gets another",
+			path ? path : "?", text);
+}
+
+static void
 use(struct credentials *c, const struct tls_pem *pem)
 {
 	c->pem = *pem;
@@ -106,6 +119,7 @@ credentials_open(
 	if (r < 0)
 		return r;
 	use(c, &pem);
+	tell_end(c, &files);
 	if (!token)
 		return read_token(&files, &c->token, err);
 	c->token = strdup(token);
@@ -183,6 +197,7 @@ renew_tls(struct credentials *c, const struct pass *files,
 		return;
 	}
 	log_info("new certificates are in use");
+	c->told_end_ms = 0;
 	tls_pem_done(&before);
 }
 
@@ -202,5 +217,6 @@ credentials_renew(struct credentials *c, struct rpc_client *client)
 	if (!came)
 		return false;
 	renew_tls(c, &files, client);
+	tell_end(c, &files);
 	return is_new_token(c, &files);
 }

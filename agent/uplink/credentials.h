@@ -3,7 +3,8 @@
  * The monitor opens the files and hands them over: at the start, and again when
  * it is asked, which is done when a connection has ended. So a certificate that
  * was renewed is used by the next one. What cannot be used is told once and
- * leaves what was there before. */
+ * leaves what was there before. That the certificate ends is told each day from
+ * a week before, as far as these are called. */
 #ifndef NODELINK_UPLINK_CREDENTIALS_H
 #define NODELINK_UPLINK_CREDENTIALS_H
 
@@ -19,6 +20,7 @@ struct credentials {
 	struct rpc_tls tls; /* the same */
 	char *token; /* NULL: none */
 	struct err told; /* "" nothing */
+	int64_t told_end_ms; /* that the certificate ends; 0: not yet */
 };
 
 /* What the monitor has sent already; without a socket nothing but the token,

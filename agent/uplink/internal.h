@@ -17,6 +17,7 @@ struct uplink {
 	struct host host;
 	struct telling telling;
 	struct sender sender;
+	struct loop_timer *look; /* at the certificate, while all is well */
 	bool full; /* the stream's queue: no executor is read */
 };
 

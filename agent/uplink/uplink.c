@@ -23,6 +23,7 @@ enum {
 	KEEPALIVE_TIMEOUT_MS = 10000,
 	BACKOFF_MIN_MS = 100,
 	BACKOFF_MAX_MS = 10000,
+	LOOK_MS = 3600 * 1000,
 };
 
 /* ---------------------------------------------------------------- to server */
@@ -186,6 +187,19 @@ stream_try(void *arg)
 		up->conf->on_new_token(up->conf->arg);
 }
 
+/* A stream may last for longer than its certificate, which nobody would know
+ * the end of. What has come is what the files were an hour ago; a new token
+ * counts at the next try. */
+static void
+look_again(void *arg)
+{
+	struct uplink *up = arg;
+
+	(void)credentials_renew(up->conf->credentials, up->client);
+	credentials_ask(up->conf->credentials);
+	loop_timer_set(up->look, LOOK_MS);
+}
+
 static const struct rpc_client_ops client_ops = {
 	.on_open = stream_open,
 	.on_message = stream_message,
@@ -225,6 +239,10 @@ uplink_new(struct loop *loop, const struct uplink_conf *conf,
 		loop, conf->runtime_dir, &executors_ops, up, &up->peers, err);
 	if (r < 0)
 		return r;
+	up->look = loop_timer_new(loop, look_again, up);
+	if (!up->look)
+		return err_set(err, -ENOMEM, "out of memory");
+	loop_timer_set(up->look, LOOK_MS);
 	r = rpc_client_new(loop, &rpc, &client_ops, up, &up->client, err);
 	if (r < 0)
 		return r;
@@ -238,6 +256,7 @@ uplink_free(struct uplink *up)
 	if (!up)
 		return;
 	rpc_client_free(up->client);
+	loop_timer_free(up->look);
 	peers_free(up->peers);
 	sender_done(&up->sender);
 	free(up);

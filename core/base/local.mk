@@ -4,6 +4,7 @@ libbase_la_SOURCES = \
 	%D%/auto.h \
 	%D%/buf.c %D%/buf.h \
 	%D%/clock.c %D%/clock.h \
+	%D%/dump.c %D%/dump.h \
 	%D%/err.c %D%/err.h \
 	%D%/fd.c %D%/fd.h \
 	%D%/fnv.h \

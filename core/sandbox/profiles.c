@@ -242,6 +242,14 @@ const struct sandbox_profile sandbox_uplink = {
 		connections, connecting, reading, libraries, NULL },
 };
 
+/* The uplink's, but for the files that come of it. */
+const struct sandbox_profile sandbox_enroll = {
+	.name = "enroll",
+	.keeps_secrets = true,
+	.tables = (const struct sandbox_rule *const[]){ OURS, threads,
+		connections, connecting, looking_up, files, libraries, NULL },
+};
+
 const struct sandbox_profile sandbox_tasks = {
 	.name = "tasks",
 	.denies = true,

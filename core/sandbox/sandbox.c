@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/dump.h"
 #include "base/fd.h"
 #include "sandbox/profile.h"
 
@@ -32,20 +32,6 @@ const char *
 sandbox_text(enum sandbox_seccomp seccomp)
 {
 	return texts[seccomp];
-}
-
-/* Against a core dump's file and against the program that a core_pattern names,
- * which does not look at limits. */
-static int
-keep_secrets(struct err *err)
-{
-	const struct rlimit none = { 0, 0 };
-
-	if (setrlimit(RLIMIT_CORE, &none) < 0 ||
-		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return err_set(err, -errno, "cannot turn core dumps off: %s",
-			err_name(errno));
-	return 0;
 }
 
 void
@@ -117,7 +103,7 @@ int
 sandbox_confine(struct sandbox *s, struct err *err)
 {
 	const struct sandbox_profile *p = s->profile;
-	int r = p->keeps_secrets ? keep_secrets(err) : 0;
+	int r = p->keeps_secrets ? dump_forbid(err) : 0;
 
 	s->no_new_privs = s->no_new_privs || !p->denies;
 	if (r == 0 && s->no_new_privs &&

@@ -26,6 +26,7 @@ struct sandbox_profile;
 extern const struct sandbox_profile sandbox_server;
 extern const struct sandbox_profile sandbox_server_calling; /* others, too */
 extern const struct sandbox_profile sandbox_uplink;
+extern const struct sandbox_profile sandbox_enroll;
 /* Monitor, executors, shims: tasks inherit it, so it only denies, with EPERM,
  * what no task may do. */
 extern const struct sandbox_profile sandbox_tasks;

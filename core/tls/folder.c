@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <openssl/pem.h>
 #include <stdio.h>
@@ -45,6 +46,26 @@ folder_make(const char *dir, struct err *err)
 	return r < 0 ? err_set(err, r, "cannot make folder '%s': %s", dir,
 			       err_name(-r))
 		     : 0;
+}
+
+int
+folder_become_owner(const char *dir, struct err *err)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		return 0;
+	if (stat(dir, &st) < 0)
+		return err_set(err, -errno, "cannot find folder '%s': %s", dir,
+			err_name(errno));
+	/* root of a container may be unable to change, and need not */
+	if (st.st_uid == 0 && st.st_gid == getegid())
+		return 0;
+	if (setgroups(0, NULL) < 0 || setgid(st.st_gid) < 0 ||
+		setuid(st.st_uid) < 0)
+		return err_set(err, -errno, "cannot become user %u: %s",
+			(unsigned)st.st_uid, err_name(errno));
+	return 0;
 }
 
 static int

@@ -12,6 +12,9 @@
 /* The last part of the path, mode 0700; as it is if it is there. -errno with
  * text, as all of these. */
 int folder_make(const char *dir, struct err *err);
+/* Root becomes whom the folder belongs to, and whatever it may not enter then is
+ * not to be written. For a program that gives up what else root may do. */
+int folder_become_owner(const char *dir, struct err *err);
 /* Mode 0600 when secret, else 0644. */
 int folder_write(const char *dir, const char *name, const char *text,
 	bool secret, struct err *err);

@@ -1,6 +1,7 @@
 noinst_LTLIBRARIES += libtls.la
 libtls_la_SOURCES = \
 	%D%/check.c \
+	%D%/expiry.c \
 	%D%/files.c \
 	%D%/folder.c %D%/folder.h \
 	%D%/openssl.c %D%/openssl.h \

@@ -26,6 +26,12 @@ struct tls_facts {
 };
 int tls_facts(const char *pem, struct tls_facts *out);
 
+/* From a week before the end of a certificate it is time to tell somebody, once
+ * a day: "expires on 2026-...". told_ms: the last time, monotonic; 0: never. */
+enum { TLS_END_TEXT = 64 };
+bool tls_ends_soon(const struct tls_facts *facts, int64_t *told_ms,
+	char text[TLS_END_TEXT]);
+
 struct tls_pem { /* what was in them; NULL: none */
 	char *cert, *key, *ca;
 	struct tls_facts facts; /* of the certificate */

@@ -216,12 +216,27 @@ get_env(struct arena *a, const Nodelink__V1__TaskOptions *m,
 	return 0;
 }
 
+/* No end at all would be a way around whatever bounds it. */
+static int
+check_times(const Nodelink__V1__TaskOptions *m, struct err *err)
+{
+	if (m->timeout_ms < 0)
+		return err_set(err, -EBADMSG, "a timeout of %lld ms",
+			(long long)m->timeout_ms);
+	if (m->idle_timeout_ms < 0)
+		return err_set(err, -EBADMSG, "an idle timeout of %lld ms",
+			(long long)m->idle_timeout_ms);
+	return 0;
+}
+
 int
 convert_get_options(struct arena *a, const Nodelink__V1__TaskOptions *m,
 	struct msg_start *out, struct err *err)
 {
-	int r, seccomp;
+	int r = m ? check_times(m, err) : 0, seccomp;
 
+	if (r < 0)
+		return r;
 	if (m && *m->user)
 		out->user = m->user;
 	else if (!out->user)

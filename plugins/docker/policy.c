@@ -16,7 +16,10 @@ const struct ndl_field policy_settings[] = {
 		0 },
 	{ "networks", "bridge, none", "networks; the first is the default",
 		NDL_TEXT, 0 },
-	{ "users", "*", "users in the container, as patterns", NDL_TEXT, 0 },
+	{ "users", "*",
+		"users in the container, as patterns; the first that is none "
+		"is the default, or with * the image's",
+		NDL_TEXT, 0 },
 	{ "mounts", "", "folders of the host and volumes: PATH or PATH:ro",
 		NDL_TEXT, 0 },
 	{ "containers", "",
@@ -94,6 +97,24 @@ policy_allows(enum policy_list list, const char *what)
 	return matches(policy.list[list], what);
 }
 
+/* The image's user may be root, so it is one of the list only by "*". */
+bool
+policy_default_user(const char **out)
+{
+	char **words = policy.list[POLICY_USERS];
+
+	*out = NULL;
+	for (; *words; words++) {
+		if (strcmp(*words, "*") == 0)
+			return true;
+		if (!(*words)[strcspn(*words, "*?[\\")]) {
+			*out = *words;
+			return true;
+		}
+	}
+	return false;
+}
+
 const char *const *
 policy_words(enum policy_list list)
 {
@@ -143,11 +164,10 @@ policy_allows_mount(const char *source, bool read_only)
 bool
 policy_parse_cpus(const char *text, uint64_t *nano)
 {
+	const uint64_t most = 1000000ull * 1000000000; /* far from overflow */
 	uint64_t n = 0, unit = 1000000000;
 	bool fraction = false;
 
-	if (!*text || strlen(text) > 12)
-		return false;
 	for (; *text; text++) {
 		if (*text == '.' && !fraction) {
 			fraction = true;
@@ -156,9 +176,11 @@ policy_parse_cpus(const char *text, uint64_t *nano)
 		if (*text < '0' || *text > '9')
 			return false;
 		if (fraction)
-			unit /= 10;
+			unit /= 10; /* 0 for digits that are too small */
 		n = fraction ? n + (uint64_t)(*text - '0') * unit
 			     : n * 10 + (uint64_t)(*text - '0') * unit;
+		if (n > most)
+			return false;
 	}
 	*nano = n;
 	return n > 0;

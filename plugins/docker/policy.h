@@ -25,6 +25,9 @@ enum policy_list {
 };
 
 bool policy_allows(enum policy_list list, const char *what);
+/* Who runs a container whose task names nobody; *out NULL: the image's own user.
+ * False: the task has to name one. */
+bool policy_default_user(const char **out);
 /* The words of the list, ended by NULL; NULL: empty. */
 const char *const *policy_words(enum policy_list list);
 /* A folder of the host, or a volume. */

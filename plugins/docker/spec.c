@@ -22,7 +22,8 @@ const struct ndl_field spec_params[] = {
 		NDL_LIST },
 	{ "entrypoint", NULL, "instead of the image's", NDL_TEXT, NDL_LIST },
 	{ "workdir", NULL, "working directory", NDL_PATH, 0 },
-	{ "user", NULL, "user in the container (default: the image's)",
+	{ "user", NULL,
+		"user in the container (default: the node's, or the image's)",
 		NDL_TEXT, 0 },
 	{ "network", NULL, "network (default: the node's first)", NDL_TEXT, 0 },
 	{ "memory", NULL, "most memory", NDL_SIZE, 0 },
@@ -170,6 +171,17 @@ check_limits(const struct ndl_task *task, struct refusal *why)
 }
 
 static int
+check_user(const struct ndl_task *task, struct refusal *why)
+{
+	const char *user;
+
+	return host->param(task, "user") || policy_default_user(&user)
+		       ? 0
+		       : forbid(why, "users",
+				 "this node has tasks name a user that it allows (parameter 'user')");
+}
+
+static int
 check_allowed(const struct ndl_task *task, struct refusal *why)
 {
 	static const struct {
@@ -187,7 +199,7 @@ check_allowed(const struct ndl_task *task, struct refusal *why)
 				"this node does not let tasks use %s '%s'",
 				lists[i].param, value);
 	}
-	return 0;
+	return check_user(task, why);
 }
 
 /* It becomes part of a path. */
@@ -336,6 +348,16 @@ host_config(const struct ndl_task *task)
 		policy_init() && engine_is_at_least(INIT_VERSION));
 }
 
+static const char *
+user_of(const struct ndl_task *task)
+{
+	const char *user = host->param(task, "user");
+
+	if (!user)
+		(void)policy_default_user(&user); /* it was checked */
+	return user;
+}
+
 char *
 spec_body(const struct ndl_task *task, const struct spec *spec)
 {
@@ -346,7 +368,7 @@ spec_body(const struct ndl_task *task, const struct spec *spec)
 		labels(task), "Cmd", texts(host->param_list(task, "cmd")),
 		"Entrypoint", texts(host->param_list(task, "entrypoint")),
 		"WorkingDir", host->param(task, "workdir"), "User",
-		host->param(task, "user"), "HostConfig", host_config(task));
+		user_of(task), "HostConfig", host_config(task));
 	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
 
 	json_decref(body);

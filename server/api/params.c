@@ -22,11 +22,42 @@ is_listed(const char *name, const char *const *names, size_t n)
 	return false;
 }
 
+enum { NUMBER_TEXT = 32 };
+
+static bool
+reads_as(const char *text, double number)
+{
+	AUTO(json_decref)
+	json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
+
+	return value && json_number_value(value) == number;
+}
+
+/* In as few digits as make the same number again: plugins see the 0.1 that was
+ * written, and not 0.10000000000000001. What is whole has no exponent, which
+ * readers of whole numbers do not take. */
+static void
+write_real(double number, char text[NUMBER_TEXT])
+{
+	enum { ANY = 15, ENOUGH = 17 }; /* digits of a double, by IEEE 754 */
+
+	if (number > -1e18 && number < 1e18 &&
+		(double)(json_int_t)number == number) {
+		(void)snprintf(text, NUMBER_TEXT, "%" JSON_INTEGER_FORMAT,
+			(json_int_t)number);
+		return;
+	}
+	for (int digits = ANY; digits <= ENOUGH; digits++) {
+		(void)snprintf(text, NUMBER_TEXT, "%.*g", digits, number);
+		if (reads_as(text, number))
+			return;
+	}
+}
+
 /* A scalar as text; NULL when it is none, or memory is out. */
 static const char *
 scalar_text(const json_t *value, struct arena *arena)
 {
-	enum { NUMBER_TEXT = 32 };
 	char *text;
 
 	if (json_is_string(value))
@@ -40,8 +71,7 @@ scalar_text(const json_t *value, struct arena *arena)
 		(void)snprintf(text, NUMBER_TEXT, "%" JSON_INTEGER_FORMAT,
 			json_integer_value(value));
 	else if (text)
-		(void)snprintf(
-			text, NUMBER_TEXT, "%.17g", json_real_value(value));
+		write_real(json_real_value(value), text);
 	return text;
 }
 

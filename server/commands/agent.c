@@ -200,7 +200,7 @@ enroll(const struct command_call *call, struct err *err)
 	(void)puts(text);
 	explicit_bzero(text, sizeof text);
 	command_say("Good once, until %s, for an agent '%s'; on its host: "
-		    "nodelink-agent enroll --token TOKEN",
+		    "nodelink-agent enroll --token-file FILE",
 		clock_text(until, when), pattern);
 	return command_flush(err);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "audit/audit.h"
+#include "base/dump.h"
 #include "base/log.h"
 
 enum { WRONG_USAGE = 2, NAME_WORDS = 2 };
@@ -178,15 +179,17 @@ exit_status(int r, const struct err *err)
 int
 commands_run(const struct conf_program *server, int argc, char **argv)
 {
-	AUTO(conf_free) struct conf *conf = NULL;
 	AUTO_FREE struct conf_item *items = NULL;
 	struct conf_program program = *server;
+	AUTO(conf_free) struct conf *conf = NULL; /* it looks at program */
 	struct command_order order;
 	struct err err = { "" };
 	char name[80];
 	int n = 0, r;
 	const struct command *c = find(argc, argv, &n);
 
+	if (dump_forbid(&err) < 0)
+		return exit_status(-EPERM, &err);
 	if (!c) {
 		(void)err_set(&err, -EINVAL,
 			"unknown command '%s'; --help lists them", argv[1]);

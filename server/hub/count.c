@@ -233,6 +233,7 @@ look_at_agents(struct hub *hub)
 {
 	struct hub_counts *c = &hub->counts;
 	size_t draining = 0, degraded = 0, paused = 0, sum = 0, longest = 0;
+	int64_t ends = 0;
 
 	for (const struct agent *a = hub->agents; a; a = a->hh.next) {
 		size_t n = a->stream ? rpc_queued(a->stream) : 0;
@@ -241,6 +242,9 @@ look_at_agents(struct hub *hub)
 		degraded += a->n_unkillable != 0;
 		paused += a->paused;
 		sum += n;
+		if (a->connected && a->not_after &&
+			(!ends || a->not_after < ends))
+			ends = a->not_after;
 		if (n > longest)
 			longest = n;
 	}
@@ -249,6 +253,7 @@ look_at_agents(struct hub *hub)
 	metric_set(c->draining, NULL, (double)draining);
 	metric_set(c->degraded, NULL, (double)degraded);
 	metric_set(c->paused, NULL, (double)paused);
+	metric_set(c->certificate, NULL, seconds(ends));
 	metric_set(c->queued, NULL, (double)sum);
 	metric_set(c->longest, NULL, (double)longest);
 }

@@ -29,7 +29,8 @@ struct hub_counts {
 	struct metric *delivered_seconds, *signalled_seconds, *verified_seconds,
 		*cancel_seconds;
 	struct metric *received, *stored, *cut, *lost;
-	struct metric *agents, *connected, *draining, *degraded, *paused;
+	struct metric *agents, *connected, *draining, *degraded, *paused,
+		*certificate;
 	struct metric *queued, *longest;
 	struct metric *streams, *complaints;
 };

@@ -146,6 +146,13 @@ static const struct metric_row rows[] = {
 			.name = "nodelink_agents_paused",
 			.help = "Agents whose stream is not read since too "
 				"much waits to be stored." } },
+	{ ROW(certificate),
+		.def = { .type = METRIC_GAUGE,
+			.name = "nodelink_agent_certificate_expiry_timestamp_"
+				"seconds",
+			.unit = "seconds",
+			.help = "When the first certificate of a connected "
+				"agent ends (Unix time); 0: none has one." } },
 	{ ROW(queued),
 		.def = { .type = METRIC_GAUGE,
 			.name = "nodelink_agent_queue_bytes",

@@ -219,7 +219,8 @@ prepare(struct post *post, const char *url)
 	       SET(POSTFIELDSIZE, (long)strlen(post->body)) &&
 	       SET(POSTFIELDS, post->body) &&
 	       SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) &&
-	       (!conf->ca || (SET(CAINFO, conf->ca)));
+	       /* and none of the system's folder beside it */
+	       (!conf->ca || (SET(CAINFO, conf->ca) && SET(CAPATH, NULL)));
 #undef SET
 }
 

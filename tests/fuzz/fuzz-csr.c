@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "ca/ca.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/pem.h"
 
 static struct ca *ca;
 
@@ -31,29 +31,13 @@ make_ca(void)
 	(void)rmdir(dir);
 }
 
-/* free() it. */
-static char *
-as_pem(struct input in)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-	char *data, *text;
-	long n;
-
-	MUST(bio && PEM_write_bio(bio, PEM_STRING_X509_REQ, "", in.data,
-			    (long)in.len) > 0);
-	n = BIO_get_mem_data(bio, &data);
-	text = strndup(data, (size_t)n);
-	MUST(text);
-	(void)BIO_free(bio);
-	return text;
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct input in = { data, len };
 	bool wrap = input_byte(&in) & 1;
-	char *csr = wrap ? as_pem(in) : input_text(&in);
+	char *csr =
+		wrap ? input_pem(&in, PEM_STRING_X509_REQ) : input_text(&in);
 	struct ca_issued issued = { 0 };
 	struct err err = { "" };
 	int r;

@@ -75,7 +75,10 @@ check_body(const char *body)
 	const char *network =
 		json_string_value(json_object_get(host_config, "NetworkMode"));
 
+	const char *user = json_string_value(json_object_get(root, "User"));
+
 	MUST(root);
+	MUST(user && (*user == '1' || strcmp(user, "app") == 0));
 	MUST(!json_is_true(json_object_get(host_config, "Privileged")));
 	MUST(!json_object_get(host_config, "Devices"));
 	MUST(!json_object_get(host_config, "PidMode"));

@@ -93,10 +93,23 @@ fuzz_targets += %D%/fuzz-login
 %C%_fuzz_login_LDADD = $(fuzz_rig_libs) $(JANSSON_LIBS)
 
 fuzz_targets += %D%/fuzz-csr
-%C%_fuzz_csr_SOURCES = %D%/fuzz-csr.c
+%C%_fuzz_csr_SOURCES = %D%/fuzz-csr.c %D%/pem.c %D%/pem.h
 %C%_fuzz_csr_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
 %C%_fuzz_csr_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_csr_LDADD = $(fuzz_libs) libca.la libtls.la libconf.la libbase.la $(OPENSSL_LIBS)
+
+fuzz_targets += %D%/fuzz-enroll
+%C%_fuzz_enroll_SOURCES = %D%/fuzz-enroll.c %D%/pem.c %D%/pem.h agent/enroll/answer.c agent/enroll/identity.c
+%C%_fuzz_enroll_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(OPENSSL_CFLAGS)
+%C%_fuzz_enroll_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_enroll_LDADD = $(fuzz_libs) libtls.la libjson.la libconf.la libbase.la \
+	$(JANSSON_LIBS) $(OPENSSL_LIBS)
+
+fuzz_targets += %D%/fuzz-tls
+%C%_fuzz_tls_SOURCES = %D%/fuzz-tls.c %D%/pem.c %D%/pem.h
+%C%_fuzz_tls_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
+%C%_fuzz_tls_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_tls_LDADD = $(fuzz_libs) libtls.la libconf.la libbase.la $(OPENSSL_LIBS)
 
 # What administrators, tasks and engines leave on a node.
 fuzz_targets += %D%/fuzz-defers

@@ -218,6 +218,16 @@ def test_names_a_program_that_cannot_be_started(node, program, status, text):
     assert text in record["message"], record
 
 
+def test_a_container_that_names_no_user_has_none_that_the_node_does_not_allow(system, engine):
+    """The image's own is root."""
+    node = Node(system, engine, "users", more="users = 1234, 1235\n")
+    for more, uid in (({}, b"1234\n"), ({"user": "1235"}, b"1235\n")):
+        record = node.run("id", "-u", **more)
+        assert (record["status"], node.output(record["task_id"])) == ("completed", uid), record
+    record = node.run("id", "-u", user="root")
+    assert (record["failure"], record["rule"]) == ("refused", "docker.users"), record
+
+
 def test_names_a_program_that_the_engine_cannot_start(system, engine):
     node = Node(system, engine, "bare", more="init = no\n")
     record = node.run("nosuchprogram")

@@ -1,6 +1,7 @@
 """TLS on both listeners, agents with certificates, and how they get them (issue 6,
 1, 2 and 7)."""
 
+import datetime
 import http.server
 import json
 import os
@@ -15,7 +16,7 @@ import threading
 
 import pytest
 
-from harness import DEADLINE, ENVIRONMENT, SBIN
+from harness import BIN, DEADLINE, ENVIRONMENT, SBIN
 
 CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 DIRECTORY = "nodelink:agent:"
@@ -146,6 +147,10 @@ def test_enrols_connects_and_runs_a_task(fleet):
     text = openssl("x509", "-in", f"{fleet.folder}/agent.crt", "-noout", "-text")
     assert f"URI:{DIRECTORY}web1" in text and "TLS Web Client" in text
     fleet.agent("web1", options)
+    end = datetime.datetime.fromisoformat(
+        fleet.client.agents()["web1"]["certificate_expires_at"].replace("Z", "+00:00"))
+    left = end - datetime.datetime.now(datetime.timezone.utc)
+    assert datetime.timedelta(days=89) < left < datetime.timedelta(days=91)
     record, out, _ = fleet.client.run("echo secret", agent="web1")
     assert (record["status"], out) == ("completed", "secret\n")
 
@@ -156,6 +161,39 @@ def test_enrol_says_what_belongs_into_the_configuration(fleet):
     conf = fleet.system.path("agent.conf", done.stdout)
     checked = run(f"{SBIN}/nodelink-agent", "--config", conf, "--check", "--runtime-dir", "/tmp")
     assert checked.returncode == 0 and "web2" in checked.stdout, checked
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act for others")
+def test_root_enrols_for_the_user_of_the_folder(fleet):
+    with tempfile.TemporaryDirectory(prefix="nodelink-tls-") as state:
+        os.chmod(state, 0o755)
+        nobody = pwd.getpwnam("nobody")
+        folder = os.path.join(state, "tls")
+        os.mkdir(folder, 0o700)
+        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        done = fleet.try_enrol("web9", fleet.token("--for", "web9"), "--ca-hash", fleet.hash,
+                               "--dir", folder)
+        assert done.returncode == 0, done
+        assert {name: (os.stat(f"{folder}/{name}").st_uid, os.stat(f"{folder}/{name}").st_gid)
+                for name in os.listdir(folder)} == {
+                    name: (nobody.pw_uid, nobody.pw_gid)
+                    for name in ("agent.crt", "agent.key", "ca.crt")}
+
+
+def test_the_token_comes_by_file_or_pipe_but_not_as_a_word(fleet):
+    words = (f"{SBIN}/nodelink-agent", "enroll", "--id", "web10", "--dir",
+             fleet.system.path("tls-web10"), "--server", fleet.client.url,
+             "--ca-hash", fleet.hash)
+    token = fleet.token("--for", "web10")
+    done = run(*words, "--token", token)  # which is short for --token-file
+    assert done.returncode == 2 and "could be seen" in done.stderr, done
+    assert token not in done.stderr
+    done = run(*words)
+    assert done.returncode == 2 and "--token-file" in done.stderr, done
+    done = subprocess.run([*words, "--token-file", "-"], input=fleet.token("--for", "web10"),
+                          env={**os.environ, **ENVIRONMENT}, capture_output=True, text=True,
+                          timeout=DEADLINE, check=False)
+    assert done.returncode == 0, done
 
 
 def test_a_token_is_good_once_for_whom_it_is_and_in_its_time(fleet):
@@ -169,7 +207,7 @@ def test_a_token_is_good_once_for_whom_it_is_and_in_its_time(fleet):
         base.execute("UPDATE enrolment SET expires_at = 1")
     done = fleet.try_enrol("one-2", late)
     assert done.returncode == 1 and "has expired" in done.stderr, done
-    assert not os.path.exists(fleet.folder)
+    assert os.listdir(fleet.folder) == []
     assert late not in fleet.server.log()
 
 
@@ -254,7 +292,7 @@ class Between(threading.Thread):
         openssl("req", *CURVE, "-keyout", f"{path}.key", "-out", f"{path}.csr", "-subj", "/CN=x")
         with open(f"{path}.ext", "w", encoding="ascii") as file:
             file.write("subjectAltName=IP:127.0.0.1\n")
-        ca = foreign(fleet)
+        ca = self.ca = foreign(fleet)
         openssl("x509", "-req", "-in", f"{path}.csr", "-CA", f"{ca}.crt", "-CAkey", f"{ca}.key",
                 "-CAcreateserial", "-out", f"{path}.crt", "-extfile", f"{path}.ext")
         both = "".join(open(f"{name}.crt", encoding="ascii").read()
@@ -290,6 +328,32 @@ def test_who_is_between_gets_no_token_by_adding_a_ca(fleet):
                            server=f"https://127.0.0.1:{port}")
     between.server.shutdown()
     assert done.returncode == 1 and between.posts == [], done
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can put other CAs over the system's")
+def test_a_ca_that_is_named_is_trusted_alone(fleet):
+    """And none of the system's, which is how anybody's name can be had."""
+    between = Between(fleet)
+    folder = fleet.system.path("certs")
+    os.mkdir(folder)
+    shutil.copy(f"{between.ca}.crt", f"{folder}/ca-certificates.crt")
+    name = openssl("x509", "-hash", "-noout", "-in", f"{between.ca}.crt").strip()
+    shutil.copy(f"{between.ca}.crt", f"{folder}/{name}.0")
+    inside = ("unshare", "--mount", "sh", "-c",
+              'mount --bind "$0" /etc/ssl/certs && exec "$@"', folder)
+    url = f"https://127.0.0.1:{between.server.server_address[1]}"
+    token = fleet.token("--for", "web8")
+    words = (*inside, f"{SBIN}/nodelink-agent", "enroll", "--id", "web8", "--dir",
+             fleet.system.path("tls-web8"), "--server", url)
+    for how in ("--ca-hash", fleet.hash), ("--ca", f"{fleet.ca}/ca.crt"):
+        done = run(*words, *how, env={"NODELINK_ENROLL_TOKEN": token})
+        assert done.returncode == 1 and between.posts == [], done
+    done = run(*inside, f"{BIN}/nodelink", "agents", "--server", url, "--ca",
+               f"{fleet.ca}/ca.crt")
+    assert done.returncode == 1 and "certificate" in done.stderr, done
+    done = run(*words, env={"NODELINK_ENROLL_TOKEN": token})  # the system's
+    between.server.shutdown()
+    assert done.returncode == 1 and len(between.posts) == 1, done
 
 
 def test_plaintext_and_tls_do_not_meet(fleet, shared):

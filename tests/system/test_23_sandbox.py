@@ -4,14 +4,19 @@ That the filters are obeyed is shown by tests/unit/sandbox, and by every other
 test here: all of them run within the filters.
 """
 
+import contextlib
 import os
+import resource
 import shutil
+import socket
 import subprocess
+import tempfile
 
 import pytest
 
-from harness import ENVIRONMENT, until
+from harness import BIN, DEADLINE, ENVIRONMENT, SBIN, Program, until
 from netns import Namespace
+from receiver import SECRET
 
 ROOT = os.geteuid() == 0
 # Of a host below everybody's feet: boot, modules, clock.
@@ -51,13 +56,69 @@ def test_what_talks_to_the_network_has_nothing(parts, name):
             assert thread["CapBnd"] == 0, thread
 
 
+def core_limits(pid):
+    """Soft and hard."""
+    with open(f"/proc/{pid}/limits", encoding="ascii") as file:
+        return [line.split()[4:6] for line in file if line.startswith("Max core")][0]
+
+
 @pytest.mark.parametrize("name", ["server", "uplink"])
 def test_what_has_secrets_leaves_no_core(parts, name):
     pid = parts[2][name]
-    with open(f"/proc/{pid}/limits", encoding="ascii") as file:
-        assert [line.split()[4] for line in file if line.startswith("Max core")] == ["0"]
+    assert core_limits(pid) == ["0", "0"]
     # the files of a process that cannot be dumped are root's
     assert os.stat(f"/proc/{pid}/environ").st_uid == 0
+
+
+@contextlib.contextmanager
+def full_pipe():
+    """Who writes into it waits."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, bytes(4096))
+    os.set_blocking(writer, True)
+    yield writer
+    os.close(writer)
+    os.close(reader)
+
+
+@pytest.mark.skipif(resource.getrlimit(resource.RLIMIT_CORE)[1] == 0,
+                    reason="nobody here may dump core")
+@pytest.mark.parametrize("words", [(f"{SBIN}/nodelink-server", "token", "list"),
+                                   (f"{BIN}/nodelink", "help")])
+def test_commands_that_have_secrets_leave_no_core(system, words):
+    auth = system.auth()
+    auth.client("ci", "viewer")
+    more = ("--auth", auth.path) if "token" in words else ()
+    with full_pipe() as out:
+        with subprocess.Popen([*words, *more], stdout=out, stdin=subprocess.DEVNULL,
+                              env={**os.environ, **ENVIRONMENT}) as command:
+            # it waits in the midst of its words
+            until(lambda: "write" in open(f"/proc/{command.pid}/wchan", encoding="ascii").read()
+                  or core_limits(command.pid) == ["0", "0"], "it has begun")
+            assert core_limits(command.pid) == ["0", "0"]
+            command.kill()
+
+
+def test_enrolment_meets_a_stranger_with_nothing(system):
+    folder = system.path("enrolled")
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        stranger.settimeout(DEADLINE)
+        enrol = Program("enroll", [
+            f"{SBIN}/nodelink-agent", "enroll", "--id", "web1", "--dir", folder,
+            "--server", f"https://127.0.0.1:{stranger.getsockname()[1]}",
+            "--log-level", "debug"], env={"NODELINK_ENROLL_TOKEN": "t"})
+        with stranger.accept()[0]:
+            enrol.wait_line(r"sandbox: seccomp kill, .*no capabilities, no core dumps",
+                            anywhere=True)
+            for thread in threads(enrol.pid):
+                assert thread["Seccomp"] == "2" and thread["NoNewPrivs"] == "1", thread
+                assert thread["CapEff"] == thread["CapPrm"] == 0, thread
+            assert core_limits(enrol.pid) == ["0", "0"]
+            enrol.stop()
+    assert os.listdir(folder) == []
 
 
 @pytest.mark.parametrize("name", ["monitor", "executor"])
@@ -100,6 +161,26 @@ def test_says_when_the_sandbox_leaves_more_than_is_needed(system):
     assert "should have a folder of its own" not in system.server().log()
     server = system.server("--config", conf)
     assert "audit.log' should have a folder of its own" in server.log()
+
+
+def test_says_which_file_opens_a_folder_of_others(system):
+    """A file that is only read, too; by itself, or by what it leads to."""
+    with tempfile.NamedTemporaryFile("w", dir="/tmp") as secret:
+        secret.write(SECRET)
+        secret.flush()
+        link = system.path("a-link")
+        os.symlink(secret.name, link)
+        for path in (secret.name, link):
+            conf = system.path("reads.conf", "[webhook]\nurl = https://hooks.example.org/x\n"
+                               f"secret_file = {path}\n")
+            said = system.server("--config", conf).log()
+            assert f"'{path}' should have a folder of its own: the sandbox leaves all of " \
+                "'/tmp' to the server, to read" in said
+        own = system.path("secret", SECRET)
+        os.chmod(own, 0o600)
+        conf = system.path("reads.conf", "[webhook]\nurl = https://hooks.example.org/x\n"
+                           f"secret_file = {own}\n")
+        assert "should have a folder" not in system.server("--config", conf).log()
 
 
 def test_setuid_programs_of_tasks_work_when_told_so(system):

@@ -99,6 +99,36 @@ def test_what_it_allows_runs(run):
     assert record["limits"]["open_files"] == 512
 
 
+@pytest.mark.parametrize("options, rule", [
+    (["--plugins=countdown,docker"], "tasks.hooks"),
+    (["--plugins=countdown,docker", "--hooks"], None),
+    (["--hooks=no"], "tasks.hooks"),
+])
+def test_hooks_run_where_shell_does_or_the_settings_say_so(nodes, options, rule):
+    """By themselves, no host that is for containers has commands of strangers."""
+    client = nodes.main.client
+    agent = f"hooks-{'-'.join(options).replace('=', '.').replace(',', '.')}"
+    nodes.agent(agent, nodes.main, *options, user=None)
+    for hooks in ({"cleanup": [{"cmd": "echo cleaned"}]}, {"stop": {"pre_stop": "echo before"}}):
+        answer = client.call("POST", "/tasks/countdown",
+                             {"agent_id": agent, "params": {"from": 1, "interval": 10}, **hooks})
+        record = client.end(answer.json["task_id"])
+        assert (record["failure"], record["rule"]) == (rule and "refused", rule), record
+        printed = b"cleaned\n" if not rule and "cleanup" in hooks else b""
+        assert client.output(record["task_id"], "hook") == printed
+    # without any it is a task like others
+    answer = client.call("POST", "/tasks/countdown",
+                         {"agent_id": agent, "params": {"from": 1, "interval": 10}})
+    assert client.end(answer.json["task_id"])["status"] == "completed"
+
+
+def test_a_task_may_register_commands_where_hooks_are_refused(nodes, run):
+    nodes.agent("deferring", nodes.main, "--hooks=no", user=None)
+    record, _, _ = run("deferring", f"{DEFER} 'echo own'")
+    assert [(h["kind"], h["cmd"]) for h in record["hooks"]] == [("defer", "echo own")]
+    assert nodes.main.client.output(record["task_id"], "hook") == b"own\n"
+
+
 def test_a_mistake_is_not_policy(nodes):
     client = nodes.main.client
     answer = client.call("POST", "/tasks/shell",

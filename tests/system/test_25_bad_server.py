@@ -26,6 +26,7 @@ directories = /usr
 max_timeout = 10m
 seccomp = {profile}
 seccomp_required = yes
+hooks = no
 [limits]
 max_pids = 200
 max_memory = 1G
@@ -115,6 +116,8 @@ def refused(node, task_id, rule):
     ("cwd", {"cwd": "/etc"}, "tasks.directories"),
     ("cwd-up", {"cwd": "/usr/../root"}, "tasks.directories"),
     ("timeout", {"options": {"timeout_ms": HUGE}}, "tasks.max_timeout"),
+    ("cleanup", {"options": {"cleanup": [{"cmd": "id"}]}}, "tasks.hooks"),
+    ("pre-stop", {"options": {"pre_stop": {"cmd": "id"}}}, "tasks.hooks"),
     ("no-filter", {"options": {"seccomp": "none"}}, "tasks.seccomp_required"),
     ("pids", {"options": {"limits": {"pids": HUGE}}}, "limits.max_pids"),
     ("memory", {"options": {"limits": {"memory": (1 << 64) - 1}}}, "limits.max_memory"),
@@ -143,6 +146,8 @@ def test_no_task_is_more_than_the_node_allows(node, name, asked, rule):
     ("memory", {"memory": "1025M"}, "docker.memory"),
     ("cpus", {"cpus": "64"}, "docker.cpus"),
     ("pids", {"pids": "101"}, "docker.pids"),
+    ("cleanup", {"options": {"cleanup": [{"cmd": "id"}]}}, "tasks.hooks"),
+    ("pre-stop", {"options": {"pre_stop": {"cmd": "id"}}}, "tasks.hooks"),
     # there are no parameters for these at all
     ("privileged", {"privileged": "yes"}, ""),
     ("caps", {"cap_add": "SYS_ADMIN"}, ""),
@@ -279,13 +284,18 @@ def garbage():
                          ).SerializeToString()
     yield pb.TaskRequest(task_id="g4", plugin="shell", options={"seccomp": "off"},
                          shell_execute={"cmd": "true"}).SerializeToString()
+    # no limit would be above the node's
+    for name, options in (("g5", {"timeout_ms": -1}), ("g6", {"timeout_ms": -HUGE - 1}),
+                          ("g7", {"idle_timeout_ms": -1})):
+        yield pb.TaskRequest(task_id=name, plugin="shell", options=options,
+                             shell_execute={"cmd": "sleep 1000"}).SerializeToString()
 
 
 def test_garbage_changes_nothing(node):
     for message in garbage():
         node.server.say(message)
     node.check()
-    for task_id in ("g2", "g3", "g4"):
+    for task_id in ("g2", "g3", "g4", "g5", "g6", "g7"):
         assert node.server.about(task_id) == []
 
 

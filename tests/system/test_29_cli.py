@@ -100,6 +100,9 @@ def test_run_gives_the_task_all_that_it_is_asked_for(nodelink, client, tmp_path)
 
 def test_run_takes_other_plugins(nodelink):
     assert nodelink("run", "web1", "--plugin", "countdown", "-p", "from=1").out == "1\n0\n"
+    # What looks like a number is sent as it is written: 1.10 may be a version.
+    assert 'got "1e0"' in nodelink("run", "web1", "--plugin=countdown", "--param=from=1e0",
+                                   status=125).err
     assert "takes no command" in nodelink("run", "web1", "--plugin=countdown", "--", "ls",
                                           status=125).err
 

@@ -8,7 +8,7 @@ check_PROGRAMS += $(unit_tests)
 unit_tests =
 
 check_LTLIBRARIES += libunit.la
-libunit_la_SOURCES = %D%/certs.c %D%/certs.h %D%/unit.c %D%/unit.h
+libunit_la_SOURCES = %D%/certs.c %D%/certs.h %D%/ear.c %D%/ear.h %D%/unit.c %D%/unit.h
 libunit_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 
 include tests/unit/base/local.mk

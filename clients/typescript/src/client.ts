@@ -12,7 +12,7 @@ import type {
 	Agent, CancelManyResult, CancelResult, Health, NewToken, Task, TaskPage, Token,
 	WebhookPage,
 } from "./types.js";
-import { unlessAborted } from "./wait.js";
+import { RECONNECT_FOR_MS, unlessAborted } from "./wait.js";
 
 export type ShellOptions = Omit<ShellFields, "timeout"> & CreateOptions;
 export type DockerOptions = DockerFields & CreateOptions;
@@ -32,11 +32,14 @@ export interface Execution {
 export class TaskClient {
 	readonly #http: Http;
 	readonly #ties: Ties;
+	readonly #reconnectFor: number;
 
 	constructor(options: ClientOptions = {}) {
 		this.#http = new Http(options);
+		this.#reconnectFor = options.reconnectFor ?? RECONNECT_FOR_MS;
 		this.#ties = new Ties(
-			(taskId, reason) => this.cancelTask(taskId, { reason, wait: 0 }),
+			(taskId, reason, signal) => this.#cancel(taskId,
+				{ reason, wait: 0, signal }, this.#reconnectFor),
 			options.onCancelFailed);
 	}
 
@@ -52,21 +55,27 @@ export class TaskClient {
 	 *
 	 * `signal` is the task's: aborted while the task is being created, the
 	 * promise rejects at once and the task is cancelled if it was created all
-	 * the same; aborted later, the task is cancelled. That is so until this
-	 * client has seen the task's end: by its stream, waitTask(), getTask() or
-	 * cancelTask(). */
+	 * the same; aborted later, the task is cancelled. While the server is away
+	 * that is tried for `reconnectFor`; in vain, `onCancelFailed` is called. It
+	 * is so until this client has seen the task's end: by its stream,
+	 * waitTask(), getTask() or cancelTask(). */
 	async createTask<P extends string>(plugin: P, request: TaskRequest<P>,
 		options: CreateOptions = {}): Promise<Task> {
 		const { signal, idempotencyKey = newKey() } = options;
+		let lost = false; // a try of which nobody knows whether it made the task
 
 		signal?.throwIfAborted();
 		const made = this.#http.json<Task>("POST", `/tasks/${encodeURIComponent(plugin)}`, {
 			body: request,
 			headers: { "Idempotency-Key": idempotencyKey },
 			repeatable: true,
+			onLost: () => { lost = true; },
 		});
 		if (signal) // not given up with it: only the answer says what to cancel
-			made.then((task) => this.#ties.tie(task.task_id, signal), () => {});
+			made.then((task) => this.#ties.tie(task.task_id, signal), (error: unknown) => {
+				if (lost && signal.aborted)
+					this.#ties.lost(error);
+			});
 		return unlessAborted(made, signal);
 	}
 
@@ -136,7 +145,7 @@ export class TaskClient {
 				signal,
 			}, async (response) => response),
 			ended: () => this.#ties.untie(taskId),
-		}, options);
+		}, { ...options, reconnectFor: options.reconnectFor ?? this.#reconnectFor });
 	}
 
 	/** The record of a task once it has ended. */
@@ -202,12 +211,17 @@ export class TaskClient {
 	 * `cancelled` then. Where that took longer than `wait`, or the agent is
 	 * away, `status` is another and the cancel goes on. Rejects when the task
 	 * had ended by itself (`already_final`, `too_late`). */
-	async cancelTask(taskId: string, options: CancelOptions = {}): Promise<CancelResult> {
+	cancelTask(taskId: string, options: CancelOptions = {}): Promise<CancelResult> {
+		return this.#cancel(taskId, options);
+	}
+
+	async #cancel(taskId: string, options: CancelOptions,
+		patience?: number): Promise<CancelResult> {
 		const { signal, ...query } = options;
 
 		try {
 			const result = await this.#http.json<CancelResult>("DELETE", taskPath(taskId),
-				{ query: { ...query }, signal, repeatable: true });
+				{ query: { ...query }, signal, repeatable: true, patience });
 			if (result.status === "cancelled")
 				this.#ties.untie(taskId);
 			return result;

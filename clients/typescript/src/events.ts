@@ -1,5 +1,6 @@
 /* events.ts - what a TaskStream dispatches */
 import type { TaskResponse } from "./types.js";
+import { onAbort } from "./wait.js";
 
 /** One response of the task. `data` and `lastEventId` are those of an
  * EventSource's event; `response` is `data` as an object. */
@@ -51,4 +52,50 @@ export interface TaskStreamEventMap {
 	error: StreamErrorEvent;
 	/** Nothing more comes: after the final response, an error, or close(). */
 	close: Event;
+}
+
+export type Listener = Parameters<EventTarget["addEventListener"]>[1];
+export type ListenerOptions = Parameters<EventTarget["addEventListener"]>[2];
+
+/** How many listeners there are of one type, which an EventTarget does not
+ * tell. */
+export class Listeners {
+	readonly #all = new Set<{ listener: Listener; capture: boolean; once: boolean }>();
+
+	get size(): number {
+		return this.#all.size;
+	}
+
+	/** As addEventListener() does. */
+	add(listener: Listener, options: ListenerOptions): void {
+		const { capture = false, once = false, signal }: AddEventListenerOptions =
+			typeof options === "boolean" ? { capture: options } : options ?? {};
+
+		if (!listener || signal?.aborted || this.#find(listener, capture))
+			return;
+		const one = { listener, capture, once };
+		this.#all.add(one);
+		if (signal)
+			onAbort(signal, () => void this.#all.delete(one));
+	}
+
+	drop(listener: Listener, options: ListenerOptions): void {
+		const one = this.#find(listener,
+			(typeof options === "boolean" ? options : options?.capture) ?? false);
+
+		if (one)
+			this.#all.delete(one);
+	}
+
+	/** An event was dispatched. */
+	called(): void {
+		for (const one of this.#all)
+			if (one.once)
+				this.#all.delete(one);
+	}
+
+	#find(listener: Listener, capture: boolean) {
+		return [...this.#all].find((one) =>
+			one.listener === listener && one.capture === capture);
+	}
 }

@@ -3,7 +3,7 @@
  * A request is tried again only where that cannot do a thing twice: reading,
  * cancelling, and creating with an Idempotency-Key. */
 import { NodelinkError, refusal, unreachable } from "./errors.js";
-import { backoff, pause } from "./wait.js";
+import { backoff, inTime, onAbort, pause } from "./wait.js";
 
 export interface ClientOptions {
 	/** The server, such as `https://nodelink.example:8080`. Default: the
@@ -16,11 +16,17 @@ export interface ClientOptions {
 	/** How often a request that was lost is sent again, where that is safe.
 	 * Default 4; 0: never. */
 	retries?: number | undefined;
+	/** Milliseconds for which streams try to connect again, and cancels that an
+	 * AbortSignal asks for are sent again, before they fail. Default: five
+	 * minutes; Infinity: for ever. */
+	reconnectFor?: number | undefined;
 	/** Instead of the global one, for proxies and tests. */
 	fetch?: typeof globalThis.fetch | undefined;
 	/** A task could not be cancelled after its AbortSignal was aborted. With
-	 * a stream of that task the stream fails with the same error. */
-	onCancelFailed?: ((error: unknown, taskId: string) => void) | undefined;
+	 * a stream of that task the stream fails with the same error. Without
+	 * taskId: it was aborted while it was being created, and no answer says
+	 * whether it was. Default: a warning on the console. */
+	onCancelFailed?: ((error: unknown, taskId: string | undefined) => void) | undefined;
 }
 
 export type Query = Record<string, string | number | boolean | readonly string[] | undefined>;
@@ -32,6 +38,10 @@ export interface Call {
 	signal?: AbortSignal | undefined;
 	/** Sending it twice does no more than sending it once. */
 	repeatable?: boolean;
+	/** Milliseconds for which it is tried, instead of `retries` times. */
+	patience?: number | undefined;
+	/** A try may have had its effect, and nothing was heard of that. */
+	onLost?: () => void;
 }
 
 const DEFAULT = "http://127.0.0.1:8080";
@@ -110,24 +120,48 @@ export class Http {
 	 * signal's reason, or with what the token's function has thrown. */
 	async call<T>(method: string, path: string, call: Call,
 		read: (response: Response) => Promise<T>): Promise<T> {
-		const repeatable = call.repeatable ?? method === "GET";
+		const { repeatable = method === "GET", patience, signal } = call;
+		const began = performance.now();
 		let repeated = false;
 
 		for (let tries = 0; ; tries++) {
 			try {
-				return await this.once(method, path, call, read, repeated);
+				return patience === undefined
+					? await this.once(method, path, call, read, repeated)
+					: await this.#onceInTime(method, path, call, read, repeated);
 			} catch (error) {
-				if (!(error instanceof NodelinkError) || tries >= this.#retries ||
-					!mayRepeat(error, repeatable))
+				if (!(error instanceof NodelinkError))
+					throw error;
+				if (error.status === 0 || error.status >= 500)
+					call.onLost?.();
+				const delay = backoff(tries, error.retryAfter);
+				if (!mayRepeat(error, repeatable) || (patience === undefined
+					? tries >= this.#retries
+					: performance.now() - began + delay > patience))
 					throw error;
 				repeated ||= error.status !== 429;
-				await pause(backoff(tries, error.retryAfter), call.signal);
+				await pause(delay, signal);
 			}
 		}
 	}
 
 	json<T>(method: string, path: string, call: Call = {}): Promise<T> {
 		return this.call(method, path, call, (response) => response.json());
+	}
+
+	/** A connection on which nothing is heard may not take all the patience. */
+	async #onceInTime<T>(method: string, path: string, call: Call,
+		read: (response: Response) => Promise<T>, repeated: boolean): Promise<T> {
+		const cut = new AbortController();
+		const undo = call.signal &&
+			onAbort(call.signal, () => cut.abort(call.signal?.reason));
+
+		try {
+			return await inTime(
+				this.once(method, path, { ...call, signal: cut.signal }, read, repeated), cut);
+		} finally {
+			undo?.();
+		}
 	}
 
 	/** As call(), without trying again. */

@@ -4,11 +4,14 @@
  * that it has seen. It reads on only when every iterator has taken what there
  * is, so a slow one slows the server, and nothing gathers here. */
 import { NodelinkError, unreachable } from "./errors.js";
-import { ReconnectEvent, ResponseEvent, StreamErrorEvent, type TaskStreamEventMap } from "./events.js";
+import {
+	Listeners, ReconnectEvent, ResponseEvent, StreamErrorEvent,
+	type Listener, type ListenerOptions, type TaskStreamEventMap,
+} from "./events.js";
 import { Slot } from "./slot.js";
 import { SseParser } from "./sse.js";
 import type { FinalResponse, TaskResponse } from "./types.js";
-import { backoff, onAbort, pause, unlessAborted } from "./wait.js";
+import { RECONNECT_FOR_MS, backoff, inTime, onAbort, pause } from "./wait.js";
 
 export interface StreamOptions {
 	/** Ends the stream, and not the task. Iterators then throw its reason. */
@@ -16,7 +19,7 @@ export interface StreamOptions {
 	/** Go on after this event of the task, as ResponseEvent names it. */
 	lastEventId?: string | undefined;
 	/** Milliseconds that may pass in vain tries to connect before the stream
-	 * fails. Default: five minutes; Infinity: for ever. */
+	 * fails. Default: the client's, five minutes; Infinity: for ever. */
 	reconnectFor?: number | undefined;
 	/** `"base64"`: output is the base64 of the exact bytes. Default `"text"`. */
 	encoding?: "text" | "base64" | undefined;
@@ -32,17 +35,12 @@ export interface StreamSource {
 	ended(): void;
 }
 
-const SILENCE_MS = 60_000; // the server says something every 15 s
-const RECONNECT_FOR_MS = 300_000;
-
-type Listener = Parameters<EventTarget["addEventListener"]>[1];
-type ListenerOptions = Parameters<EventTarget["addEventListener"]>[2];
-
 /** What a task does, from its beginning and live until its end: an EventTarget
  * for `response` events like an EventSource, and an async iterable of responses.
  * The first listener, iterator or final() connects it; who comes after that gets
- * what comes after that. Lost connections are made again and lose nothing; an
- * event is never seen twice; exactly one response has `isFinal`, the last. */
+ * what comes after that, and iterators the final response. Lost connections are
+ * made again and lose nothing; an event is never seen twice; exactly one response
+ * has `isFinal`, the last. */
 export class TaskStream extends EventTarget implements AsyncIterable<TaskResponse> {
 	static readonly CONNECTING = 0;
 	static readonly OPEN = 1;
@@ -53,6 +51,7 @@ export class TaskStream extends EventTarget implements AsyncIterable<TaskRespons
 	readonly #reconnectFor: number;
 	readonly #closed = new AbortController();
 	readonly #slots = new Set<Slot<TaskResponse>>();
+	readonly #listeners = new Listeners(); // to responses
 	readonly #forget: () => void; // the signal
 	#started = false;
 	#open = false;
@@ -85,7 +84,8 @@ export class TaskStream extends EventTarget implements AsyncIterable<TaskRespons
 		return this.#lastEventId;
 	}
 
-	/** Nothing more comes from here. The task goes on: see cancelTask(). */
+	/** Nothing more comes from here: iterators and final() throw `closed`. The
+	 * task goes on: see cancelTask(). */
 	close(): void {
 		this.#finish({});
 	}
@@ -95,13 +95,12 @@ export class TaskStream extends EventTarget implements AsyncIterable<TaskRespons
 		this.#start();
 		if (!this.#end)
 			await new Promise<void>((resolve) => this.#waiters.push(resolve));
-		if (this.#final)
-			return this.#final;
-		throw this.#end?.error ?? new NodelinkError(
-			"the stream was closed before the task's end", { code: "closed" });
+		return this.#outcome();
 	}
 
-	/** Responses to the final one. Leaving the loop early closes the stream. */
+	/** Responses to the final one; throws when the stream ends without it.
+	 * Leaving the loop early closes the stream, unless it has another iterator,
+	 * a listener to `response`, or somebody who waits for final(). */
 	async *[Symbol.asyncIterator](): AsyncGenerator<TaskResponse, void, undefined> {
 		const slot = new Slot<TaskResponse>();
 
@@ -110,15 +109,26 @@ export class TaskStream extends EventTarget implements AsyncIterable<TaskRespons
 		if (this.#end)
 			slot.end();
 		try {
-			for (let next; (next = await slot.take()); )
+			for (let next; (next = await slot.take()); ) {
 				yield next;
-			if (this.#end?.error !== undefined)
-				throw this.#end.error;
+				if (next.isFinal)
+					return;
+			}
+			yield this.#outcome();
 		} finally {
 			this.#slots.delete(slot);
 			slot.end(); // nobody takes what it has
-			this.close();
+			if (!this.#slots.size && !this.#listeners.size && !this.#waiters.length)
+				this.close();
 		}
+	}
+
+	/** After the end. */
+	#outcome(): FinalResponse {
+		if (this.#final)
+			return this.#final;
+		throw this.#end?.error ?? new NodelinkError(
+			"the stream was closed before the task's end", { code: "closed" });
 	}
 
 	override addEventListener<K extends keyof TaskStreamEventMap>(type: K,
@@ -126,6 +136,8 @@ export class TaskStream extends EventTarget implements AsyncIterable<TaskRespons
 	override addEventListener(type: string, listener: Listener, options?: ListenerOptions): void;
 	override addEventListener(type: string, listener: unknown, options?: ListenerOptions): void {
 		super.addEventListener(type, listener as Listener, options);
+		if (type === "response")
+			this.#listeners.add(listener as Listener, options);
 		this.#start();
 	}
 
@@ -134,6 +146,8 @@ export class TaskStream extends EventTarget implements AsyncIterable<TaskRespons
 	override removeEventListener(type: string, listener: Listener, options?: ListenerOptions): void;
 	override removeEventListener(type: string, listener: unknown, options?: ListenerOptions): void {
 		super.removeEventListener(type, listener as Listener, options);
+		if (type === "response")
+			this.#listeners.drop(listener as Listener, options);
 	}
 
 	#start(): void {
@@ -241,6 +255,7 @@ export class TaskStream extends EventTarget implements AsyncIterable<TaskRespons
 			this.#source.ended();
 		}
 		this.dispatchEvent(event);
+		this.#listeners.called();
 		const taken = Promise.all([...this.#slots].map((slot) => slot.put(response)));
 		if (response.isFinal)
 			this.#finish({});
@@ -252,19 +267,4 @@ export class TaskStream extends EventTarget implements AsyncIterable<TaskRespons
 function isPassing(error: unknown): error is NodelinkError {
 	return error instanceof NodelinkError &&
 		(error.status === 0 || error.status === 429 || error.status >= 500);
-}
-
-/** Also when fetch does not heed the signal, as Node's does not where all has
- * come already. A connection that says nothing for too long is dead, whatever
- * TCP thinks. */
-async function inTime<T>(promise: Promise<T>, cut: AbortController): Promise<T> {
-	const timer = setTimeout(() => {
-		cut.abort(new NodelinkError(`nothing heard for ${SILENCE_MS / 1000} s`));
-	}, SILENCE_MS);
-
-	try {
-		return await unlessAborted(promise, cut.signal);
-	} finally {
-		clearTimeout(timer);
-	}
 }

@@ -262,6 +262,8 @@ export interface Agent {
 	hostname: string | null;
 	peer: string | null;
 	connected_at: string | null;
+	/** When the certificate ends that it is connected with. */
+	certificate_expires_at: string | null;
 	seen_at: string | null;
 	/** How many are unfinished. */
 	tasks: number;

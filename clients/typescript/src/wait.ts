@@ -1,6 +1,11 @@
-/* wait.ts - pauses, back-off, and promises that a signal can cut */
+/* wait.ts - pauses, back-off, and promises that a signal or silence can cut */
+import { NodelinkError } from "./errors.js";
+
+/** How long what must not be lost is tried in vain. */
+export const RECONNECT_FOR_MS = 300_000;
 
 const FIRST_MS = 250, MOST_MS = 15_000;
+const SILENCE_MS = 60_000; // a stream says something every 15 s
 
 /** Milliseconds before the next try: doubled after each failure, half of it by
  * chance, so that many clients do not come back at one moment; not before the
@@ -30,6 +35,21 @@ export function pause(ms: number, signal: AbortSignal | undefined): Promise<void
 	});
 
 	return unlessAborted(over, signal).finally(() => clearTimeout(timer));
+}
+
+/** Also when fetch does not heed the signal, as Node's does not where all has
+ * come already. A connection that says nothing for too long is dead, whatever
+ * TCP thinks. */
+export async function inTime<T>(promise: Promise<T>, cut: AbortController): Promise<T> {
+	const timer = setTimeout(() => {
+		cut.abort(new NodelinkError(`nothing heard for ${SILENCE_MS / 1000} s`));
+	}, SILENCE_MS);
+
+	try {
+		return await unlessAborted(promise, cut.signal);
+	} finally {
+		clearTimeout(timer);
+	}
 }
 
 const waiting = new WeakMap<AbortSignal, Set<() => void>>();

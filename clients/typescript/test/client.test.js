@@ -234,6 +234,107 @@ test("aborted, but not to be cancelled: the stream fails, and somebody hears", a
 	assert.equal(server.requests.length, 3);
 });
 
+test("aborted while the server is away: the cancel is sent until it arrives", async (t) => {
+	const { server, client } = await start(t, { retries: 0 }, json(TASK), hangUp,
+		refuse(503, "stopping"), json(CANCELLED));
+	const control = new AbortController();
+
+	await client.createShellTask("a", "sleep 9", 0, { signal: control.signal });
+	control.abort(new Error("enough"));
+	assert.equal((await asked(server, 4)).url, "/tasks/t?reason=enough&wait=0");
+});
+
+test("aborted in vain: somebody hears, and else the console", async (t) => {
+	const { warn } = console;
+	t.after(() => { console.warn = warn; });
+
+	const abort = async (onCancelFailed) => {
+		const { client } = await start(t, { retries: 0, reconnectFor: 150, onCancelFailed },
+			json(TASK), hangUp);
+		const control = new AbortController();
+
+		await client.createShellTask("a", "sleep 9", 0, { signal: control.signal });
+		control.abort();
+	};
+	await new Promise((resolve) => {
+		console.warn = assert.fail;
+		void abort((error, id) => {
+			assert.equal(error.code, "unreachable");
+			resolve(assert.equal(id, "t"));
+		});
+	});
+	await new Promise((resolve) => {
+		console.warn = (text, error) => {
+			assert.equal(error.code, "unreachable");
+			resolve(assert.match(text, /task t was aborted and could not/));
+		};
+		void abort();
+	});
+});
+
+test("aborted while it is being created, and no answer comes: somebody hears", async () => {
+	const told = [];
+	const abort = async (end) => {
+		const control = new AbortController();
+		const client = new TaskClient({ retries: 0, onCancelFailed: (...words) => told.push(words),
+			fetch: async () => {
+				control.abort();
+				return end();
+			} });
+
+		await assert.rejects(client.createShellTask("a", "true", 1, { signal: control.signal }),
+			{ name: "AbortError" });
+		await new Promise(setImmediate);
+	};
+
+	await abort(() => Response.json({ error: "no", code: "forbidden" }, { status: 403 }));
+	assert.deepEqual(told, []); // it was not made
+	await abort(() => { throw new TypeError("lost"); });
+	assert.deepEqual(told.map(([error, id]) => [error.code, id]), [["unreachable", undefined]]);
+});
+
+test("a task that ends is not cancelled any more", async (t) => {
+	const timers = () => process.getActiveResourcesInfo().filter((r) => r === "Timeout").length;
+	let cancels = 0;
+	const client = new TaskClient({ onCancelFailed: assert.fail, fetch: async (_, { method }) => {
+		if (method === "DELETE")
+			throw new TypeError(`not reached ${++cancels}`);
+		return Response.json(method === "POST" ? TASK : { ...TASK, finished_at: "now" });
+	} });
+	const control = new AbortController();
+	const before = timers();
+
+	await client.createShellTask("a", "sleep 9", 0, { signal: control.signal });
+	control.abort();
+	while (!cancels || timers() === before) // the pause before the next one
+		await new Promise(setImmediate);
+	await client.getTask("t");
+	await new Promise(setImmediate);
+	assert.equal(timers(), before);
+	assert.equal(cancels, 1);
+});
+
+test("a cancel of which nothing is heard is sent again", async (t) => {
+	const { setTimeout } = globalThis;
+	const control = new AbortController();
+	t.after(() => { globalThis.setTimeout = setTimeout; });
+
+	await new Promise((resolve, reject) => {
+		let cancels = 0;
+		const client = new TaskClient({ onCancelFailed: reject, fetch: async (_, { method, signal }) => {
+			if (method === "DELETE" && ++cancels === 1)
+				await once(signal, "abort"); // the network is cut
+			if (cancels > 1)
+				resolve();
+			return Response.json(method === "POST" ? TASK : CANCELLED);
+		} });
+
+		globalThis.setTimeout = (fn, ms) => setTimeout(fn, ms === 60_000 ? 10 : ms);
+		void client.createShellTask("a", "sleep 9", 0, { signal: control.signal })
+			.then(() => control.abort());
+	});
+});
+
 test("aborted after the end: nothing is left to cancel", async (t) => {
 	const ended = { ...TASK, finished_at: "now" };
 	const { server, client } = await start(t, {}, json(TASK), events([event(1, "", true)]),

@@ -120,15 +120,21 @@ test("close() ends it: the connection, iterators, and final()", async (t) => {
 		gone = once(request.socket, "close");
 		events([event(1, "one")], { stays: true })(request, response);
 	});
-	const all = texts(stream);
+	const seen = [];
+	const all = assert.rejects(async () => {
+		for await (const response of stream)
+			seen.push(response.shellExecute.stdout);
+	}, { code: "closed" }); // the end that it saw is not the task's
 	const final = assert.rejects(stream.final(), { code: "closed" });
 
 	await once(stream, "response");
 	stream.close();
 	stream.close();
-	assert.deepEqual(await all, ["one"]);
+	await all;
+	assert.deepEqual(seen, ["one"]);
 	await final;
 	await gone;
+	await assert.rejects(texts(stream), { code: "closed" });
 });
 
 test("may be closed by whoever sees the final event, and final() knows it", async (t) => {
@@ -151,6 +157,64 @@ test("leaving the loop closes it", async (t) => {
 		break;
 	}
 	assert.equal(stream.readyState, TaskStream.CLOSED);
+});
+
+test("leaving one of two loops leaves the other alone", async () => {
+	let made = 0;
+	const stream = new TaskStream("t", source(() => event(++made, `${made}`, made === 4)));
+	const other = texts(stream);
+
+	for await (const response of stream)
+		if (response.shellExecute.stdout === "2")
+			break;
+	assert.equal(stream.readyState, TaskStream.OPEN);
+	assert.deepEqual(await other, ["1", "2", "3", "final"]);
+	assert.equal(stream.readyState, TaskStream.CLOSED);
+});
+
+test("leaving the loop closes nothing while somebody else listens", async () => {
+	const open = () => {
+		let made = 0;
+		return new TaskStream("t", source(() => event(++made, `${made}`, made === 4)));
+	};
+	const leave = async (stream) => {
+		for await (const _ of stream)
+			break;
+		return stream.readyState === TaskStream.CLOSED;
+	};
+	const listener = (e) => seen.push(e.lastEventId), seen = [];
+	const heard = open(), awaited = open();
+
+	heard.addEventListener("response", listener);
+	heard.addEventListener("response", listener); // is one all the same
+	assert.equal(await leave(heard), false);
+	await once(heard, "close");
+	assert.deepEqual(seen, ["1", "2", "3", "4"]);
+	const final = awaited.final();
+	assert.equal(await leave(awaited), false);
+	assert.equal((await final).isFinal, true);
+
+	// Who has left does not listen, nor who would hear of other things only.
+	const left = open(), control = new AbortController();
+	left.addEventListener("response", listener, true);
+	left.addEventListener("response", listener, { signal: control.signal });
+	left.addEventListener("response", () => {}, { once: true });
+	left.addEventListener("response", () => {}, { signal: AbortSignal.abort() });
+	left.addEventListener("response", null);
+	left.addEventListener("close", () => {});
+	left.removeEventListener("response", listener, { capture: true });
+	left.removeEventListener("response", () => {});
+	control.abort();
+	assert.equal(await leave(left), true);
+});
+
+test("a loop that comes late has the final response, too", async (t) => {
+	const { stream } = await follow(t, {}, events([event(1, "one"), event(2, "", true)]));
+
+	await stream.final();
+	assert.deepEqual(await texts(stream), ["final"]);
+	stream.close();
+	assert.deepEqual(await texts(stream), ["final"]);
 });
 
 test("its signal ends it with the signal's reason", async (t) => {
@@ -176,10 +240,10 @@ test("reads no further than its slowest iterator", async () => {
 	const slow = stream[Symbol.asyncIterator](), quick = stream[Symbol.asyncIterator]();
 	let taken = 0;
 
-	void (async () => {
+	const all = assert.rejects(async () => {
 		while (!(await quick.next()).done)
 			taken++;
-	})();
+	}, { code: "closed" });
 	await slow.next();
 	for (let i = 0; i < 50; i++)
 		await new Promise(setImmediate);
@@ -188,6 +252,7 @@ test("reads no further than its slowest iterator", async () => {
 		await slow.next();
 	assert.ok(made >= 21 && made <= 24, `${made} made`);
 	stream.close();
+	await all;
 });
 
 test("nonsense from the server is an error and no end", async () => {

@@ -12,7 +12,9 @@
 #include "base/pass.h"
 
 #include "tests/unit/agent/fake-rpc.h"
+#include "base/clock.h"
 #include "tests/unit/certs.h"
+#include "tests/unit/ear.h"
 #include "tests/unit/unit.h"
 
 static char dir[CERTS_DIR];
@@ -146,6 +148,47 @@ TEST(a_new_token_is_told_and_an_empty_file_is_none)
 }
 END
 
+	/* How often the log says that the certificate ends, when the files come. */
+	static unsigned
+	told_by_renew(void)
+{
+	struct ear ear = ear_open();
+	unsigned n = 0;
+	char *text;
+
+	(void)renew();
+	text = ear_close(ear);
+	for (const char *p = text; (p = strstr(p, "my.crt' expires on")); p++)
+		n++;
+	free(text);
+	return n;
+}
+
+TEST(that_the_certificate_ends_is_told_once_a_day_until_it_is_renewed)
+{
+	const int64_t day = INT64_C(24) * 3600 * 1000;
+	struct ear ear;
+	char *text;
+
+	clock_set(day);
+	ear = ear_open();
+	setup();
+	text = ear_close(ear);
+	ck_assert_ptr_nonnull(strstr(text, "my.crt' expires on"));
+	free(text);
+	ck_assert_uint_eq(told_by_renew(), 0);
+	clock_set(2 * day);
+	ck_assert_uint_eq(told_by_renew(), 1);
+	ck_assert_uint_eq(told_by_renew(), 0);
+	certs_run(dir, "cert c ca DNS:c 30; cp c.crt my.crt; cp c.key my.key");
+	clock_set(3 * day);
+	ck_assert_uint_eq(told_by_renew(), 0);
+	ck_assert_uint_eq(fake_rpc.new_tls, 1);
+	clock_set(-1);
+	teardown();
+}
+END
+
 TEST(it_asks_the_monitor_for_the_files)
 {
 	char byte;
@@ -189,7 +232,7 @@ END
 	int
 	main(void)
 {
-	static const TTest *tests[8];
+	static const TTest *tests[9];
 	size_t n = 0;
 
 	if (!certs_can())
@@ -199,6 +242,8 @@ END
 	tests[n++] = the_last_of_several_counts;
 	tests[n++] = a_pair_that_does_not_fit_leaves_the_old_one_until_it_does;
 	tests[n++] = a_new_token_is_told_and_an_empty_file_is_none;
+	tests[n++] =
+		that_the_certificate_ends_is_told_once_a_day_until_it_is_renewed;
 	tests[n++] = it_asks_the_monitor_for_the_files;
 	tests[n++] = without_files_there_is_no_tls;
 	return unit_run("uplink credentials", tests);

@@ -147,6 +147,35 @@ TEST(names_the_rule_about_folders)
 }
 END
 
+TEST(names_the_rule_about_hooks)
+{
+	const struct msg_hook hook = { .cmd = "echo hook" };
+	const struct msg_start pre_stop = { .pre_stop = hook },
+			       cleanup = { .cleanup = &hook, .n_cleanup = 1 };
+
+	rig.options.no_hooks = true;
+	rig_open(&rig, SHELL);
+	check("t1", &pre_stop, "tasks.hooks");
+	check("t2", &cleanup, "tasks.hooks");
+	check("t3", NULL, NULL);
+	ck_assert_uint_eq(rig_count(&rig, "t1", MSG_OUTPUT), 0);
+	ck_assert_uint_eq(rig_count(&rig, "t2", MSG_OUTPUT), 0);
+	rig_close(&rig);
+}
+END
+
+TEST(lets_a_task_register_commands_of_its_own_all_the_same)
+{
+	rig.options.no_hooks = true;
+	rig_open(&rig, SHELL);
+	rig_start(&rig, "t1", "cmd", "echo 'echo own' >> $NODELINK_DEFER_FILE",
+		NULL);
+	ck_assert_uint_eq(rig_result(&rig, "t1")->n_hooks, 1);
+	ck_assert_str_eq(hooks_printed(&rig, "t1"), "own\n");
+	rig_close(&rig);
+}
+END
+
 TEST(names_no_rule_for_what_nobody_forbids)
 {
 	rig_open(&rig, SHELL);
@@ -321,6 +350,8 @@ END
 		names_the_rule_about_the_run_time,
 		ends_a_task_without_a_run_time_at_the_most,
 		names_the_rule_about_each_limit, names_the_rule_about_folders,
+		names_the_rule_about_hooks,
+		lets_a_task_register_commands_of_its_own_all_the_same,
 		names_no_rule_for_what_nobody_forbids,
 		runs_tasks_under_the_profile,
 		runs_no_task_without_the_profile_where_it_is_required,

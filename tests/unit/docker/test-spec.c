@@ -140,6 +140,44 @@ TEST(never_lets_the_engines_socket_through_a_folder)
 }
 END
 
+	/* With this setting, who runs the container of a task that names nobody. */
+	static void
+	expect_user(const char *users, const char *user, const char *rule)
+{
+	const struct fake_value those[] = { { "images", { "*" } },
+		{ "networks", { "none" } }, { "users", { users } },
+		{ "mounts", { "" } }, { "containers", { "" } },
+		{ "caps", { "" } }, { 0 } };
+	struct spec spec;
+	char *body, part[64];
+
+	open_policy();
+	policy_free();
+	fake.settings = those;
+	ck_assert_int_eq(policy_load(NULL), 0);
+	ck_assert_int_eq(read_with("tty", "no", &spec), rule ? -EPERM : 0);
+	ck_assert_pstr_eq(why.rule, rule);
+	body = rule ? NULL : spec_body(NULL, &spec);
+	(void)snprintf(part, sizeof part, "\"User\":\"%s\"", user ? user : "");
+	ck_assert_msg(!body || !strstr(body, user ? part : "User") == !user,
+		"%s: %s", users, body);
+	free(body);
+	close_policy();
+}
+
+TEST(keeps_out_the_images_user_where_only_others_are_allowed)
+{
+	expect_user("*", NULL, NULL);
+	expect_user("*, 1000", NULL, NULL);
+	expect_user("1000, *", "1000", NULL);
+	expect_user("1000", "1000", NULL);
+	expect_user("1000 1001", "1000", NULL);
+	expect_user("10?? [2-9] app, 1001", "app", NULL);
+	expect_user("1*", NULL, "users");
+	expect_user("", NULL, "users");
+}
+END
+
 TEST(asks_for_nothing_privileged)
 {
 	static const char *const wanted[] = { "\"CapDrop\":[\"ALL\"]",
@@ -190,6 +228,13 @@ TEST(reads_parts_of_processors)
 	ck_assert(policy_parse_cpus("2", &nano) && nano == 2000000000);
 	ck_assert(policy_parse_cpus("0.25", &nano) && nano == 250000000);
 	ck_assert(policy_parse_cpus("12.5", &nano) && nano == 12500000000);
+	/* A third of one, as JSON has it; and what is left of it. */
+	ck_assert(policy_parse_cpus("0.3333333333333333", &nano) &&
+		  nano == 333333333);
+	ck_assert(policy_parse_cpus("0.000000001", &nano) && nano == 1);
+	ck_assert(!policy_parse_cpus("0.0000000009", &nano));
+	ck_assert(!policy_parse_cpus("999999999999", &nano));
+	ck_assert(!policy_parse_cpus("1.5.", &nano));
 	ck_assert(!policy_parse_cpus("0", &nano));
 	ck_assert(!policy_parse_cpus("", &nano));
 	ck_assert(!policy_parse_cpus("-1", &nano));
@@ -200,6 +245,7 @@ END
 	UNIT_MAIN("docker: spec", takes_what_the_node_allows,
 		refuses_what_it_does_not_allow_and_says_why,
 		never_lets_the_engines_socket_through_a_folder,
+		keeps_out_the_images_user_where_only_others_are_allowed,
 		asks_for_nothing_privileged,
 		agrees_on_a_version_and_refuses_old_ones,
 		reads_parts_of_processors)

@@ -37,6 +37,7 @@ enum { SANITIZED = false, INSTRUMENTED = false };
 static const struct sandbox server = { .profile = &sandbox_server };
 static const struct sandbox calling = { .profile = &sandbox_server_calling };
 static const struct sandbox uplink = { .profile = &sandbox_uplink };
+static const struct sandbox enroll = { .profile = &sandbox_enroll };
 static const struct sandbox tasks = { .profile = &sandbox_tasks,
 	.no_new_privs = true };
 
@@ -298,7 +299,7 @@ leaves_no_core(void)
 
 TEST(starts_no_program_and_no_process)
 {
-	const struct sandbox all[] = { server, calling, uplink };
+	const struct sandbox all[] = { server, calling, uplink, enroll };
 
 	for (size_t i = 0; !SANITIZED && i < ARRAY_SIZE(all); i++) {
 		child_dies(all[i], run_program, "execve");
@@ -314,6 +315,7 @@ TEST(signals_nobody_else)
 		return;
 	child_dies(server, signal_parent, "kill");
 	child_dies(uplink, signal_parent, "kill");
+	child_dies(enroll, signal_parent, "kill");
 }
 END
 
@@ -347,6 +349,7 @@ TEST(makes_no_code)
 	child_dies(uplink, make_code, "mprotect");
 	child_dies(server, map_code, "mmap");
 	child_dies(uplink, map_code, "mmap");
+	child_dies(enroll, map_code, "mmap");
 }
 END
 
@@ -357,6 +360,8 @@ TEST(the_server_calls_nobody_unless_it_is_told_to)
 	child_dies(calling, make_packet_socket, "socket");
 	child_goes_on(uplink, make_socket);
 	child_dies(uplink, make_packet_socket, "socket");
+	child_goes_on(enroll, make_socket);
+	child_dies(enroll, make_packet_socket, "socket");
 }
 END
 
@@ -365,6 +370,7 @@ TEST(the_uplink_writes_no_file)
 	if (!INSTRUMENTED)
 		child_dies(uplink, write_to_file, "openat");
 	child_goes_on(server, write_to_file);
+	child_goes_on(enroll, write_to_file);
 }
 END
 

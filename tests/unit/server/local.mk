@@ -154,3 +154,8 @@ tests_unit_server_test_api_metrics_SOURCES = %D%/test-api-metrics.c %D%/api-rig.
 	%D%/fake-rpc.c %D%/fake-rpc.h
 tests_unit_server_test_api_metrics_CFLAGS = $(tests_unit_server_test_api_CFLAGS)
 tests_unit_server_test_api_metrics_LDADD = $(tests_unit_server_test_api_LDADD)
+
+unit_tests += tests/unit/server/test-certs
+tests_unit_server_test_certs_SOURCES = %D%/test-certs.c server/certs.c
+tests_unit_server_test_certs_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(srcdir)/server
+tests_unit_server_test_certs_LDADD = libtls.la libconf.la libloop.la libbase.la $(unit_libs)

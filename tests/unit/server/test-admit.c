@@ -1,6 +1,7 @@
 /* test-admit.c - agents that come with certificates */
 #include "hub-rig.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -66,6 +67,40 @@ TEST(a_stream_ends_with_its_certificate)
 }
 END
 
+	static void
+	first_end_is(int64_t ms)
+{
+	AUTO_BUF struct buf text = { 0 };
+	static const char name[] =
+		"\nnodelink_agent_certificate_expiry_timestamp_seconds ";
+	const char *at;
+
+	ck_assert_int_eq(metrics_write(metrics, METRICS_OPENMETRICS, &text), 0);
+	at = strstr(buf_text(&text), name);
+	ck_assert_ptr_nonnull(at);
+	ck_assert_int_eq((int64_t)(strtod(at + strlen(name), NULL) + 0.5),
+		(ms + 500) / 1000);
+}
+
+TEST(shows_when_the_first_certificate_of_those_that_are_here_ends)
+{
+	setup();
+	first_end_is(0);
+	ck_assert_int_eq(
+		open_with(&two, "b", "nodelink:agent:b", "02", 2 * LONG_MS), 0);
+	ck_assert_int_eq(
+		open_with(&one, "a", "nodelink:agent:a", "01", LONG_MS), 0);
+	first_end_is(0); /* they have not said Hello */
+	hello(&two);
+	first_end_is(hub_agent(hub, "b")->not_after);
+	hello(&one);
+	first_end_is(hub_agent(hub, "a")->not_after);
+	hub_rpc_ops.on_close(hub, &one, RPC_STATUS_OK, "");
+	first_end_is(hub_agent(hub, "b")->not_after);
+	teardown();
+}
+END
+
 TEST(only_the_certificate_that_was_issued_last_counts)
 {
 	struct err err = { "" };
@@ -91,4 +126,5 @@ END
 	UNIT_MAIN("hub admit",
 		a_certificate_is_for_one_agent_whoever_else_is_asked,
 		a_stream_ends_with_its_certificate,
+		shows_when_the_first_certificate_of_those_that_are_here_ends,
 		only_the_certificate_that_was_issued_last_counts)

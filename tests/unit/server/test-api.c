@@ -132,6 +132,31 @@ TEST(hides_secret_parameters)
 }
 END
 
+TEST(gives_plugins_numbers_as_they_were_written)
+{
+	static const char *const wanted[] = { "0.1", "1.5", "-2.7",
+		"0.30000000000000004", "0.3333333333333333", "2", "100",
+		"10000000000000000", "1e+300", "9223372036854775807" };
+	AUTO(msg_free) struct msg_box *start = NULL;
+	const struct msg_param *words;
+
+	setup();
+	post("/tasks/login",
+		"{\"agent_id\":\"a1\",\"params\":{\"host\":0.1,\"tries\":3.0,"
+		"\"words\":[0.1,1.50,-2.7,0.30000000000000004,"
+		"0.3333333333333333,2.0,1e2,1e16,1e300,"
+		"9223372036854775807]}}");
+	client_expect(&c, " 200 ");
+	client_expect(&c, "\"host\":\"0.1\",\"tries\":\"3\"");
+	start = fake_take(&agent, MSG_START);
+	words = &msg_get(start)->start.params[2];
+	ck_assert_uint_eq(words->n_values, ARRAY_SIZE(wanted));
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		ck_assert_str_eq(words->values[i], wanted[i]);
+	teardown();
+}
+END
+
 TEST(lists_tasks_by_filter_and_page)
 {
 	setup();
@@ -357,6 +382,7 @@ END
 
 	UNIT_MAIN("api", creates_a_task_and_shows_its_record,
 		refuses_wrong_fields_and_names_them, hides_secret_parameters,
+		gives_plugins_numbers_as_they_were_written,
 		lists_tasks_by_filter_and_page, shows_agents_with_their_plugins,
 		says_cancelled_only_when_it_is_true,
 		answers_202_when_nobody_wants_to_wait,

@@ -2,13 +2,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/fd.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "hub-rig.h"
+#include "tests/unit/ear.h"
 #include "tests/unit/unit.h"
 
 /* Bytes of output, in pieces of at most what one response may hold. */
@@ -72,38 +71,16 @@ TEST(takes_no_more_output_than_the_task_may_have)
 }
 END
 
-	/* What is written to stderr while it lives. */
-	struct ear {
-	int saved, file;
-};
-
-static struct ear
-ear_open(void)
+	/* How many lines were written, and how many of them hold this text. */
+	static void
+	ear_count(struct ear ear, const char *text, int *lines, int *with)
 {
-	char path[] = "/tmp/nodelink-ear-XXXXXX";
-	struct ear ear = { dup(STDERR_FILENO), mkstemp(path) };
+	AUTO_FREE char *all = ear_close(ear);
 
-	ck_assert_int_ge(ear.file, 0);
-	ck_assert_int_eq(unlink(path), 0);
-	ck_assert_int_ge(dup2(ear.file, STDERR_FILENO), 0);
-	return ear;
-}
-
-/* How many lines, and how many of them hold this text. */
-static void
-ear_close(struct ear ear, const char *text, int *lines, int *with)
-{
-	AUTO_BUF struct buf all = { 0 };
-
-	ck_assert_int_ge(dup2(ear.saved, STDERR_FILENO), 0);
-	(void)close(ear.saved);
-	ck_assert_int_eq((int)lseek(ear.file, 0, SEEK_SET), 0);
-	ck_assert_int_eq(fd_read_all(ear.file, &all, 1 << 20), 0);
-	(void)close(ear.file);
 	*lines = *with = 0;
-	for (const char *p = buf_text(&all); (p = strchr(p, '\n')); p++)
+	for (const char *p = all; (p = strchr(p, '\n')); p++)
 		++*lines;
-	for (const char *p = buf_text(&all); (p = strstr(p, text)); p++)
+	for (const char *p = all; (p = strstr(p, text)); p++)
 		++*with;
 }
 
@@ -132,13 +109,13 @@ TEST(says_what_is_wrong_a_few_times_and_then_how_often)
 	clock_set(1000000);
 	ear = ear_open();
 	report_a_thousand(&one);
-	ear_close(ear, "made-up-", &lines, &with);
+	ear_count(ear, "made-up-", &lines, &with);
 	ck_assert_int_ge(with, 3);
 	ck_assert_int_le(lines, 20);
 	clock_set(1000000 + 61000);
 	ear = ear_open();
 	report_a_thousand(&one);
-	ear_close(ear, "990 more", &lines, &with);
+	ear_count(ear, "990 more", &lines, &with);
 	ck_assert_int_eq(with, 1);
 	ck_assert_int_le(lines, 20);
 	clock_set(-1);
@@ -162,7 +139,7 @@ TEST(says_that_an_agent_talks_about_the_task_of_another)
 	started(&two, t, 1);
 	output(&two, t, 2, 10);
 	ended(&two, t, 3, (struct msg_result){ .ok = true });
-	ear_close(ear, t->id, &lines, &with);
+	ear_count(ear, t->id, &lines, &with);
 	ck_assert_int_eq(with, 3);
 	ck_assert_int_eq(t->status, TASK_SENT);
 	ck_assert_uint_eq(t->agent_seq, 0);

@@ -427,6 +427,20 @@ TEST(refuses_hooks_beyond_their_limits)
 }
 END
 
+TEST(refuses_times_below_nothing)
+{
+	struct msg msg = a_start("other", NULL, 0);
+
+	msg.start.timeout_ms = -1;
+	refused(&msg, MSG_TO_AGENT, "a timeout of -1 ms");
+	msg.start.timeout_ms = INT64_MIN;
+	refused(&msg, MSG_TO_AGENT, "a timeout of -9223372036854775808 ms");
+	msg.start.timeout_ms = 0;
+	msg.start.idle_timeout_ms = -1;
+	refused(&msg, MSG_TO_AGENT, "an idle timeout of -1 ms");
+}
+END
+
 TEST(refuses_a_filter_of_an_unknown_name)
 {
 	/* task_id "t", plugin_task {}, plugin "p", options { seccomp "off" } */
@@ -554,6 +568,7 @@ END
 		carries_an_inventory, refuses_ids_of_a_wrong_form,
 		refuses_text_that_is_not_utf8_at_any_depth,
 		refuses_more_than_its_limits, refuses_hooks_beyond_their_limits,
+		refuses_times_below_nothing,
 		refuses_a_filter_of_an_unknown_name,
 		refuses_a_hook_for_an_unknown_occasion,
 		refuses_results_and_inventories_beyond_their_limits,
