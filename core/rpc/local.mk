@@ -9,6 +9,7 @@ librpc_la_SOURCES = \
 	%D%/rpc.h \
 	%D%/send.c \
 	%D%/server.c \
+	%D%/sockets.c %D%/sockets.h \
 	%D%/status.c \
 	%D%/stream.c %D%/stream.h \
 	%D%/tls.c
