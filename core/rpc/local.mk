@@ -3,6 +3,7 @@ librpc_la_SOURCES = \
 	%D%/accept.c %D%/accept.h \
 	%D%/client.c \
 	%D%/core.c %D%/core.h \
+	%D%/crowd.c %D%/crowd.h \
 	%D%/guard.c %D%/guard.h \
 	%D%/listen.c %D%/listen.h \
 	%D%/recv.c \

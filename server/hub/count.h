@@ -31,7 +31,7 @@ struct hub_counts {
 	struct metric *received, *stored, *cut, *lost;
 	struct metric *agents, *connected, *draining, *degraded, *paused;
 	struct metric *queued, *longest;
-	struct metric *streams, *complaints;
+	struct metric *streams, *crowd, *complaints;
 };
 
 void count_begin(struct hub *hub);
