@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/rates.h"
+#include "base/shares.h"
 
 enum {
 	TICK_MS = 1000,
@@ -42,6 +44,16 @@ tick_ms(const struct http *http)
 	return shortest / 4 < TICK_MS ? shortest / 4 : TICK_MS;
 }
 
+/* MHD has such a limit, too, but in IPv6 a client has many addresses. */
+static int
+take_share(struct http *http, struct MHD_Connection *mhd, struct share **out)
+{
+	char peer[HTTP_PEER], name[RATES_NAME];
+
+	return shares_take(http->shares,
+		rates_address(request_peer(mhd, peer), name), out);
+}
+
 static void
 connection_opened(struct http *http, struct MHD_Connection *mhd, void **out)
 {
@@ -51,9 +63,15 @@ connection_opened(struct http *http, struct MHD_Connection *mhd, void **out)
 	    tries = KEEPALIVE_TRIES;
 	struct http_conn *conn = calloc(1, sizeof *conn);
 
-	*out = conn;
+	*out = NULL; /* its first request is refused */
 	if (!conn)
-		return; /* its first request is refused */
+		return;
+	if (take_share(http, mhd, &conn->share) != SHARES_OK) {
+		(void)shutdown(info->connect_fd, SHUT_RDWR); /* or it has */
+		free(conn);
+		return;
+	}
+	*out = conn;
 	conn->http = http;
 	conn->mhd = mhd;
 	conn->fd = info->connect_fd;
@@ -86,6 +104,7 @@ connection_closed(struct http_conn *conn)
 	if (conn->next)
 		conn->next->prev = conn->prev;
 	loop_watch_free(conn->watch); /* MHD closes the descriptor after this */
+	share_give_back(conn->share);
 	free(conn);
 	http->n_conns--;
 	if (http->stopping && http->n_conns == 0)

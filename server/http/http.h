@@ -42,6 +42,9 @@ struct http_gate {
 	/* The head is there and the route known, the body not yet: reply, or
 	 * let the request go on, perhaps with http_take_user(). */
 	http_handler_fn *admit;
+	/* The request is refused, for its head or since no route fits; it has
+	 * none. Reply something else, or nothing. May be NULL. */
+	http_handler_fn *refused;
 	/* May this user's requests that are open go on? */
 	bool (*still)(const void *user);
 	void (*unref)(void *user);

@@ -11,6 +11,7 @@ import shutil
 import socket
 import struct
 import subprocess
+import sys
 import threading
 import time
 
@@ -216,6 +217,46 @@ def test_connections_of_one_address_are_limited(abused, fair):
             sock.close()
 
     attack(fair, connect)
+
+
+class Network:
+    """A network of its own, with addresses in two networks of 64 bits."""
+
+    def wrap(self, argv):
+        return ["unshare", "-n", "/bin/sh", "-c", """
+            ip link set lo up
+            for address in fd00::1 fd00::2 fd00::3 fd00:0:0:1::1; do
+                ip address add $address/64 dev lo nodad
+            done
+            exec "$@" """, "sh", *argv]
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("ip"),
+                    reason="needs root and iproute2 for a network of its own")
+def test_connections_of_one_ipv6_network_are_limited(system):
+    """A client may take any of 2^64 addresses."""
+    server = system.server("-c", system.path("network.conf", """
+[http]
+anonymous = yes
+[limits]
+connections_per_address = 2
+"""), http="[fd00::1]:0", inside=Network())
+    served = subprocess.run(
+        ["nsenter", "-t", str(server.pid), "-n", sys.executable, "-c", """
+import socket, sys
+held = []
+for source in sys.argv[2:]:
+    sock = socket.create_connection(("fd00::1", int(sys.argv[1])), 20, (source, 0))
+    held.append(sock)
+    try:
+        sock.sendall(b"GET /healthz HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n")
+        print(source, len(sock.recv(15)))
+    except OSError:
+        print(source, 0)
+""", server.http.rpartition(":")[2], "fd00::1", "fd00::2", "fd00::3", "fd00:0:0:1::1"],
+        capture_output=True, text=True, timeout=DEADLINE, check=True).stdout
+    assert served.split() == ["fd00::1", "15", "fd00::2", "15", "fd00::3", "0",
+                              "fd00:0:0:1::1", "15"]
 
 
 def test_calls_of_one_client_are_limited(abused, fair):

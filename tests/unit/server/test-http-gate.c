@@ -51,7 +51,7 @@ unref(void *user)
 	((struct person *)user)->refs--;
 }
 
-static const struct http_gate gate = { admit, still, unref };
+static const struct http_gate gate = { admit, NULL, still, unref };
 
 static void
 serve(void *arg, struct http_request *req)
