@@ -11,6 +11,7 @@
 #include "api/internal.h"
 #include "api/limits.h"
 #include "api/session.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 /* -------------------------------------------------------------------- users */
@@ -49,7 +50,8 @@ user_unref(struct user *user)
 bool
 user_valid(const struct user *user)
 {
-	return !user->ended && auth_token_valid(user->token);
+	return !user->ended && (!user->ends_ms || clock_ms() < user->ends_ms) &&
+	       auth_token_valid(user->token);
 }
 
 const char *

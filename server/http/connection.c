@@ -121,14 +121,20 @@ connection_notify(void *cls, struct MHD_Connection *mhd, void **conn,
 		connection_closed(*conn);
 }
 
+static void
+recheck(struct http_conn *conn)
+{
+	const struct http_request *req = conn->req;
+
+	if (req && req->user && !conn->http->conf.gate->still(req->user))
+		connection_shut(conn);
+}
+
 void
 http_recheck(struct http *http)
 {
-	const struct http_gate *gate = http->conf.gate;
-
 	for (struct http_conn *c = http->conns; c; c = c->next)
-		if (c->req && c->req->user && !gate->still(c->req->user))
-			connection_shut(c);
+		recheck(c);
 }
 
 /* ----------------------------------------------------------------- hang-up */
@@ -167,6 +173,7 @@ check_connection(struct http_conn *conn, int64_t now)
 	struct http_request *req = conn->req;
 	int64_t silent = now - conn->since_ms;
 
+	recheck(conn); /* its user's time may be over */
 	if (!req || !req->arrived) {
 		if (silent >= (conn->idle ? conf->idle_timeout_ms
 					  : conf->request_timeout_ms))

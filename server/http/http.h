@@ -45,7 +45,7 @@ struct http_gate {
 	/* The request is refused, for its head or since no route fits; it has
 	 * none. Reply something else, or nothing. May be NULL. */
 	http_handler_fn *refused;
-	/* May this user's requests that are open go on? */
+	/* May this user's requests that are open go on? Asked each second. */
 	bool (*still)(const void *user);
 	void (*unref)(void *user);
 };

@@ -250,7 +250,7 @@ TEST(takes_a_cookie_for_reading)
 {
 	setup_asking();
 	log_in(keep("eve", AUTH_ADMIN, "team", "red"));
-	client_expect(&c, "; Path=/; HttpOnly; SameSite=Strict\r\n");
+	client_expect(&c, "; Path=/; HttpOnly; SameSite=Strict; Max-Age=");
 	client_expect(&c, "\"client\":\"eve\",\"role\":\"admin\","
 			  "\"labels\":{\"team\":\"red\"},");
 	get("/tasks");
@@ -451,6 +451,50 @@ TEST(counts_the_open_requests_of_nobody)
 }
 END
 
+	/* `c` would have been idle for too long. */
+	static void
+	later(int64_t now_ms)
+{
+	clock_set(now_ms);
+	client_close(&c);
+	client_open(&c, api.loop, api_port);
+}
+
+TEST(ends_a_session_after_twelve_hours_and_what_is_open_with_it)
+{
+	struct client by_token, by_cookie;
+	char first[sizeof credentials];
+	const char *eve;
+
+	setup_asking();
+	clock_set(1000);
+	eve = keep("eve", AUTH_ADMIN, NULL, NULL);
+	as(eve);
+	create();
+	watch(&by_token);
+	log_in(eve);
+	client_expect(&c, "; Max-Age=43200\r\n");
+	(void)strcpy(first, credentials);
+	watch(&by_cookie);
+	later(1000 + 12 * 3600 * 1000 - 1);
+	log_in(eve);
+	(void)strcpy(credentials, first);
+	get("/tasks"); /* used, and it ends all the same */
+	client_expect(&c, " 200 OK");
+	client_turn(&by_cookie, 20);
+	ck_assert(!by_cookie.ended);
+	later(1000 + 12 * 3600 * 1000);
+	get("/tasks");
+	client_expect(&c, "\"code\":\"no_session\"");
+	client_wait_end(&by_cookie);
+	client_turn(&by_token, 20);
+	ck_assert(!by_token.ended);
+	client_close(&by_token);
+	client_close(&by_cookie);
+	teardown();
+}
+END
+
 TEST(asks_nobody_in_development_mode)
 {
 	setup();
@@ -483,4 +527,5 @@ END
 		cuts_the_streams_of_a_session_that_ends,
 		counts_by_address_who_has_no_good_token_and_what_has_no_route,
 		counts_the_open_requests_of_nobody,
+		ends_a_session_after_twelve_hours_and_what_is_open_with_it,
 		asks_nobody_in_development_mode)
