@@ -282,7 +282,8 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 		.idle_timeout_ms = set->idle_timeout_ms,
 		.stall_timeout_ms = set->stall_timeout_ms,
 		.gate = &api_gate,
-		.asks = !set->http_anonymous && s->auth };
+		.asks = !set->http_anonymous && s->auth,
+		.local = !set->http_anonymous && !s->auth };
 	int r;
 
 	s->limits = limits_new(&set->client_limits, s->metrics);

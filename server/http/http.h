@@ -66,6 +66,9 @@ struct http_conf {
 	/* The gate asks for what no web page can know or a browser adds: then
 	 * a page that changes something may come from any name of this host. */
 	bool asks;
+	/* Nobody is asked who he is, and only this host may come: requests for
+	 * a name that anybody may point here are refused. */
+	bool local;
 	void *arg; /* for the handlers and the gate */
 	struct metrics *metrics; /* NULL: nothing is counted */
 	unsigned max_connections, max_per_ip; /* 0: as the open files allow */

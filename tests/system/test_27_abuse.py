@@ -152,7 +152,7 @@ def test_a_reader_that_takes_nothing_is_cut(abused, fair):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             sock.settimeout(DEADLINE)
             sock.connect(tuple_of(client.address))
-            sock.sendall(f"GET /tasks/{task}/output HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            sock.sendall(f"GET /tasks/{task}/output HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             held.append(sock)
         until(lambda: open_at(client.address, held) == 0, "all of them are cut")
 
