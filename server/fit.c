@@ -11,7 +11,7 @@
 enum {
 	SPARE = 256, /* for databases, certificates, and what libraries open */
 	USUAL = 1024, /* when the kernel does not say */
-	ROOM = 2, /* of the agents' port, in times of its limit */
+	BURST = 4096, /* that may come to the agents' port at once, at most */
 };
 
 static unsigned
@@ -33,13 +33,16 @@ settings_fit(struct settings *s)
 	(void)getrlimit(RLIMIT_NOFILE, &files); /* else the usual number */
 	room = files.rlim_cur > 2 * SPARE ? files.rlim_cur - SPARE
 					  : files.rlim_cur / 2;
-	if (clients + (uint64_t)ROOM * agents > room) {
+	if ((uint64_t)clients + agents + BURST > room) {
 		clients = at_most(clients, room / 2);
-		agents = at_most(agents, (room - clients) / ROOM);
+		room -= clients;
+		agents = at_most(
+			agents, room > 2 * BURST ? room - BURST : room / 2);
+	}
+	if (clients < s->max_connections || agents < s->max_agent_connections)
 		log_info("%llu files may be open: %u connections of clients "
 			 "and %u of agents",
 			(unsigned long long)files.rlim_cur, clients, agents);
-	}
 	s->max_connections = clients;
 	s->max_agent_connections = agents;
 	if (!s->max_agents_per_address) /* nobody takes all of it */
