@@ -131,6 +131,8 @@ bool http_check_head(const struct http_request *req, struct http_refusal *out);
 bool http_route(struct http_request *req, const char *url);
 /* There is none: replies 404 or 405. */
 void http_no_route(struct http_request *req, const char *url);
+/* Whether its query has only names of its route; or replies 400. */
+bool http_route_query(struct http_request *req);
 
 /* count.c */
 void http_count_begin(struct http *http);
