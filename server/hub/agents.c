@@ -324,10 +324,27 @@ on_flood(void *arg, const char *peer)
 	log_warn(0, "%s is cut: it sends calls without end", peer);
 }
 
+static void
+on_crowd(void *arg, unsigned n, const char *address, bool of_address)
+{
+	struct hub *hub = arg;
+
+	metric_add(hub->counts.crowd, NULL, n);
+	if (rates_take(hub->noise, address) != 0)
+		return;
+	log_warn(0,
+		"%u connections to the agents' port are cut, the last one from "
+		"%s: %s has as many as [limits] %s allows",
+		n, address, of_address ? "this address" : "the port",
+		of_address ? "agent_connections_per_address"
+			   : "agent_connections");
+}
+
 const struct rpc_server_ops hub_rpc_ops = {
 	.on_open = on_open,
 	.on_message = on_message,
 	.on_writable = on_writable,
 	.on_close = on_close,
 	.on_flood = on_flood,
+	.on_crowd = on_crowd,
 };
