@@ -103,6 +103,8 @@ void inventory_free(struct agent *a);
 /* It runs there and is unknown or ended here: it is to stop, and what it says
  * is not wanted. */
 void inventory_stop(struct agent *a, const char *task_id, const char *plugin);
+/* If the task was given up, whoever is there and has it is to stop. */
+void inventory_recall(const struct task *t);
 
 /* acks.c: ack_final() is for a stored result and goes out soon. */
 void ack_now(struct agent *a, const char *task_id, const char *plugin,

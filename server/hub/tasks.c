@@ -51,6 +51,7 @@ finish(struct hub *hub, struct task *t)
 
 	if (t->end_seq)
 		ack_final(a, t->id, t->plugin, t->end_seq);
+	inventory_recall(t);
 	count_ended(t);
 	count_task_gone(t);
 	DL_DELETE2(a->tasks, t, agent_prev, agent_next);
@@ -118,11 +119,13 @@ task_lose(struct hub *hub, struct task *t, const char *failure,
 {
 	if (t->cancel.phase == CANCEL_VERIFIED &&
 		task_move(&t->status, TASK_EV_STOPPED) == STATE_OK) {
+		t->given_up = true;
 		task_end(hub, t, "", "its node was lost while its cleanup ran");
 		return;
 	}
 	if (task_move(&t->status, TASK_EV_FAIL) != STATE_OK)
 		return;
+	t->given_up = true;
 	if (t->cancel.phase != CANCEL_NONE)
 		(void)cancel_move(&t->cancel.phase, CANCEL_EV_LOSE);
 	task_end(hub, t, failure, message);

@@ -19,6 +19,9 @@ void setup_guarded(void);
 void teardown(void);
 /* Output that comes for this one task from now on is never stored. */
 void slow_store(const struct task *t);
+/* A disk that is full: no record that has changed is stored until it goes. */
+void hold_store(void);
+void let_store_go(void);
 int open_as(struct rpc_stream *s, const char *id, const char *token);
 void say(struct rpc_stream *s, struct msg msg);
 void hello(struct rpc_stream *s);
