@@ -239,10 +239,40 @@ task_refuse_unplaced(struct agent *a)
 
 	DL_FOREACH_SAFE2(a->tasks, t, next, agent_next)
 	{
-		if (hub_plugin_find(a, t->plugin) ||
+		if (t->status != TASK_PENDING ||
+			hub_plugin_find(a, t->plugin) ||
 			task_move(&t->status, TASK_EV_REFUSE) != STATE_OK)
 			continue;
 		(void)no_plugin(a, t->plugin, &err); /* only for its text */
 		task_end(a->hub, t, "refused", err.text);
 	}
+}
+
+static bool
+is_unshown(const struct task *t)
+{
+	return t->status != TASK_PENDING && !task_is_final(t->status) &&
+	       !hub_plugin_find(t->agent, t->plugin);
+}
+
+bool
+task_any_unshown(const struct agent *a)
+{
+	const struct task *t;
+
+	DL_FOREACH2(a->tasks, t, agent_next)
+	if (is_unshown(t))
+		return true;
+	return false;
+}
+
+void
+task_lose_unshown(struct agent *a)
+{
+	struct task *t, *next;
+
+	DL_FOREACH_SAFE2(a->tasks, t, next, agent_next)
+	if (is_unshown(t))
+		task_lose(a->hub, t, "executor_lost",
+			"the executor that had it did not come back");
 }
