@@ -56,8 +56,8 @@ agent_drop(struct agent *a, enum rpc_status status, const char *text)
 	rpc_close(s, status, text);
 }
 
-/* Executors that are there have shown themselves. A plugin that no agent of an
- * earlier server shows us has no timer of its own: this one is for all. */
+/* Executors that are there have shown themselves. What an earlier server gave
+ * to a plugin that has not waits for it by this timer: it has none itself. */
 static void
 settled(struct agent *a)
 {

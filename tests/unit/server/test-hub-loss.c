@@ -107,6 +107,9 @@ TEST(settles_every_difference_after_a_reconnect)
 	ck_assert(msg_get(forget)->ack.final);
 	AUTO(msg_free) struct msg_box *again = fake_take(&two, MSG_START);
 	ck_assert_str_eq(msg_get(again)->task_id, sent->id);
+	AUTO(msg_free) struct msg_box *recall = fake_take(&two, MSG_CANCEL);
+	ck_assert_str_eq(msg_get(recall)->task_id, lost->id);
+	took(&two, MSG_ACK);
 	took(&two, MSG_ACK);
 	AUTO(msg_free) struct msg_box *waiting = fake_take(&two, MSG_CANCEL);
 	ck_assert_str_eq(msg_get(waiting)->task_id, kept->id);
