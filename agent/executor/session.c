@@ -5,6 +5,7 @@
  * that was not acknowledged, and a repeated request changes nothing. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "executor/limits.h"
@@ -34,6 +35,19 @@ has_room(struct executor *ex)
 	return !full;
 }
 
+/* The server has given this task to another executor of the plugin, one that has
+ * died or goes on beside us, and only of that one it knows whether it has it.
+ * Our Inventory tells the server who we are. */
+static bool
+is_for_another(const struct executor *ex, const struct msg *msg)
+{
+	if (!*msg->instance || strcmp(msg->instance, ex->instance) == 0)
+		return false;
+	log_info("task '%s': what was meant for another executor is dropped",
+		msg->task_id);
+	return true;
+}
+
 static void
 on_start(struct executor *ex, struct msg_box *take_box, size_t len)
 {
@@ -45,6 +59,8 @@ on_start(struct executor *ex, struct msg_box *take_box, size_t len)
 		log_debug("task '%s' is here already", id);
 		return;
 	}
+	if (is_for_another(ex, msg_get(box)))
+		return;
 	if (!has_room(ex))
 		return;
 	tomb = tombs_find(ex->tombs, id);
@@ -61,16 +77,19 @@ on_start(struct executor *ex, struct msg_box *take_box, size_t len)
 }
 
 static void
-on_cancel(struct executor *ex, const char *id, const struct msg_cancel *why)
+on_cancel(struct executor *ex, const struct msg *msg)
 {
+	const struct msg_cancel *why = &msg->cancel;
+	const char *id = msg->task_id;
 	struct task *task = task_find(ex, id);
 
 	if (task) {
 		cancel_request(task, why);
 		return;
 	}
-	(void)starts_drop(
-		ex->starts, id); /* waiting or unknown: it never ran */
+	/* Waiting or unknown: it never ran, unless somebody else has it. */
+	if (!starts_drop(ex->starts, id) && is_for_another(ex, msg))
+		return;
 	if (tombs_add(ex->tombs, id, why) < 0) {
 		executor_fail(ex, "out of memory");
 		return;
@@ -278,7 +297,7 @@ session_frame(struct executor *ex, const uint8_t *payload, size_t len)
 		return;
 	switch (msg->kind) {
 	case MSG_START: on_start(ex, TAKE(box), len); break;
-	case MSG_CANCEL: on_cancel(ex, msg->task_id, &msg->cancel); break;
+	case MSG_CANCEL: on_cancel(ex, msg); break;
 	case MSG_ACK: on_ack(ex, msg->task_id, &msg->ack); break;
 	case MSG_ATTACH: on_attach(ex); break;
 	case MSG_STARTED:

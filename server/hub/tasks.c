@@ -190,8 +190,22 @@ take_back(struct hub *hub, struct task *t)
 	task_save(hub, t);
 }
 
-/* Give the task to its executor, if that can be reached. The packed start is
- * sent as it is stored. */
+/* The packed start as it is stored, for the executor that it was placed at: one
+ * that comes after it must not take it. */
+static int
+send_start(const struct task *t)
+{
+	AUTO_BUF struct buf b = { 0 };
+	int r = buf_add(&b, t->start.data, t->start.len);
+
+	if (r == 0)
+		r = msg_address(&b, t->instance);
+	if (r < 0 && r != -EMSGSIZE) /* an earlier server left no room */
+		return r;
+	return rpc_send(t->agent->stream, b.data, b.len, false);
+}
+
+/* Give the task to its executor, if that can be reached. */
 int
 task_dispatch(struct hub *hub, struct task *t)
 {
@@ -209,7 +223,7 @@ task_dispatch(struct hub *hub, struct task *t)
 		return RPC_GONE;
 	if (!t->placed || strcmp(t->instance, p->instance) != 0)
 		return place(hub, t, p);
-	r = rpc_send(a->stream, t->start.data, t->start.len, false);
+	r = send_start(t);
 	t->unsent = r != RPC_OK;
 	if (r != RPC_OK || task_move(&t->status, TASK_EV_SEND) != STATE_OK)
 		return r;

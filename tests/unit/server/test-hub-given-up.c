@@ -102,6 +102,25 @@ TEST(stops_what_begins_while_its_loss_is_being_stored)
 }
 END
 
+/* Only the executor that the record names may take it. */
+TEST(says_which_executor_a_start_or_cancel_is_for)
+{
+	AUTO(task_unref) struct task *t = NULL;
+	AUTO(msg_free) struct msg_box *start = NULL, *stop = NULL;
+
+	setup();
+	connect_agent(&one);
+	t = create();
+	start = fake_take(&one, MSG_START);
+	ck_assert_str_eq(msg_get(start)->instance, "i");
+	ck_assert_str_eq(msg_get(start)->task_id, t->id);
+	ck_assert_int_eq(cancel(t, -1), HUB_OK);
+	stop = fake_take(&one, MSG_CANCEL);
+	ck_assert_str_eq(msg_get(stop)->instance, "i");
+	teardown();
+}
+END
+
 TEST(sends_nothing_after_a_task_that_nobody_can_have)
 {
 	AUTO(task_unref) struct task *lost = NULL, *waits = NULL;
@@ -125,4 +144,5 @@ END
 		stops_what_an_agent_brings_back_while_its_loss_is_being_stored,
 		stops_what_an_executor_brings_back_while_its_loss_is_being_stored,
 		stops_what_begins_while_its_loss_is_being_stored,
+		says_which_executor_a_start_or_cancel_is_for,
 		sends_nothing_after_a_task_that_nobody_can_have)
