@@ -19,7 +19,7 @@
 
 /* A server that acknowledges nothing could have us remember for ever. What it
  * asks for beyond this is not taken; one that means it asks again when it finds
- * the task missing in the next inventory. */
+ * the task missing in the inventory that it gets when there is room. */
 static bool
 has_room(struct executor *ex)
 {
@@ -31,8 +31,20 @@ has_room(struct executor *ex)
 			"%d tasks wait for the server's acknowledgement: "
 			"no more are taken",
 			EXECUTOR_MEMORY);
-	ex->crowded = full;
+	ex->crowded = ex->crowded || full;
 	return !full;
+}
+
+/* Acknowledged: is it time for what was not taken? Not at the first that has
+ * gone, or each would cost an inventory; and it has to fit into one. */
+static void
+made_room(struct executor *ex)
+{
+	if (!ex->crowded || HASH_COUNT(ex->tasks) + starts_count(ex->starts) >
+				    EXECUTOR_TASKS)
+		return;
+	ex->crowded = false;
+	session_inventory(ex);
 }
 
 /* The server has given this task to another executor of the plugin, one that has
@@ -112,6 +124,7 @@ on_ack(struct executor *ex, const char *id, const struct msg_ack *ack)
 		task->window = ack->window;
 	if (ack->final && task->state == WORK_ENDED) {
 		task_drop(task);
+		made_room(ex);
 	} else {
 		if (ack->final) { /* it may say what it likes */
 			outbox_ack(task, UINT64_MAX);
