@@ -62,22 +62,6 @@ AUTO_DEFINE(struct many *, many_free)
 
 /* ------------------------------------------------------------------ request */
 
-/* A filter that is misspelt would be none, and hit tasks that are not meant. */
-static int
-check_query(void *arg, const char *name, const char *value)
-{
-	static const char *const names[] = { "reason", "code", "grace", "force",
-		"wait", "dry_run" };
-
-	(void)value;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcmp(names[i], name) == 0)
-			return 0;
-	return filter_is_field(name)
-		       ? 0
-		       : err_set(arg, -EINVAL, "unknown query '%.64s'", name);
-}
-
 static int
 check_filter(const struct store_filter *f, struct err *err)
 {
@@ -107,10 +91,8 @@ static int
 read_request(struct many *m, struct filter *filter, struct http_request *req,
 	struct err *err)
 {
-	int r = http_query_each(req, check_query, err);
+	int r = filter_read(filter, req, err);
 
-	if (r == 0)
-		r = filter_read(filter, req, err);
 	if (r == 0)
 		r = check_filter(&filter->tasks, err);
 	if (r == 0)

@@ -85,15 +85,6 @@ static const struct {
 	{ "status", set_status, false },
 };
 
-bool
-filter_is_field(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
-		if (strcmp(fields[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 struct reading {
 	struct filter *filter;
 	bool seen[ARRAY_SIZE(fields)];

@@ -29,7 +29,4 @@ void filter_done(struct filter *f);
 /* Only what this user sees. 0 or -ENOMEM. */
 int filter_limit(struct filter *f, const struct user *user);
 
-/* One of the names that filter_read() looks at. */
-bool filter_is_field(const char *name);
-
 #endif

@@ -34,6 +34,9 @@ struct http_route {
 	const char *pattern;
 	unsigned access; /* for the gate: http_access() */
 	http_handler_fn *handler;
+	/* The names that its query may have, with a space between them; others
+	 * are refused. NULL: it looks at none. */
+	const char *query;
 };
 
 /* Who may do what. A user is whatever the gate makes of the request's

@@ -125,6 +125,8 @@ bool http_check_head(const struct http_request *req, struct http_refusal *out);
 
 /* route.c: finds req->route, or replies 404 or 405. */
 bool http_route(struct http_request *req, const char *url);
+/* Whether its query has only names of its route; or replies 400. */
+bool http_route_query(struct http_request *req);
 
 /* count.c */
 void http_count_begin(struct http *http);

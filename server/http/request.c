@@ -126,7 +126,7 @@ dispatch(struct http_request *req)
 {
 	req->arrived = true;
 	connection_touch(req->conn);
-	if (!replied(req))
+	if (!replied(req) && http_route_query(req))
 		req->route->handler(req->http->conf.arg, req);
 	assert(replied(req) || req->gone);
 }

@@ -98,6 +98,44 @@ http_route(struct http_request *req, const char *url)
 	return false;
 }
 
+static bool
+is_listed(const char *list, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = list; *p; p += strspn(p, " ")) {
+		size_t len = strcspn(p, " ");
+
+		if (len == n && strncmp(p, name, n) == 0)
+			return true;
+		p += len;
+	}
+	return false;
+}
+
+static int
+check_name(void *arg, const char *name, const char *value)
+{
+	struct http_request *req = arg;
+	const char *list = req->route->query;
+	char detail[256];
+
+	(void)value;
+	if (is_listed(list, name))
+		return 0;
+	(void)snprintf(detail, sizeof detail, "%s %s has these: %s",
+		req->route->method, req->route->pattern, list);
+	http_reply_error(
+		req, 400, "bad_query", detail, "unknown query '%.64s'", name);
+	return -1;
+}
+
+bool
+http_route_query(struct http_request *req)
+{
+	return !req->route->query || http_query_each(req, check_name, req) == 0;
+}
+
 const char *
 http_param(const struct http_request *req, const char *name)
 {

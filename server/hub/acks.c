@@ -1,15 +1,20 @@
 /* acks.c - telling nodes what they may forget
  *
- * That a result is stored is no urgent news: many such messages go out
- * together. What is lost with a stream is not missed, since the node sends the
- * result again and gets a new answer. */
+ * That a result is stored is no urgent news, and what else is stored still
+ * less, as long as the node has room: many such messages go out together. What
+ * is lost with a stream is not missed, since the node sends again what it has
+ * and gets a new answer. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <utlist.h>
 
 #include "hub/internal.h"
 #include "wire/batch.h"
 
-enum { SOON_MS = 5 };
+enum {
+	SOON_MS = 5,
+	LATE_MS = 500, /* memory that a node fills meanwhile is no harm */
+};
 
 struct pending_ack {
 	char task_id[ID_MAX];
@@ -17,15 +22,22 @@ struct pending_ack {
 	uint64_t seq;
 };
 
-void
-ack_now(struct agent *a, const char *task_id, const char *plugin,
+static struct msg
+ack_msg(const struct agent *a, const char *task_id, const char *plugin,
 	const struct msg_ack *ack)
 {
-	const struct msg msg = { .kind = MSG_ACK,
+	return (struct msg){ .kind = MSG_ACK,
 		.agent_id = a->id,
 		.task_id = task_id,
 		.plugin = plugin,
 		.ack = *ack };
+}
+
+void
+ack_now(struct agent *a, const char *task_id, const char *plugin,
+	const struct msg_ack *ack)
+{
+	const struct msg msg = ack_msg(a, task_id, plugin, ack);
 
 	(void)agent_send(a, &msg, true);
 }
@@ -41,32 +53,66 @@ send_batch(struct agent *a, struct batch *batch)
 	batch_clear(batch);
 }
 
+/* Out of memory: it is not said, and the node asks again. */
+static void
+add(struct agent *a, struct batch *batch, const char *task_id,
+	const char *plugin, const struct msg_ack *ack)
+{
+	const struct msg msg = ack_msg(a, task_id, plugin, ack);
+	AUTO_BUF struct buf packed = { 0 };
+
+	if (msg_pack(&msg, &packed) < 0 ||
+		batch_add(batch, packed.data, packed.len) == BATCH_OK)
+		return;
+	send_batch(a, batch);
+	(void)batch_add(batch, packed.data, packed.len); /* fits now */
+}
+
 static void
 send_all(void *arg)
 {
 	struct agent *a = arg;
-	AUTO_BUF struct buf packed = { 0 };
 	struct batch batch = { 0 };
 
 	for (size_t i = 0; i < a->n_acks; i++) {
 		const struct pending_ack *p = &a->acks[i];
-		const struct msg msg = { .kind = MSG_ACK,
-			.agent_id = a->id,
-			.task_id = p->task_id,
-			.plugin = p->plugin,
-			.ack = { .seq = p->seq, .final = true } };
 
-		buf_clear(&packed);
-		if (msg_pack(&msg, &packed) < 0)
-			break; /* out of memory: the node asks again */
-		if (batch_add(&batch, packed.data, packed.len) == BATCH_OK)
-			continue;
-		send_batch(a, &batch);
-		(void)batch_add(&batch, packed.data, packed.len); /* fits now */
+		add(a, &batch, p->task_id, p->plugin,
+			&(struct msg_ack){ .seq = p->seq, .final = true });
 	}
 	send_batch(a, &batch);
 	batch_done(&batch);
 	a->n_acks = 0;
+}
+
+static void
+send_late(void *arg)
+{
+	struct agent *a = arg;
+	struct batch batch = { 0 };
+	struct msg_ack ack;
+	struct task *t;
+
+	if (!a->stream)
+		return; /* its next inventory is answered with all of it */
+	DL_FOREACH2(a->tasks, t, agent_next)
+	{
+		if (t->stored_seq <= t->acked_seq || task_is_final(t->status))
+			continue;
+		ack = report_take_ack(t);
+		add(a, &batch, t->id, t->plugin, &ack);
+	}
+	send_batch(a, &batch);
+	batch_done(&batch);
+}
+
+void
+ack_late(struct agent *a)
+{
+	if (!a->late_timer)
+		a->late_timer = loop_timer_new(a->hub->conf.loop, send_late, a);
+	if (a->late_timer && !loop_timer_active(a->late_timer))
+		loop_timer_set(a->late_timer, LATE_MS);
 }
 
 static int
@@ -118,5 +164,6 @@ void
 acks_free(struct agent *a)
 {
 	loop_timer_free(a->ack_timer);
+	loop_timer_free(a->late_timer);
 	free(a->acks);
 }

@@ -92,7 +92,7 @@ struct agent {
 	struct loop_timer *timer; /* Hello due, settled, missing, lost */
 	struct pending_ack *acks; /* not sent yet */
 	size_t n_acks, max_acks;
-	struct loop_timer *ack_timer;
+	struct loop_timer *ack_timer, *late_timer;
 	bool paused; /* its stream: the store is full */
 	struct {
 		int64_t since_ms;

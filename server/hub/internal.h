@@ -110,11 +110,13 @@ void inventory_stop(struct agent *a, const char *task_id, const char *plugin);
 /* If the task was given up, whoever is there and has it is to stop. */
 void inventory_recall(const struct task *t);
 
-/* acks.c: ack_final() is for a stored result and goes out soon. */
+/* acks.c: ack_final() is for a stored result and goes out soon, ack_late() for
+ * all else that is stored of the agent's tasks, within half a second. */
 void ack_now(struct agent *a, const char *task_id, const char *plugin,
 	const struct msg_ack *ack);
 void ack_final(
 	struct agent *a, const char *task_id, const char *plugin, uint64_t seq);
+void ack_late(struct agent *a);
 void acks_drop(struct agent *a);
 void acks_free(struct agent *a);
 
@@ -134,6 +136,8 @@ int report_came(struct agent *a, const struct msg *msg, const uint8_t *packed,
 uint64_t task_output(const struct task *t);
 /* Say what is stored of the task and how far its output may go. */
 void report_ack(struct task *t);
+/* What that says, for who says it now. */
+struct msg_ack report_take_ack(struct task *t);
 /* More of it is stored: say so, if the node could be waiting for it. */
 void report_stored(struct task *t);
 

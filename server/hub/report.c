@@ -21,14 +21,21 @@ task_output(const struct task *t)
 	       transcript_bytes(t->transcript, TRANSCRIPT_HOOK);
 }
 
+struct msg_ack
+report_take_ack(struct task *t)
+{
+	t->acked_seq = t->stored_seq;
+	t->acked_bytes = task_output(t);
+	return (struct msg_ack){ .seq = t->acked_seq,
+		.window = t->acked_bytes + t->agent->hub->conf.window };
+}
+
 void
 report_ack(struct task *t)
 {
-	t->acked_bytes = task_output(t);
-	ack_now(t->agent, t->id, t->plugin,
-		&(struct msg_ack){ .seq = t->stored_seq,
-			.window =
-				t->acked_bytes + t->agent->hub->conf.window });
+	const struct msg_ack ack = report_take_ack(t);
+
+	ack_now(t->agent, t->id, t->plugin, &ack);
 }
 
 void
@@ -37,6 +44,8 @@ report_stored(struct task *t)
 	/* Not for every piece: often enough that the node never has to wait. */
 	if (task_output(t) - t->acked_bytes >= t->agent->hub->conf.window / 4)
 		report_ack(t);
+	else if (t->stored_seq > t->acked_seq)
+		ack_late(t->agent); /* many a little fills the node, too */
 }
 
 static int

@@ -82,7 +82,7 @@ struct task {
 	struct agent *agent;
 	struct loop_timer *start_timer; /* pending: no agent in time */
 	struct task *agent_prev, *agent_next;
-	uint64_t acked_bytes; /* output the node was told to forget */
+	uint64_t acked_seq, acked_bytes; /* what its node was told to forget */
 	uint64_t output_limit; /* as its start says; 0: not looked at */
 	bool held; /* named by the inventory being read */
 	bool doubted; /* whoever may have it hangs: a full inventory tells */

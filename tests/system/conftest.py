@@ -8,7 +8,27 @@ import pytest
 
 from harness import SANITIZER, Agent, Auth, Server
 
+# What the tests interrupt must hear it, even if we are a job of a script or were
+# started with nohup: what is ignored stays so in every program that one starts.
+for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, signal.SIG_DFL)
+
 _programs = []  # all that were started, for the logs of a failing test
+
+
+def _no_excuse(report):
+    """In CI, what is not installed is no reason to leave a test out."""
+    if report.skipped and os.environ.get("NODELINK_CI") and \
+            "not installed" in str(report.longrepr):
+        report.outcome = "failed"
+        report.longrepr = f"in CI it has to be there: {report.longrepr[-1]}"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report(collector):
+    outcome = yield
+    _no_excuse(outcome.get_result())
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -16,6 +36,7 @@ def pytest_runtest_makereport(item, call):
     """A failing test shows what the programs said."""
     outcome = yield
     report = outcome.get_result()
+    _no_excuse(report)
     if report.failed:
         for program in _programs[-8:]:
             text = "\n".join(program.lines[-60:])

@@ -191,6 +191,17 @@ def test_list_with_wrong_query_is_400(client):
         _error(client.get(f"/tasks?{query}"), 400)
 
 
+@pytest.mark.parametrize("method, path", [
+    ("GET", "/tasks?lable=job"), ("GET", "/tasks?limit=1&Limit=2"),
+    ("GET", "/agents/agent1/tasks?agent_id=agent2"), ("DELETE", "/tasks?lable=x&agent_id=agent1"),
+    ("DELETE", "/tasks/some-task?forced=1"), ("GET", "/tasks/some-task/output?strem=stderr"),
+    ("GET", "/stream?ref=some-task&after=3"), ("GET", "/webhooks?status=dead")])
+def test_a_query_that_is_misspelt_is_not_taken_for_none(client, method, path):
+    error = _error(client.call(method, path), 400)
+    assert error["code"] == "bad_query" and "unknown query" in error["error"], error
+    assert " has these: " in error["details"], error
+
+
 def _raw(client, text):
     """Bytes as they are; what comes back at once, which may be nothing."""
     host, _, port = client.address.rpartition(":")

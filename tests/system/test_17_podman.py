@@ -11,9 +11,8 @@ from dockerd import Podman
 from harness import until
 from test_15_docker import Node
 
-pytestmark = pytest.mark.skipif(
-    not shutil.which("podman") or dockerd.missing() is not None,
-    reason="podman and runc are not installed, or not for root")
+WHY = dockerd.missing() if shutil.which("podman") else "podman is not installed"
+pytestmark = pytest.mark.skipif(bool(WHY), reason=WHY or "")
 
 IMAGE = {"image": "localhost/busybox:local"}
 

@@ -45,7 +45,7 @@ class Fleet:
 
     def __init__(self, system):
         if not shutil.which("openssl"):
-            pytest.skip("no openssl program")
+            pytest.skip("openssl is not installed")
         self.system = system
         self.auth = system.auth()
         self.ca = system.path("ca")

@@ -164,7 +164,7 @@ def test_hooks_are_under_it_too(nodes):
 def test_a_cancel_ends_all_of_a_task_under_it(nodes, agent):
     client = nodes.main.client
     if agent not in client.agents():
-        pytest.skip(f"no {PODMAN}")
+        pytest.skip(f"{PODMAN} is not installed")
     task = client.shell("setsid sh -c 'trap \"\" TERM; echo up; sleep 1000; sleep 1000' & "
                         "trap '' TERM; wait; sleep 1000", agent_id=agent)
     with client.events(task) as events:
@@ -179,7 +179,7 @@ def test_a_cancel_ends_all_of_a_task_under_it(nodes, agent):
 
 def test_programs_run_under_the_profile_of_podman(nodes, run):
     if "podman" not in nodes.main.client.agents():
-        pytest.skip(f"no {PODMAN}")
+        pytest.skip(f"{PODMAN} is not installed")
     # threads, processes, a pipe, a socket: and no loading of a kernel
     record, out, err = run("podman", """/usr/bin/python3 -c '
 import ctypes, socket, subprocess, threading

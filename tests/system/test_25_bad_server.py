@@ -9,7 +9,7 @@ import tempfile
 
 import pytest
 
-pytest.importorskip("grpc", reason="python3-grpcio is missing")
+pytest.importorskip("grpc", reason="python3-grpcio is not installed")
 
 from agents import pb  # noqa: E402
 from conftest import System  # noqa: E402

@@ -26,7 +26,7 @@ def _tool(name):
         os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "nodelink/tools")
     path = shutil.which(name, path=f"{folder}:{os.environ['PATH']}")
     if not path:
-        pytest.skip(f"{name} is not there; scripts/deps tests gets it")
+        pytest.skip(f"{name} is not installed: scripts/deps tests gets it")
     return path
 
 

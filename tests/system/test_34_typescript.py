@@ -34,7 +34,7 @@ def missing():
         return "it is about the client"
     for name in ("node", "tsc"):
         if not shutil.which(name):
-            return f"no {name}: Debian's packages are nodejs and node-typescript"
+            return f"{name} is not installed (Debian packages nodejs, node-typescript)"
     version = subprocess.run(["node", "--version"], capture_output=True, text=True,
                              timeout=DEADLINE, check=True).stdout
     return f"node {version}is too old" if int(version[1:].split(".")[0]) < 18 else None
@@ -154,7 +154,7 @@ def test_unit_tests_of_the_client_pass(package):
 
 def test_package_has_what_users_need_and_no_more(package):
     if not package.npm:
-        pytest.skip("no npm, which packs")
+        pytest.skip("npm is not installed")
     names = {str(path.relative_to(package.installed))
              for path in package.installed.rglob("*") if path.is_file()}
     modules = {path.stem for path in (SOURCE / "src").glob("*.ts")}
@@ -202,7 +202,7 @@ def test_follows_a_task_over_restarts_of_the_server(package, system):
 
 def test_says_who_it_is_over_tls(package, system):
     if not shutil.which("openssl"):
-        pytest.skip("no openssl program")
+        pytest.skip("openssl is not installed")
     ca, auth = system.path("ca"), system.auth()
     for words in (("create",), ("server", "127.0.0.1", "localhost")):
         run(f"{SBIN}/nodelink-server", "ca", *words, "--ca-dir", ca,

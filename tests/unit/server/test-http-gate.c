@@ -99,12 +99,12 @@ serve_stream(void *arg, struct http_request *req)
 }
 
 static const struct http_route routes[] = {
-	{ "GET", "/free", ACCESS_ALL, serve },
-	{ "GET", "/named", ACCESS_NAMED, serve },
-	{ "POST", "/named", ACCESS_NAMED, serve },
-	{ "GET", "/later", ACCESS_NAMED, serve_later },
-	{ "GET", "/free-later", ACCESS_ALL, serve_later },
-	{ "GET", "/stream", ACCESS_NAMED, serve_stream },
+	{ "GET", "/free", ACCESS_ALL, serve, NULL },
+	{ "GET", "/named", ACCESS_NAMED, serve, NULL },
+	{ "POST", "/named", ACCESS_NAMED, serve, NULL },
+	{ "GET", "/later", ACCESS_NAMED, serve_later, NULL },
+	{ "GET", "/free-later", ACCESS_ALL, serve_later, NULL },
+	{ "GET", "/stream", ACCESS_NAMED, serve_stream, NULL },
 };
 
 static void

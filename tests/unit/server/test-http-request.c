@@ -52,11 +52,11 @@ serve_later(void *arg, struct http_request *req)
 }
 
 static const struct http_route routes[] = {
-	{ "GET", "/hello", 0, serve_hello },
-	{ "GET", "/later", 0, serve_later },
-	{ "POST", "/things/{id}", 0, serve_echo },
-	{ "DELETE", "/things/{id}", 0, serve_echo },
-	{ "GET", "/things/{id}/part", 0, serve_echo },
+	{ "GET", "/hello", 0, serve_hello, NULL },
+	{ "GET", "/later", 0, serve_later, NULL },
+	{ "POST", "/things/{id}", 0, serve_echo, NULL },
+	{ "DELETE", "/things/{id}", 0, serve_echo, NULL },
+	{ "GET", "/things/{id}/part", 0, serve_echo, NULL },
 };
 
 static void

@@ -61,7 +61,8 @@ serve(void *arg, struct http_request *req)
 		&ops, &source);
 }
 
-static const struct http_route routes[] = { { "GET", "/stream", 0, serve } };
+static const struct http_route routes[] = { { "GET", "/stream", 0, serve,
+	NULL } };
 
 static void
 start(struct client *c, int64_t heartbeat_ms, const char *query)

@@ -268,6 +268,30 @@ TEST(opens_the_window_before_it_is_used_up)
 }
 END
 
+/* A node keeps what it is not told to forget, for each task; a little of very
+ * many would fill it. */
+TEST(acknowledges_a_little_before_long)
+{
+	AUTO(task_unref) struct task *t = NULL;
+
+	setup();
+	connect_agent(&one);
+	t = create();
+	took(&one, MSG_START);
+	started(&one, t, 1);
+	output(&one, t, 2, 10);
+	output(&one, t, 3, 10);
+	while (!one.n_sent)
+		loop_turn(loop, 100);
+	AUTO(msg_free) struct msg_box *ack = fake_take(&one, MSG_ACK);
+	ck_assert_uint_eq(msg_get(ack)->ack.seq, 3);
+	ck_assert_uint_eq(msg_get(ack)->ack.window, 1020);
+	ck_assert(!msg_get(ack)->ack.final);
+	ck_assert_uint_eq(one.n_sent, 0);
+	teardown();
+}
+END
+
 	UNIT_MAIN("hub", runs_a_task_from_pending_to_completed,
 		refuses_what_cannot_be_placed,
 		refuses_more_for_an_agent_than_may_be_held,
@@ -278,4 +302,5 @@ END
 		keeps_the_real_result_when_the_cancel_came_too_late,
 		joins_a_second_cancel_and_only_shortens_its_grace,
 		takes_each_report_once_and_in_order,
-		opens_the_window_before_it_is_used_up)
+		opens_the_window_before_it_is_used_up,
+		acknowledges_a_little_before_long)
