@@ -5,6 +5,13 @@
 #include <errno.h>
 #include <string.h>
 
+void
+http_answer_done(struct http_answer *answer)
+{
+	json_decref(answer->doc);
+	*answer = (struct http_answer){ 0 };
+}
+
 const char *
 http_text(const json_t *object, const char *name)
 {

@@ -13,16 +13,13 @@
 #include "cli/interrupt.h"
 #include "cli/outcome.h"
 #include "cli/output.h"
+#include "cli/stop.h"
 
 enum {
 	OUTPUT_MAX = 1 << 20, /* not written yet: then nothing more is taken */
 	PATIENCE_MS = 1500, /* then who waits is told what for */
 	TRIES = 5, /* of making a task whose answer was lost */
-	AGAIN_MS = 1000, /* a cancel that has not reached the server */
 };
-
-/* How much it is to be ended; each signal is one more. */
-enum want { KEEP, CANCEL, KILL, LEAVE };
 
 struct attach {
 	struct verb_call *call;
@@ -35,10 +32,9 @@ struct attach {
 	bool held; /* not all that has come, since the output was full */
 
 	int signals; /* descriptor */
-	int signo; /* the first one that came */
-	enum want want, asked;
-	struct http_call *cancel; /* under way */
-	int64_t cancel_at; /* not before */
+	struct stop stop;
+	struct http_call *post; /* under way */
+	bool sent; /* it was: the task may have been made */
 	struct http_call *look; /* at the record of one that says nothing */
 	int64_t look_at; /* 0: there is no need */
 };
@@ -61,7 +57,7 @@ on_output(struct attach *a, const json_t *piece)
 static void
 on_cancel(const struct attach *a, const char *message)
 {
-	if (!a->quiet && a->want == KEEP && strchr(message, ' '))
+	if (!a->quiet && a->stop.want == STOP_NOT && strchr(message, ' '))
 		say("%s", message);
 }
 
@@ -90,74 +86,41 @@ on_event(void *arg, const struct sse_event *event, const json_t *doc)
 
 /* ------------------------------------------------------------------- cancel */
 
-static int
-ask_to_cancel(struct attach *a, struct err *err)
-{
-	AUTO_BUF struct buf path = { 0 };
-	struct http_request request = { .method = "DELETE" };
-	int r = buf_printf(&path, "/tasks/%s?wait=0%s&reason=", a->id,
-		a->want == KILL ? "&force=1" : "");
-
-	if (r == 0)
-		r = http_escape(&path, a->signo ? signal_name(a->signo)
-						: "nobody reads its output");
-	if (r < 0)
-		return err_set(err, r, "out of memory");
-	request.path = buf_text(&path);
-	a->asked = a->want;
-	return http_start(a->http, &request, &a->cancel, err);
-}
-
-/* The events will tell the rest. */
 static void
-end_cancel(struct attach *a)
+tell_step(const struct attach *a, int signo)
 {
-	HTTP_ANSWER(answer);
-	struct err err = { "" };
-	int r = http_result(a->cancel, &answer, &err);
+	const char *again = signo == SIGINT ? "Ctrl-C again" : "another signal";
 
-	http_stop(TAKE(a->cancel));
-	if (r == 0 || answer.status == 400) /* 400: it has ended already */
-		return;
-	if (!a->cancel_at || r == -EACCES)
-		say("cannot cancel the task: %s", err.text);
-	if (r == -EACCES) /* and will not be able to */
-		return;
-	a->asked = KEEP;
-	a->cancel_at = clock_ms() + AGAIN_MS;
+	if (a->id && a->stop.want == STOP_CANCEL)
+		say("cancelling; %s to kill it at once", again);
+	else if (a->id)
+		say("killing; %s to leave it", again);
+	else if (a->sent && a->stop.want == STOP_CANCEL)
+		say("cancelling, once the server has answered; %s not to wait",
+			again);
 }
 
 static void
 take_signals(struct attach *a)
 {
-	int signo = interrupt_take(a->signals);
+	int signo;
 
-	if (!signo)
-		return;
-	if (!a->signo)
-		a->signo = signo;
-	a->want += a->want < LEAVE;
-	if (!a->quiet && a->want < LEAVE)
-		say("%s; %s to %s",
-			a->want == CANCEL ? "cancelling" : "killing",
-			signo == SIGINT ? "Ctrl-C again" : "another signal",
-			a->want == CANCEL ? "kill it at once" : "leave it");
+	while ((signo = interrupt_take(a->signals)))
+		if (stop_signal(&a->stop, signo) && !a->quiet &&
+			a->stop.want < STOP_LEAVE)
+			tell_step(a, signo);
 }
 
 static int
 cancel_turn(struct attach *a, struct err *err)
 {
-	if (a->output.broken && a->want == KEEP) {
+	if (a->output.broken && a->stop.want == STOP_NOT) {
 		if (a->output.broken != EPIPE)
 			say("cannot write to stdout: %s; cancelling",
 				err_name(a->output.broken));
-		a->want = CANCEL;
+		stop_cancel(&a->stop);
 	}
-	if (a->cancel && http_ended(a->cancel))
-		end_cancel(a);
-	return a->want > a->asked && !a->cancel && clock_ms() >= a->cancel_at
-		       ? ask_to_cancel(a, err)
-		       : 0;
+	return stop_turn(&a->stop, a->http, a->id, err);
 }
 
 /* ------------------------------------------------------------------ patience */
@@ -204,6 +167,7 @@ wait_turn(struct attach *a, int64_t wait_ms, struct err *err)
 	size_t n = 1 + output_waits(&a->output, &fds[1]);
 	int r = http_turn(a->http, fds, n, wait_ms, err);
 
+	a->sent = a->sent || (a->post && http_sent(a->post));
 	take_signals(a);
 	return r;
 }
@@ -232,7 +196,8 @@ follow_task(struct attach *a, struct err *err)
 			a->ended ? HTTP_EVER : follow_wait_ms(&a->follow);
 
 		output_flush(&a->output);
-		if ((a->ended && !a->output.n_pieces) || a->want == LEAVE)
+		if ((a->ended && !a->output.n_pieces) ||
+			a->stop.want == STOP_LEAVE)
 			return 0;
 		r = cancel_turn(a, err);
 		if (r == 0)
@@ -241,8 +206,8 @@ follow_task(struct attach *a, struct err *err)
 			wait_ms = sooner(wait_ms, a->look_at);
 		if (a->held && a->output.bytes.len <= OUTPUT_MAX)
 			wait_ms = 0; /* there is room again */
-		if (a->want > a->asked && !a->cancel)
-			wait_ms = sooner(wait_ms, a->cancel_at);
+		if (stop_due_ms(&a->stop) >= 0)
+			wait_ms = sooner(wait_ms, stop_due_ms(&a->stop));
 		if (r == 0)
 			r = wait_turn(a, wait_ms, err);
 		if (r == 0)
@@ -253,21 +218,36 @@ follow_task(struct attach *a, struct err *err)
 
 /* ---------------------------------------------------------------------- make */
 
+/* A task that may have been made is to be known, so that it can be cancelled;
+ * one that was not is not made any more. */
+static bool
+gives_up(const struct attach *a)
+{
+	return a->stop.want >= (a->sent ? STOP_KILL : STOP_CANCEL);
+}
+
+static int
+given_up(const struct attach *a, struct err *err)
+{
+	return err_set(err, -EINTR,
+		a->sent ? "interrupted before the server has answered: the "
+			  "task may have been made; \"nodelink ps\" shows it"
+			: "interrupted before the task was made");
+}
+
 static int
 post(struct attach *a, const struct http_request *request,
 	struct http_answer *answer, struct err *err)
 {
-	AUTO(http_stop) struct http_call *call = NULL;
-	int r = http_start(a->http, request, &call, err);
+	int r = http_start(a->http, request, &a->post, err);
 
-	while (r == 0 && !http_ended(call)) {
-		r = wait_turn(a, HTTP_EVER, err);
-		if (r == 0 && a->want >= KILL)
-			return err_set(err, -EINTR,
-				"interrupted before the server had answered: "
-				"the task may have been made");
-	}
-	return r < 0 ? r : http_result(call, answer, err);
+	while (r == 0 && !http_ended(a->post))
+		r = gives_up(a) ? given_up(a, err)
+				: wait_turn(a, HTTP_EVER, err);
+	if (r == 0)
+		r = http_result(a->post, answer, err);
+	http_stop(TAKE(a->post));
+	return r;
 }
 
 static int
@@ -293,7 +273,8 @@ make(struct attach *a, const char *plugin, const json_t *body,
 		if (i == TRIES || !http_lost(r, answer))
 			return r;
 		http_answer_done(answer);
-		r = wait_turn(a, pause_ms, err);
+		r = gives_up(a) ? given_up(a, err)
+				: wait_turn(a, pause_ms, err);
 		if (r < 0)
 			return r;
 	}
@@ -306,11 +287,12 @@ status(const struct attach *a, const json_t *record)
 {
 	bool cancelled = strcmp(http_text(record, "status"), "cancelled") == 0;
 
-	if (a->output.broken)
-		return a->output.broken == EPIPE ? STATUS_SIGNAL + SIGPIPE
-						 : STATUS_OURS;
-	return cancelled && a->signo ? STATUS_SIGNAL + a->signo
-				     : outcome_status(record);
+	if (a->output.broken == EPIPE)
+		return STATUS_SIGNAL + SIGPIPE;
+	/* Before what a closed terminal makes of our output. */
+	if (cancelled && a->stop.signo)
+		return STATUS_SIGNAL + a->stop.signo;
+	return a->output.broken ? STATUS_OURS : outcome_status(record);
 }
 
 static int
@@ -320,12 +302,16 @@ finish(struct attach *a, struct err *err)
 	AUTO_BUF struct buf text = { 0 };
 
 	if (!record) {
-		say("left; the task goes on: nodelink wait %s", a->id);
-		return STATUS_SIGNAL + a->signo;
+		say("left; %s: nodelink wait %s", stop_left(&a->stop), a->id);
+		return STATUS_SIGNAL + a->stop.signo;
 	}
+	if (a->output.broken && a->output.broken != EPIPE &&
+		a->stop.want == STOP_NOT) /* the end came with it */
+		say("cannot write to stdout: %s", err_name(a->output.broken));
 	if (outcome_text(record, &text) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
-	if (text.len && !(a->quiet && a->want) && a->output.broken != EPIPE)
+	if (text.len && !(a->quiet && a->stop.want) &&
+		a->output.broken != EPIPE)
 		say("%s", buf_text(&text));
 	return status(a, record);
 }
@@ -358,7 +344,7 @@ detached(const struct attach *a, const json_t *record, struct err *err)
 static void
 attach_done(struct attach *a)
 {
-	http_stop(a->cancel);
+	stop_done(&a->stop);
 	http_stop(a->look);
 	follow_done(&a->follow);
 	output_done(&a->output);
@@ -380,6 +366,10 @@ attach_run(struct verb_call *call, const char *plugin, const json_t *body,
 		r = http_new(&call->context, &a.http, err);
 	if (r == 0)
 		r = make(&a, plugin, body, &answer, err);
+	if (r == -EINTR) {
+		say("%s", err->text);
+		return STATUS_SIGNAL + a.stop.signo;
+	}
 	if (r < 0)
 		return r;
 	a.id = http_text(answer.doc, "task_id");
@@ -387,7 +377,7 @@ attach_run(struct verb_call *call, const char *plugin, const json_t *body,
 		return err_set(err, -EBADMSG,
 			"the server has answered with something else than a "
 			"task");
-	return conf_bool(call->conf, "detach") && !a.want
+	return conf_bool(call->conf, "detach") && !a.stop.want
 		       ? detached(&a, answer.doc, err)
 		       : attached(&a, err);
 }

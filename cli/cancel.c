@@ -2,6 +2,8 @@
 #include "cli/cancel.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 #include "cli/list.h"
 
@@ -68,18 +70,26 @@ static const struct conf_item items[] = {
 };
 
 int
-cancel_query(const struct conf *conf, struct buf *path)
+cancel_query(const struct conf *conf, const char *code, int64_t wait_ms,
+	struct buf *path)
 {
-	static const char *const texts[] = { "grace", "reason", "code",
-		"wait" };
+	bool no_wait = conf_bool(conf, "no-wait");
+	char wait[24];
 	int r = 0;
 
+	(void)snprintf(wait, sizeof wait, "%" PRIi64 "ms", wait_ms);
 	if (conf_bool(conf, "force"))
 		r = list_query(path, "force", "1");
-	if (r == 0 && conf_bool(conf, "no-wait"))
-		r = list_query(path, "wait", "0");
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(texts); i++)
-		r = list_query(path, texts[i], conf_text(conf, texts[i]));
+	if (r == 0 && (no_wait || wait_ms >= 0))
+		r = list_query(path, "wait", no_wait ? "0" : wait);
+	if (r == 0)
+		r = list_query(path, "grace", conf_text(conf, "grace"));
+	if (r == 0)
+		r = list_query(path, "reason", conf_text(conf, "reason"));
+	if (r == 0)
+		r = list_query(path, "code",
+			conf_is_set(conf, "code") ? conf_text(conf, "code")
+						  : code);
 	return r;
 }
 

@@ -1,15 +1,25 @@
-/* cancel_many.c - nodelink cancel --label: all unfinished tasks that fit */
+/* cancel_many.c - nodelink cancel --label: all unfinished tasks that fit
+ *
+ * One request asks for all of them; then each is waited for as those that are
+ * named, with progress and receipts. Programs (--json) get the server's answer
+ * to one request that waits. Ctrl-C stops the waiting and no cancel. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/cancel.h"
+#include "cli/interrupt.h"
 #include "cli/list.h"
 #include "cli/look.h"
 #include "cli/record.h"
 
+struct tally {
+	int64_t matched, left, cancelled, ended, undeliverable, unfinished;
+};
+
 static int
-make_path(const struct conf *conf, struct buf *out)
+make_path(const struct conf *conf, int64_t wait_ms, struct buf *out)
 {
 	char *const *labels;
 	size_t n = conf_texts(conf, "label", &labels);
@@ -25,8 +35,10 @@ make_path(const struct conf *conf, struct buf *out)
 		r = list_query(out, "owner", conf_text(conf, "owner"));
 	if (r == 0 && conf_bool(conf, "dry-run"))
 		r = list_query(out, "dry_run", "1");
-	return r < 0 ? r : cancel_query(conf, out);
+	return r < 0 ? r : cancel_query(conf, NULL, wait_ms, out);
 }
+
+/* ------------------------------------------------------------------ one answer */
 
 static int
 print_tasks(const struct verb_call *call, const json_t *doc, struct err *err)
@@ -58,60 +70,169 @@ print_tasks(const struct verb_call *call, const json_t *doc, struct err *err)
 	return json_array_size(tasks) ? look_print(table, &call->out, err) : 0;
 }
 
-/* "3 tasks match; 2 are cancelled, 1 had ended by itself" */
-static void
-print_sum(const json_t *doc)
+static struct tally
+count_answer(const json_t *doc)
 {
-	static const struct {
-		const char *name, *text;
+	return (struct tally){
+		.matched = record_number(doc, "matched"),
+		.left = record_number(doc, "left"),
+		.cancelled = record_number(doc, "cancelled"),
+		.ended = record_number(doc, "ended"),
+		.undeliverable = record_number(doc, "undeliverable"),
+		.unfinished = record_number(doc, "unfinished"),
+	};
+}
+
+/* "3 unfinished tasks match; 2 are cancelled, 1 had ended by themselves" */
+static void
+print_sum(const struct tally *t, bool dry_run)
+{
+	const struct {
+		int64_t n;
+		const char *text;
 	} counts[] = {
-		{ "cancelled", "are cancelled" },
-		{ "ended", "had ended by themselves" },
-		{ "undeliverable", "were lost with their agent" },
-		{ "unfinished", "are not ended yet" },
-		{ "left", "more match: do it again" },
+		{ dry_run ? 0 : t->cancelled, "are cancelled" },
+		{ dry_run ? 0 : t->ended, "had ended by themselves" },
+		{ dry_run ? 0 : t->undeliverable,
+			"were lost with their agent" },
+		{ dry_run ? 0 : t->unfinished, "are not ended yet" },
+		{ t->left, "more match: do it again" },
 	};
 	const char *between = "; ";
 
 	(void)fprintf(stderr, "nodelink: %" PRIi64 " unfinished tasks match",
-		record_number(doc, "matched"));
+		t->matched);
 	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
-		int64_t n = record_number(doc, counts[i].name);
-
-		if (!n || (record_bool(doc, "dry_run") &&
-				  i + 1 < ARRAY_SIZE(counts)))
+		if (!counts[i].n)
 			continue;
-		(void)fprintf(
-			stderr, "%s%" PRIi64 " %s", between, n, counts[i].text);
+		(void)fprintf(stderr, "%s%" PRIi64 " %s", between, counts[i].n,
+			counts[i].text);
 		between = ", ";
 	}
-	(void)fputs(record_bool(doc, "dry_run") ? "; nothing was cancelled\n"
-						: "\n",
-		stderr);
+	(void)fputs(dry_run ? "; nothing was cancelled\n" : "\n", stderr);
+}
+
+/* What the one request has brought is all that there is. */
+static int
+show_answer(struct verb_call *call, const struct http_answer *answer,
+	struct err *err)
+{
+	bool quiet = conf_bool(call->conf, "quiet");
+	struct tally tally = count_answer(answer->doc);
+	int r = 0;
+
+	if (call->json)
+		r = verb_print_json(answer->doc, err);
+	else if (!quiet)
+		r = print_tasks(call, answer->doc, err);
+	if (r < 0)
+		return r;
+	if (!call->json && !quiet)
+		print_sum(&tally, conf_bool(call->conf, "dry-run"));
+	return answer->status == 200 || conf_bool(call->conf, "no-wait")
+		       ? 0
+		       : STATUS_FAILED;
+}
+
+/* ----------------------------------------------------------------- the evidence */
+
+/* What became of each; what there is no word of is not ended yet. */
+static void
+count_ends(const struct cancel_each *e, struct tally *t)
+{
+	t->cancelled = t->ended = t->undeliverable = t->unfinished = 0;
+	for (size_t i = 0; i < e->n; i++) {
+		const json_t *doc = e->answers[i].doc;
+		const char *status = http_text(doc, "status");
+		const char *phase =
+			http_text(record_object(doc, "cancel"), "phase");
+
+		if (strcmp(status, "cancelled") == 0)
+			t->cancelled++;
+		else if (strcmp(phase, "undeliverable") == 0)
+			t->undeliverable++;
+		else if (strcmp(status, "completed") == 0 ||
+			 strcmp(status, "failed") == 0)
+			t->ended++;
+		else
+			t->unfinished++;
+	}
+}
+
+static void
+tell_errors(const struct cancel_each *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (cancel_each_error(e, i) &&
+			!*http_text(e->answers[i].doc, "status"))
+			say("task '%s': %s", e->ids[i],
+				cancel_each_error(e, i));
+}
+
+/* All of them were asked for. */
+static int
+follow(struct verb_call *call, struct http *http, const json_t *doc,
+	int signals, struct err *err)
+{
+	const json_t *tasks = record_list(doc, "tasks");
+	__attribute__((cleanup(cancel_each_done))) struct cancel_each e = { 0 };
+	struct tally tally = count_answer(doc);
+	int r = cancel_each_init(&e, call, http, json_array_size(tasks), err);
+
+	e.code = "bulk";
+	for (size_t i = 0; r == 0 && i < e.n; i++)
+		e.ids[i] = http_text(json_array_get(tasks, i), "task_id");
+	if (r == 0 && e.n)
+		r = cancel_each_wait(&e, signals, err);
+	if (r == 0 && e.n)
+		r = receipt_print(call, e.answers, e.n, tasks, err);
+	if (r < 0)
+		return r;
+	count_ends(&e, &tally);
+	tell_errors(&e);
+	if (!conf_bool(call->conf, "quiet"))
+		print_sum(&tally, false);
+	if (e.signo) {
+		say("not waiting any more; what was asked for stays so");
+		return STATUS_SIGNAL + e.signo;
+	}
+	return tally.unfinished || tally.undeliverable || tally.left
+		       ? STATUS_FAILED
+		       : 0;
 }
 
 int
 cancel_many(struct verb_call *call, struct http *http, struct err *err)
 {
-	bool quiet = conf_bool(call->conf, "quiet");
-	bool no_wait = conf_bool(call->conf, "no-wait");
+	const struct conf *conf = call->conf;
+	bool follows = !call->json && !conf_bool(conf, "no-wait") &&
+		       !conf_bool(conf, "dry-run");
+	AUTO_CLOSE int signals = interrupt_open(err);
 	AUTO_BUF struct buf path = { 0 };
 	HTTP_ANSWER(answer);
 	struct http_request request = { .method = "DELETE",
 		.wait_ms = HTTP_EVER };
-	int r = make_path(call->conf, &path);
+	int64_t wait_ms =
+		conf_is_set(conf, "wait") ? conf_number(conf, "wait") : -1;
+	int r;
 
-	if (r < 0)
-		return err_set(err, r, "out of memory");
+	if (signals < 0)
+		return signals;
+	if (make_path(conf, follows ? 0 : wait_ms, &path) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
+	http_heed(http, signals);
 	request.path = buf_text(&path);
 	r = http_ask(http, &request, &answer, err);
-	if (r == 0 && call->json)
-		r = verb_print_json(answer.doc, err);
-	else if (r == 0 && !quiet)
-		r = print_tasks(call, answer.doc, err);
+	if (r == -EINTR) {
+		say("interrupted before the server has answered%s",
+			conf_bool(conf, "dry-run")
+				? ""
+				: ": what was cancelled is not known; "
+				  "\"nodelink ps\" shows it");
+		return STATUS_SIGNAL + interrupt_take(signals);
+	}
 	if (r < 0)
 		return r;
-	if (!call->json && !quiet)
-		print_sum(answer.doc);
-	return answer.status == 200 || no_wait ? 0 : STATUS_FAILED;
+	return follows ? follow(call, http, answer.doc, signals, err)
+		       : show_answer(call, &answer, err);
 }

@@ -199,21 +199,19 @@ stopped(const struct verb_call *call, int signo)
 
 /* A server that is not reached may be back soon: it is asked again. */
 static int
-wait_empty(struct verb_call *call, struct http *http, struct err *err)
+wait_empty(
+	struct verb_call *call, struct http *http, int signals, struct err *err)
 {
 	const char *agent = call->words[0];
-	AUTO_CLOSE int fd = interrupt_open(err);
-	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	struct pollfd fd = { .fd = signals, .events = POLLIN };
 	int64_t since = clock_ms();
 	char line[LINE_MAX_LEN], before[LINE_MAX_LEN] = "";
 
-	if (fd < 0)
-		return fd;
 	for (;;) {
 		struct left left = { 0 };
 		int r = look(http, agent, &left, err), signo;
 
-		if (r < 0 && !http_away(r))
+		if (r < 0 && r != -EINTR && !http_away(r))
 			return r;
 		if (r == 0 && !left.drained)
 			return err_set(err, -ECANCELED,
@@ -221,6 +219,9 @@ wait_empty(struct verb_call *call, struct http *http, struct err *err)
 				agent);
 		if (r == 0 && !left.sent && !left.running)
 			break;
+		signo = interrupt_take(signals);
+		if (signo)
+			return stopped(call, signo);
 		if (r == 0)
 			describe(agent, &left, line);
 		else
@@ -228,12 +229,9 @@ wait_empty(struct verb_call *call, struct http *http, struct err *err)
 				err->text);
 		if (show(call, line, before, since) < 0)
 			return err_set(err, -ENOMEM, "out of memory");
-		r = http_turn(http, &poll_fd, 1, LOOK_MS, err);
+		r = http_turn(http, &fd, 1, LOOK_MS, err);
 		if (r < 0)
 			return r;
-		signo = interrupt_take(fd);
-		if (signo)
-			return stopped(call, signo);
 	}
 	(void)fputs(term_erase(&call->err), stderr);
 	return 0;
@@ -269,6 +267,7 @@ run(struct verb_call *call, struct err *err)
 	bool waits = conf_bool(call->conf, "wait");
 	AUTO(http_free) struct http *http = NULL;
 	AUTO(json_decref) json_t *agent = NULL;
+	AUTO_CLOSE int signals = -1;
 	HTTP_ANSWER(answer);
 	int r;
 
@@ -283,14 +282,20 @@ run(struct verb_call *call, struct err *err)
 		return list_no_agent(call->words[0], err);
 	if (r == 0 && !call->json)
 		r = print_asked(call, answer.doc, err);
-	if (r == 0 && waits)
-		r = wait_empty(call, http, err);
+	if (r == 0 && waits) {
+		r = signals = interrupt_open(err);
+		http_heed(http, signals);
+	}
+	if (r >= 0 && waits)
+		r = wait_empty(call, http, signals, err);
 	if (r != 0)
 		return r;
 	if (waits && !call->json)
 		(void)printf("nothing runs on %s any more\n", call->words[0]);
 	if (call->json && waits)
 		r = list_agents(http, call->words[0], &agent, err);
+	if (r == -EINTR)
+		return stopped(call, interrupt_take(signals));
 	return r == 0 && call->json
 		       ? verb_print_json(waits ? agent : answer.doc, err)
 		       : r;

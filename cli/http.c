@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "cli/answer.h"
+#include "cli/headers.h"
 
 enum {
 	CONNECT_MS = 10 * 1000,
@@ -25,6 +26,7 @@ struct http {
 	char *bearer; /* "Authorization: Bearer ...", or NULL */
 	struct http_call *calls; /* all that there are */
 	bool news; /* something has come since the last wait */
+	int signals; /* that http_ask() heeds, or -1 */
 };
 
 struct http_call {
@@ -49,6 +51,7 @@ http_new(const struct context *context, struct http **out, struct err *err)
 	if (!http || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return err_set(err, -ENOMEM, "out of memory");
 	http->context = context;
+	http->signals = -1;
 	http->multi = curl_multi_init();
 	if (!http->multi)
 		return err_set(err, -ENOMEM, "out of memory");
@@ -75,10 +78,15 @@ http_free(struct http *http)
 }
 
 void
-http_answer_done(struct http_answer *answer)
+http_heed(struct http *http, int signals)
 {
-	json_decref(answer->doc);
-	*answer = (struct http_answer){ 0 };
+	http->signals = signals;
+}
+
+int
+http_heeded(const struct http *http)
+{
+	return http->signals;
 }
 
 /* ------------------------------------------------------------------- requests */
@@ -111,40 +119,6 @@ take(char *data, size_t size, size_t n, void *arg)
 		return CURL_WRITEFUNC_PAUSE;
 	}
 	return buf_add(&call->in, data, len) == 0 ? len : 0;
-}
-
-static bool
-add_header(struct http_call *call, const char *line)
-{
-	struct curl_slist *all = curl_slist_append(call->headers, line);
-
-	if (all)
-		call->headers = all;
-	return all != NULL;
-}
-
-static bool
-add_value(struct http_call *call, const char *name, const char *value)
-{
-	AUTO_BUF struct buf line = { 0 };
-
-	return !value || (buf_printf(&line, "%s: %s", name, value) == 0 &&
-				 add_header(call, buf_text(&line)));
-}
-
-static bool
-add_headers(struct http_call *call, const struct http_request *request)
-{
-	const char *bearer = call->http->bearer;
-
-	return (!bearer || add_header(call, bearer)) &&
-	       (!request->body ||
-		       add_header(call, "Content-Type: application/json")) &&
-	       add_value(call, "Idempotency-Key", request->key) &&
-	       add_value(call, "Last-Event-ID", request->after) &&
-	       add_value(call, "Accept",
-		       request->stream ? "text/event-stream"
-				       : "application/json");
 }
 
 static void
@@ -183,8 +157,9 @@ prepare(struct http_call *call, const struct http_request *request)
 		if (!call->body)
 			return -ENOMEM;
 	}
+	call->headers = headers_new(call->http->bearer, request);
 	if (buf_printf(&url, "%s%s", context->server, request->path) < 0 ||
-		!add_headers(call, request))
+		!call->headers)
 		return -ENOMEM;
 	curl_easy_setopt(curl, CURLOPT_URL, buf_text(&url));
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -349,6 +324,17 @@ bool
 http_ended(const struct http_call *call)
 {
 	return call->ended;
+}
+
+bool
+http_sent(const struct http_call *call)
+{
+	curl_off_t ready_us = 0;
+	long size = 0;
+
+	curl_easy_getinfo(call->curl, CURLINFO_PRETRANSFER_TIME_T, &ready_us);
+	curl_easy_getinfo(call->curl, CURLINFO_REQUEST_SIZE, &size);
+	return ready_us || size;
 }
 
 /* The system's word for it is shorter than curl's. */

@@ -31,6 +31,10 @@ struct http_call;
 int http_new(const struct context *context, struct http **out, struct err *err);
 void http_free(struct http *http); /* after its calls */
 AUTO_DEFINE(struct http *, http_free)
+/* A descriptor of interrupt_open(), borrowed: from now on http_ask() and what
+ * asks by it end with -EINTR when a signal is there, and leave it there. */
+void http_heed(struct http *http, int signals);
+int http_heeded(const struct http *http); /* or -1 */
 
 enum { HTTP_WAIT_MS = 30 * 1000, HTTP_EVER = -1 };
 
@@ -103,6 +107,8 @@ int http_turn(struct http *http, struct pollfd *fds, size_t n_fds,
  * While it is large nothing more is read. Only bytes of an answer of 200. */
 struct buf *http_in(struct http_call *call);
 bool http_ended(const struct http_call *call);
+/* Something of the request may have reached the server. */
+bool http_sent(const struct http_call *call);
 /* Of a call that has ended: as http_ask(). */
 int http_result(
 	struct http_call *call, struct http_answer *answer, struct err *err);

@@ -9,11 +9,15 @@ int
 http_ask(struct http *http, const struct http_request *request,
 	struct http_answer *answer, struct err *err)
 {
+	struct pollfd fd = { .fd = http_heeded(http), .events = POLLIN };
 	AUTO(http_stop) struct http_call *call = NULL;
 	int r = http_start(http, request, &call, err);
 
-	while (r == 0 && !http_ended(call))
-		r = http_turn(http, NULL, 0, HTTP_EVER, err);
+	while (r == 0 && !http_ended(call)) {
+		r = http_turn(http, &fd, fd.fd >= 0, HTTP_EVER, err);
+		if (r == 0 && fd.revents && !http_ended(call))
+			return err_set(err, -EINTR, "interrupted");
+	}
 	return r < 0 ? r : http_result(call, answer, err);
 }
 

@@ -9,6 +9,7 @@ libcli_la_SOURCES = \
 	%D%/escape.c \
 	%D%/facts.c %D%/facts.h \
 	%D%/follow.c %D%/follow.h \
+	%D%/headers.c %D%/headers.h \
 	%D%/http.c %D%/http.h \
 	%D%/http_ask.c \
 	%D%/interrupt.c %D%/interrupt.h \
@@ -18,6 +19,7 @@ libcli_la_SOURCES = \
 	%D%/output.c %D%/output.h \
 	%D%/record.c %D%/record.h \
 	%D%/sse.c %D%/sse.h \
+	%D%/stop.c %D%/stop.h \
 	%D%/table.c %D%/table.h \
 	%D%/term.c %D%/term.h \
 	%D%/text.c %D%/text.h \
@@ -33,6 +35,7 @@ nodelink_SOURCES = \
 	%D%/agents.c \
 	%D%/attach.c %D%/attach.h \
 	%D%/cancel.c %D%/cancel.h \
+	%D%/cancel_each.c \
 	%D%/cancel_ids.c \
 	%D%/cancel_many.c \
 	%D%/completion.c %D%/completion.h \

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fd.h"
 #include "cli/verb.h"
 
 enum { NAME_WORDS = 2, NAME_MAX_LEN = 64 };
@@ -173,6 +174,8 @@ main(int argc, char **argv)
 	const struct verb *verb;
 	int n = 0;
 
+	if (fd_hold_standard(argv) < 0)
+		return STATUS_FAILED; /* where to say it? */
 	(void)setlocale(LC_CTYPE, ""); /* else it stays "C" */
 	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail; writes tell */
 	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {

@@ -122,8 +122,10 @@ print_one(const struct verb_call *call, const json_t *doc, struct err *err)
 	return facts_print(&f, err);
 }
 
+/* agent: NULL when the table has no column for it. */
 static int
-add_row(struct table *table, const struct verb_call *call, const json_t *doc)
+add_row(struct table *table, const struct verb_call *call, const json_t *doc,
+	const char *agent)
 {
 	const json_t *receipt = record_object(doc, "receipt");
 	const json_t *cancel = record_object(doc, "cancel");
@@ -131,39 +133,49 @@ add_row(struct table *table, const struct verb_call *call, const json_t *doc)
 	AUTO_BUF struct buf signals = { 0 };
 	char span[WHEN_TEXT], killed[24] = "";
 	size_t n = json_array_size(record_list(receipt, "killed"));
+	struct table_cell row[7];
+	size_t k = 0;
 
 	if (add_signals(&signals, receipt) < 0)
 		return -ENOMEM;
 	if (receipt)
 		(void)snprintf(killed, sizeof killed, "%zu", n);
-	return table_row(table, (const struct table_cell[]){
-					{ .text = http_text(doc, "task_id") },
-					{ .text = status,
-						.style = term_style(&call->out,
-							look_status(status)) },
-					{ .text = http_text(cancel, "phase") },
-					{ .text = buf_text(&signals) },
-					{ .text = killed },
-					{ .text = took(cancel, span) },
-				});
+	row[k++] = (struct table_cell){ .text = http_text(doc, "task_id") };
+	if (agent)
+		row[k++] = (struct table_cell){ .text = agent };
+	row[k++] = (struct table_cell){ .text = status,
+		.style = term_style(&call->out, look_status(status)) };
+	row[k++] = (struct table_cell){ .text = http_text(cancel, "phase") };
+	row[k++] = (struct table_cell){ .text = buf_text(&signals) };
+	row[k++] = (struct table_cell){ .text = killed };
+	row[k++] = (struct table_cell){ .text = took(cancel, span) };
+	return table_row(table, row);
 }
 
 static int
 print_table(const struct verb_call *call, const struct http_answer *answers,
-	size_t n, struct err *err)
+	size_t n, const json_t *tasks, struct err *err)
 {
-	static const struct table_column columns[] = { { .title = "TASK" },
-		{ .title = "STATUS" }, { .title = "CANCEL" },
-		{ .title = "SIGNALS", .gives = true },
+	struct table_column columns[] = { { .title = "TASK" },
+		{ .title = "AGENT", .gives = true }, { .title = "STATUS" },
+		{ .title = "CANCEL" }, { .title = "SIGNALS", .gives = true },
 		{ .title = "KILLED", .right = true },
 		{ .title = "TOOK", .right = true } };
-	AUTO(table_free)
-	struct table *table = table_new(columns, ARRAY_SIZE(columns));
-	int r = table ? 0 : -ENOMEM;
+	AUTO(table_free) struct table *table = NULL;
+	int r = 0;
 
+	if (!tasks) /* nobody has told us the agents */
+		memmove(&columns[1], &columns[2],
+			sizeof columns - 2 * sizeof *columns);
+	table = table_new(columns, ARRAY_SIZE(columns) - !tasks);
+	if (!table)
+		r = -ENOMEM;
 	for (size_t i = 0; r == 0 && i < n; i++)
 		if (record_has(answers[i].doc, "cancel"))
-			r = add_row(table, call, answers[i].doc);
+			r = add_row(table, call, answers[i].doc,
+				tasks ? http_text(json_array_get(tasks, i),
+						"agent_id")
+				      : NULL);
 	if (r < 0)
 		return err_set(err, r, "out of memory");
 	return table_rows(table) ? look_print(table, &call->out, err) : 0;
@@ -185,14 +197,14 @@ print_json(const struct http_answer *answers, size_t n, struct err *err)
 
 int
 receipt_print(const struct verb_call *call, const struct http_answer *answers,
-	size_t n, struct err *err)
+	size_t n, const json_t *tasks, struct err *err)
 {
 	if (call->json)
 		return print_json(answers, n, err);
 	if (conf_bool(call->conf, "quiet"))
 		return 0;
-	if (n > 1)
-		return print_table(call, answers, n, err);
+	if (n > 1 || tasks)
+		return print_table(call, answers, n, tasks, err);
 	return record_has(answers->doc, "cancel")
 		       ? print_one(call, answers->doc, err)
 		       : 0;

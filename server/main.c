@@ -344,6 +344,8 @@ main(int argc, char **argv)
 	AUTO_CLOSE int notify = -1;
 	int r;
 
+	if (fd_hold_standard(argv) < 0)
+		return EXIT_FAILURE; /* where to say it? */
 	log_open("nodelink-server");
 	if (argc > 1 && *argv[1] != '-')
 		return commands_run(&settings_program, argc, argv);

@@ -147,6 +147,8 @@ main(int argc, char **argv)
 {
 	int first = 1;
 
+	if (fd_hold_standard(argv) < 0)
+		return EXIT_FAILURE; /* where to say it? */
 	if (argc > 1 && is(argv[1], "-h", "--help"))
 		return fputs(usage, stdout) < 0;
 	if (argc > 1 && is(argv[1], "-V", "--version"))

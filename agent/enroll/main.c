@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/id.h"
 #include "base/log.h"
 #include "base/parse.h"
@@ -261,6 +262,8 @@ main(int argc, char **argv)
 	struct err err = { "" };
 	int r;
 
+	if (fd_hold_standard(argv) < 0)
+		return EXIT_FAILURE; /* where to say it? */
 	log_open("nodelink-enroll");
 	if (gethostname(hostname, sizeof hostname - 1) < 0)
 		hostname[0] = 0; /* then --id is needed, and said so */

@@ -363,6 +363,8 @@ main(int argc, char **argv)
 	struct err err;
 	int status;
 
+	if (fd_hold_standard(argv) < 0)
+		return EXIT_FAILURE; /* where to say it? */
 	log_open("nodelink-executor");
 	status = read_arguments(argc, argv, &a);
 	if (status >= 0)

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/parse.h"
 #include "conf/conf.h"
@@ -125,6 +126,8 @@ main(int argc, char **argv)
 	struct err err = { "" };
 	int r;
 
+	if (fd_hold_standard(argv) < 0)
+		return EXIT_FAILURE; /* where to say it? */
 	log_open("nodelink-agent");
 	if (argc > 1 && strcmp(argv[1], "enroll") == 0)
 		return enroll(argv + 1);

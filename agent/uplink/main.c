@@ -228,6 +228,8 @@ main(int argc, char **argv)
 	struct err err = { "" };
 	int r;
 
+	if (fd_hold_standard(argv) < 0)
+		return EXIT_FAILURE; /* where to say it? */
 	log_open(program.name);
 	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
 	r = conf_new(&program, argc, argv, &conf, &err);

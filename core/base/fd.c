@@ -20,6 +20,37 @@ fd_open(const char *path, int flags)
 }
 
 int
+fd_hold_standard(char **argv)
+{
+	bool taken = false;
+
+	/* In this order, since open() gives the lowest number that is free. */
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		int flags = fcntl(fd, F_GETFD), null;
+
+		if (flags >= 0 && !(flags & FD_CLOEXEC))
+			continue;
+		/* Inherited by what we start, as those would be. */
+		null = open(
+			"/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+		if (null < 0)
+			return -errno;
+		if (null == fd)
+			continue;
+		/* What we have inherited is not close-on-exec: a library has
+		 * opened it since (gRPC does before main()). */
+		taken = true;
+		if (dup2(null, fd) < 0)
+			return -errno;
+		(void)close(null);
+	}
+	if (!taken)
+		return 0;
+	(void)execv("/proc/self/exe", argv);
+	return -errno;
+}
+
+int
 fd_pipe(int out[2], bool nonblocking_reader)
 {
 	int fds[2], r;

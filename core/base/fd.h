@@ -11,6 +11,12 @@
  * private to its owner (0600). */
 int fd_open(const char *path, int flags);
 
+/* First in main(): what is closed of stdin, stdout and stderr is opened the
+ * wrong way round, so that using it still fails and no other file gets its
+ * number: what is said there would go into that file. The program begins anew
+ * when a library was quicker than main(). 0 or -errno. */
+int fd_hold_standard(char **argv);
+
 /* Both ends close-on-exec; the read end non-blocking when asked. */
 int fd_pipe(int out[2], bool nonblocking_reader);
 

@@ -76,6 +76,18 @@ class Command:
         return Terminal([NODELINK, *words], self.env, rows, columns)
 
 
+def press(run, signo, text):
+    """Sends a signal again and again until the next line on stderr, which has this text:
+    one that comes soon after another does not count."""
+    end = time.monotonic() + DEADLINE
+    run.send_signal(signo)
+    while not select.select([run.stderr], [], [], 0.1)[0]:
+        assert time.monotonic() < end, f"nothing was said; expected {text!r}"
+        run.send_signal(signo)
+    line = run.stderr.readline()
+    assert text in line, line
+
+
 class Terminal:
     """A program on a terminal of its own, whose text is collected."""
 

@@ -16,6 +16,7 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/pytest.ini \
 	%D%/receiver.py \
 	%D%/servers.py \
+	%D%/stub.py \
 	%D%/test_01_start.py \
 	%D%/test_02_tasks.py \
 	%D%/test_03_output.py \
@@ -46,6 +47,7 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_27_abuse.py \
 	%D%/test_28_bad_agent.py \
 	%D%/test_29_cli.py \
+	%D%/test_29_signals.py \
 	%D%/test_30_verbs.py \
 	%D%/test_31_fields.py \
 	%D%/test_31_openapi.py \

@@ -8,6 +8,11 @@ tests_unit_base_test_buf_SOURCES = %D%/test-buf.c
 tests_unit_base_test_buf_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_base_test_buf_LDADD = libbase.la $(unit_libs)
 
+unit_tests += tests/unit/base/test-fd
+tests_unit_base_test_fd_SOURCES = %D%/test-fd.c
+tests_unit_base_test_fd_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_test_fd_LDADD = libbase.la $(unit_libs)
+
 unit_tests += tests/unit/base/test-id
 tests_unit_base_test_id_SOURCES = %D%/test-id.c
 tests_unit_base_test_id_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
