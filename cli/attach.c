@@ -14,10 +14,10 @@
 #include "cli/outcome.h"
 #include "cli/output.h"
 #include "cli/stop.h"
+#include "cli/waiting.h"
 
 enum {
 	OUTPUT_MAX = 1 << 20, /* not written yet: then nothing more is taken */
-	PATIENCE_MS = 1500, /* then who waits is told what for */
 	TRIES = 5, /* of making a task whose answer was lost */
 };
 
@@ -35,8 +35,7 @@ struct attach {
 	struct stop stop;
 	struct http_call *post; /* under way */
 	bool sent; /* it was: the task may have been made */
-	struct http_call *look; /* at the record of one that says nothing */
-	int64_t look_at; /* 0: there is no need */
+	struct waiting waiting; /* while it says nothing */
 };
 
 /* ------------------------------------------------------------------- output */
@@ -70,7 +69,7 @@ on_event(void *arg, const struct sse_event *event, const json_t *doc)
 	const json_t *piece;
 	int r = 0;
 
-	a->look_at = 0;
+	waiting_stop(&a->waiting);
 	if (a->call->json)
 		return follow_line(&a->output, event);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(kinds); i++)
@@ -121,31 +120,6 @@ cancel_turn(struct attach *a, struct err *err)
 		stop_cancel(&a->stop);
 	}
 	return stop_turn(&a->stop, a->http, a->id, err);
-}
-
-/* ------------------------------------------------------------------ patience */
-
-/* A task that says nothing may wait for its agent: say so, once. */
-static int
-look_turn(struct attach *a, struct err *err)
-{
-	struct http_request request = { 0 };
-	HTTP_ANSWER(answer);
-	char path[ID_MAX + 16];
-
-	if (a->look && http_ended(a->look)) {
-		(void)http_result(a->look, &answer, NULL); /* no matter */
-		http_stop(TAKE(a->look));
-		if (strcmp(http_text(answer.doc, "status"), "pending") == 0)
-			say("waiting for agent '%s' to take the task",
-				http_text(answer.doc, "agent_id"));
-	}
-	if (!a->look_at || clock_ms() < a->look_at)
-		return 0;
-	a->look_at = 0;
-	(void)snprintf(path, sizeof path, "/tasks/%s", a->id);
-	request.path = path;
-	return http_start(a->http, &request, &a->look, err);
 }
 
 /* ---------------------------------------------------------------------- loop */
@@ -201,9 +175,9 @@ follow_task(struct attach *a, struct err *err)
 			return 0;
 		r = cancel_turn(a, err);
 		if (r == 0)
-			r = look_turn(a, err);
-		if (a->look_at)
-			wait_ms = sooner(wait_ms, a->look_at);
+			r = waiting_turn(&a->waiting, err);
+		if (a->waiting.at)
+			wait_ms = sooner(wait_ms, a->waiting.at);
 		if (a->held && a->output.bytes.len <= OUTPUT_MAX)
 			wait_ms = 0; /* there is room again */
 		if (stop_due_ms(&a->stop) >= 0)
@@ -325,8 +299,9 @@ attached(struct attach *a, struct err *err)
 	a->follow.fn = on_event;
 	a->follow.arg = a;
 	a->follow.quiet = a->quiet;
+	a->follow.heard = true; /* it has made the task */
 	if (!a->quiet)
-		a->look_at = clock_ms() + PATIENCE_MS;
+		waiting_start(&a->waiting, a->http, a->id);
 	if (r == 0)
 		r = follow_task(a, err);
 	return r < 0 ? r : finish(a, err);
@@ -338,6 +313,9 @@ detached(const struct attach *a, const json_t *record, struct err *err)
 	if (a->call->json)
 		return verb_print_json(record, err);
 	(void)puts(a->id); /* main.c sees whether it went out */
+	(void)fflush(stdout); /* before we ask */
+	if (!a->quiet)
+		waiting_tell(a->http, record);
 	return 0;
 }
 
@@ -345,7 +323,7 @@ static void
 attach_done(struct attach *a)
 {
 	stop_done(&a->stop);
-	http_stop(a->look);
+	waiting_stop(&a->waiting);
 	follow_done(&a->follow);
 	output_done(&a->output);
 	http_free(a->http);

@@ -72,7 +72,8 @@ int
 verb_print_json(const json_t *doc, struct err *err)
 {
 	AUTO_FREE char *text =
-		doc ? json_dumps(doc, JSON_INDENT(2) | verb_json_flags())
+		doc ? json_dumps(doc, JSON_INDENT(2) | JSON_ENCODE_ANY |
+					      verb_json_flags())
 		    : NULL;
 
 	if (!text)

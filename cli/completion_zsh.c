@@ -20,6 +20,15 @@ static const char head[] =
 	"\t_describe -V $1 found\n"
 	"}\n"
 	"\n"
+	"# The command of \"run\", which the words are now, \"--\" before it.\n"
+	"_nodelink_command() {\n"
+	"\tif [[ $words[1] == -- ]]; then\n"
+	"\t\tshift words\n"
+	"\t\t(( CURRENT-- ))\n"
+	"\tfi\n"
+	"\t_normal\n"
+	"}\n"
+	"\n"
 	"_nodelink() {\n"
 	"\tlocal -a verbs\n"
 	"\tlocal -A opt_args\n"
@@ -106,8 +115,10 @@ print_verb(const struct verb *verb)
 		print_action(completion_of_words(verb));
 		(void)printf("'%s\n", verb->rest ? " \\" : " ;;");
 	}
-	if (verb->rest)
-		(void)printf("\t\t\t'*::command:_normal' ;;\n");
+	if (verb->rest) /* three colons: only these are the words then */
+		(void)printf("\t\t\t'*:::command:%s' ;;\n",
+			strstr(verb->rest, "--") ? "_nodelink_command"
+						 : "_default");
 	else if (!verb->words)
 		(void)printf("\t\t\t;;\n");
 	return 0;

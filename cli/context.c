@@ -178,21 +178,28 @@ copy(char **out, const char *text, struct err *err)
 	return *out ? 0 : err_set(err, -ENOMEM, "out of memory");
 }
 
+/* A flag that names the context speaks for all of it: what the environment
+ * says is meant for another server, its token above all. */
+static const char *
+beside_context(const struct conf *conf, const char *key)
+{
+	return conf_by_flag(conf, "nodelink.context") &&
+			       !conf_by_flag(conf, key)
+		       ? NULL
+		       : conf_text(conf, key);
+}
+
 int
 context_find(const struct conf *conf, struct context *out, struct err *err)
 {
 	__attribute__((
 		cleanup(section_done))) struct section s = { .err = err };
 	const char *name = conf_text(conf, "nodelink.context");
-	const char *server = conf_text(conf, "server");
-	const char *token = conf_text(conf, "token-file");
-	const char *ca = conf_text(conf, "ca");
+	const char *server = beside_context(conf, "server");
+	const char *token = beside_context(conf, "token-file");
+	const char *ca = beside_context(conf, "ca");
 	int r = 0;
 
-	/* --context is stronger than $NODELINK_SERVER, --server is not. */
-	if (conf_by_flag(conf, "nodelink.context") &&
-		!conf_by_flag(conf, "server"))
-		server = NULL;
 	if (!server && name) {
 		r = find_section(conf, name, &s);
 		if (r < 0)

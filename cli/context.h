@@ -13,7 +13,8 @@
  *
  * Files are relative to the folder of the settings file; "~/" is the home. A
  * context's token and CA are for its own server: they are not used when the
- * server comes from elsewhere. */
+ * server comes from elsewhere. Likewise --context drops what the environment
+ * says of server, token and CA. */
 #ifndef NODELINK_CLI_CONTEXT_H
 #define NODELINK_CLI_CONTEXT_H
 

@@ -31,6 +31,7 @@ follow_done(struct follow *f)
 	http_stop(f->call);
 	sse_done(&f->sse);
 	json_decref(f->record);
+	json_decref(f->refusal);
 	free(f->path);
 	*f = (struct follow){ 0 };
 }
@@ -85,8 +86,10 @@ take(struct follow *f, struct err *err)
 
 /* A server that stops or is flooded says so; it may be better soon. */
 static bool
-may_come_back(int r, const struct http_answer *answer)
+may_come_back(const struct follow *f, int r, const struct http_answer *answer)
 {
+	if (!f->heard)
+		return false;
 	return r == 0 || http_away(r) || answer->status == 429 ||
 	       http_lost(r, answer);
 }
@@ -100,7 +103,9 @@ ended(struct follow *f, struct err *err)
 	http_stop(TAKE(f->call));
 	if (f->record || (r == 0 && f->only_now))
 		return FOLLOW_END;
-	if (!may_come_back(r, &answer)) {
+	f->heard = f->heard || answer.status;
+	if (!may_come_back(f, r, &answer)) {
+		f->refusal = json_incref(answer.doc);
 		return err_set(err, r, "task '%s': %s", f->id, f->err.text);
 	}
 	if (!f->lost && !f->quiet && f->pause_ms > PAUSE_MS)

@@ -1,7 +1,8 @@
 /* follow.h - what a task does, from its event stream, whatever breaks
  *
  * A connection that is lost is made again, with a growing pause, and goes on
- * behind the last event: none is told twice, none is missing. */
+ * behind the last event: none is told twice, none is missing. A server that was
+ * never heard is not tried again: its name may be wrong. */
 #ifndef NODELINK_CLI_FOLLOW_H
 #define NODELINK_CLI_FOLLOW_H
 
@@ -23,12 +24,14 @@ struct follow {
 	struct sse sse;
 	struct http_call *call; /* NULL: it is tried again at retry_at */
 	int64_t retry_at, pause_ms;
+	bool heard; /* the server has answered, or the caller knows that it does */
 	bool quiet; /* no word about lost connections */
 	bool lost; /* and that was said */
 	bool only_now; /* the stream's end is the end, also without last event */
 	follow_fn *fn;
 	void *arg;
 	json_t *record; /* of the task, once it has ended */
+	json_t *refusal; /* what the server has said instead; NULL: nothing */
 	struct err err; /* what broke last */
 };
 

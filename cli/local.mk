@@ -13,6 +13,7 @@ libcli_la_SOURCES = \
 	%D%/http.c %D%/http.h \
 	%D%/http_ask.c \
 	%D%/interrupt.c %D%/interrupt.h \
+	%D%/lines.c %D%/lines.h \
 	%D%/list.c %D%/list.h \
 	%D%/look.c %D%/look.h \
 	%D%/outcome.c %D%/outcome.h \
@@ -25,6 +26,7 @@ libcli_la_SOURCES = \
 	%D%/text.c %D%/text.h \
 	%D%/timeline.c %D%/timeline.h \
 	%D%/verb.h \
+	%D%/waiting.c %D%/waiting.h \
 	%D%/when.c %D%/when.h
 libcli_la_CFLAGS = $(AM_CFLAGS) $(NODELINK_PROG_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) \
 	$(NETTLE_CFLAGS)

@@ -6,8 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/limits.h"
-
 enum {
 	/* A pipe that is ready takes so much without blocking (pipe(7)). */
 	PIECE_MAX = 4096,
@@ -53,18 +51,28 @@ output_add(struct output *o, int fd, const void *data, size_t len)
 }
 
 int
+output_decode(const char *text, uint8_t out[OUTPUT_PIECE], size_t *n)
+{
+	struct base64_decode_ctx ctx;
+	size_t len = strlen(text);
+
+	*n = OUTPUT_PIECE;
+	base64_decode_init(&ctx);
+	return BASE64_DECODE_LENGTH(len) > OUTPUT_PIECE ||
+			       !base64_decode_update(&ctx, n, out, len, text) ||
+			       !base64_decode_final(&ctx)
+		       ? -EBADMSG
+		       : 0;
+}
+
+int
 output_base64(struct output *o, int fd, const char *text)
 {
-	uint8_t bytes[LIMIT_OUTPUT_CHUNK + 3];
-	struct base64_decode_ctx ctx;
-	size_t n = sizeof bytes, len = strlen(text);
+	uint8_t bytes[OUTPUT_PIECE];
+	size_t n;
+	int r = output_decode(text, bytes, &n);
 
-	base64_decode_init(&ctx);
-	if (BASE64_DECODE_LENGTH(len) > sizeof bytes ||
-		!base64_decode_update(&ctx, &n, bytes, len, text) ||
-		!base64_decode_final(&ctx))
-		return -EBADMSG;
-	return output_add(o, fd, bytes, n);
+	return r < 0 ? r : output_add(o, fd, bytes, n);
 }
 
 /* How much of a piece went; 0: it must wait. */

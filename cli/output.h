@@ -8,8 +8,10 @@
 
 #include <poll.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buf.h"
+#include "base/limits.h"
 
 struct output_piece;
 
@@ -23,6 +25,10 @@ struct output {
 
 /* 0 or -ENOMEM. */
 int output_add(struct output *o, int fd, const void *data, size_t len);
+/* The bytes that a piece of the stream is the base64 of. -EBADMSG: of none, or
+ * of more than LIMIT_OUTPUT_CHUNK. */
+enum { OUTPUT_PIECE = LIMIT_OUTPUT_CHUNK + 3 };
+int output_decode(const char *text, uint8_t out[OUTPUT_PIECE], size_t *n);
 /* The same for the bytes that this is the base64 of, at
  * most LIMIT_OUTPUT_CHUNK; -EBADMSG: of none. */
 int output_base64(struct output *o, int fd, const char *text);

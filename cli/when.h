@@ -11,6 +11,10 @@ enum { WHEN_TEXT = 32 };
  * -EINVAL. */
 int when_parse(const char *text, int64_t *out_ms);
 
+/* The same as a person may write it: any fraction, "Z" or an offset ("+01:00").
+ * 0 or -EINVAL. */
+int when_rfc3339(const char *text, int64_t *out_ms);
+
 /* One unit, as much as a column needs: "now", "12s", "5m", "3h", "8d". What
  * lies ahead, by a clock that differs, is "now" too. */
 const char *when_age(int64_t ms, char out[WHEN_TEXT]);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "api/internal.h"
+#include "base/clock.h"
 #include "json/escape.h"
 #include "wire/msg.h"
 
@@ -115,9 +116,15 @@ put_head(struct sse *s, struct sink *k, const struct transcript_entry *e,
 {
 	bool output =
 		e->kind == TRANSCRIPT_STDOUT || e->kind == TRANSCRIPT_STDERR;
-	char head[512];
-	int n = snprintf(head, sizeof head, "id: %" PRIu64 "%s%s%s%s%s", e->id,
-		buf_text(&s->prefix), output ? "\"" : "",
+	const char *quote = e->at_ms ? "\"" : "";
+	char head[512], time[CLOCK_TEXT] = "null";
+	int n;
+
+	if (e->at_ms)
+		(void)clock_text(e->at_ms, time);
+	n = snprintf(head, sizeof head,
+		"id: %" PRIu64 "%s\"time\":%s%s%s,%s%s%s%s", e->id,
+		buf_text(&s->prefix), quote, time, quote, output ? "\"" : "",
 		output ? plugin_key(s->task) : "", output ? "\"" : "", f->open);
 
 	return put(s, k, head, (size_t)n);
@@ -259,6 +266,7 @@ make_final(struct sse *s, uint64_t id)
 	emit_text(&e, "status", failed ? "FAILURE" : "COMPLETED");
 	emit_bool(&e, "isFinal", true);
 	emit_bool(&e, "cancelled", t->status == TASK_CANCELLED);
+	emit_time(&e, "time", t->ended_at);
 	emit_object(&e, plugin_key(t));
 	emit_text(&e, "stdout", "");
 	emit_text(&e, "stderr", "");

@@ -10,8 +10,9 @@
 
 struct record { /* stands before the bytes of an entry */
 	uint32_t len;
-	uint8_t kind, n_carry, cut, reserved;
+	uint8_t kind, n_carry, cut, dated;
 	uint8_t carry[4];
+	int64_t at_ms; /* wall clock, when it was added; only if dated */
 };
 
 struct keep;

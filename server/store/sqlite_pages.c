@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <endian.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -13,6 +14,60 @@
 #include "store/sqlite.h"
 
 enum { WINDOW_MAX = 256 << 10 };
+
+/* ------------------------------------------------------------------- records */
+
+/* What stands before an entry's bytes in a page, little-endian. Servers before
+ * version 2 of output.db have written it without the time. */
+struct packed {
+	uint32_t len;
+	uint8_t kind, n_carry, cut, dated;
+	uint8_t carry[4];
+	uint8_t at_ms[8];
+};
+enum {
+	UNDATED = offsetof(struct packed, at_ms),
+	DATED = sizeof(struct packed),
+};
+_Static_assert(UNDATED == 12 && DATED == 20, "it is a file format");
+
+static void
+pack(const struct record *h, struct packed *out)
+{
+	uint64_t at = htole64((uint64_t)h->at_ms);
+
+	*out = (struct packed){ .len = htole32(h->len),
+		.kind = h->kind,
+		.n_carry = h->n_carry,
+		.cut = h->cut,
+		.dated = 1 };
+	memcpy(out->carry, h->carry, sizeof out->carry);
+	memcpy(out->at_ms, &at, sizeof at);
+}
+
+/* How long it is; 0: it is none. */
+static size_t
+unpack(const uint8_t *data, size_t len, struct record *out)
+{
+	struct packed p = { 0 };
+	uint64_t at;
+	size_t n = len < UNDATED			  ? 0
+		   : data[offsetof(struct packed, dated)] ? DATED
+							  : UNDATED;
+
+	if (!n || len < n)
+		return 0;
+	memcpy(&p, data, n);
+	memcpy(&at, p.at_ms, sizeof at);
+	*out = (struct record){ .len = le32toh(p.len),
+		.kind = p.kind,
+		.n_carry = p.n_carry,
+		.cut = p.cut,
+		.dated = p.dated,
+		.at_ms = (int64_t)le64toh(at) };
+	memcpy(out->carry, p.carry, sizeof out->carry);
+	return n;
+}
 
 /* ------------------------------------------------------------------- writing */
 
@@ -36,7 +91,7 @@ pages_add(struct keep *keep, uint64_t id, const struct record *h,
 {
 	struct kept *k = (struct kept *)keep;
 	struct page *last = k->pages ? k->pages->prev : NULL;
-	struct record le = *h;
+	struct packed le;
 	int r = 0;
 
 	if (!last || last->sealed || last->data.len + h->len > PAGE_MAX)
@@ -47,7 +102,7 @@ pages_add(struct keep *keep, uint64_t id, const struct record *h,
 	r = buf_reserve(&last->data, sizeof le + h->len);
 	if (r < 0)
 		return r; /* an empty page takes the next one's first entry */
-	le.len = htole32(h->len);
+	pack(h, &le);
 	(void)buf_add(&last->data, &le, sizeof le); /* has room */
 	(void)buf_add(&last->data, data, h->len);
 	k->s->held += sizeof le + h->len;
@@ -99,19 +154,17 @@ walk(const struct buf *row, uint64_t *at, size_t *offset, uint64_t id,
 	struct record *h, const uint8_t **data)
 {
 	for (;;) {
-		if (row->len - *offset < sizeof *h)
+		size_t left = row->len - *offset;
+		size_t n = unpack(row->data + *offset, left, h);
+
+		if (!n || left - n < h->len)
 			return -EBADMSG;
-		memcpy(h, row->data + *offset, sizeof *h);
-		h->len = le32toh(h->len);
-		if (row->len - *offset - sizeof *h < h->len)
-			return -EBADMSG;
+		*data = row->data + *offset + n;
 		if (*at == id)
-			break;
+			return 0;
 		++*at;
-		*offset += sizeof *h + h->len;
+		*offset += n + h->len;
 	}
-	*data = row->data + *offset + sizeof *h;
-	return 0;
 }
 
 static struct page *

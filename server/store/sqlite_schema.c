@@ -66,6 +66,9 @@ static const char *const output_steps[] = {
 	" seq INTEGER NOT NULL, state BLOB NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE page(task TEXT NOT NULL, first INTEGER NOT NULL,"
 	" data BLOB NOT NULL, PRIMARY KEY(task, first));",
+	/* entries in pages have times (sqlite_pages.c): older servers would
+	 * not understand them */
+	"SELECT 1",
 };
 
 static const char anew[] = "the folder away to start with an empty store";

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "store/keep.h"
@@ -61,9 +62,13 @@ transcript_keep(const struct transcript *t)
 /* ---------------------------------------------------------------- appending */
 
 static int
-add(struct transcript *t, const struct record *h, const void *data)
+add(struct transcript *t, struct record *h, const void *data)
 {
-	int r = t->keep->ops->add(t->keep, t->now.last + 1, h, data);
+	int r;
+
+	h->dated = 1;
+	h->at_ms = clock_wall_ms();
+	r = t->keep->ops->add(t->keep, t->now.last + 1, h, data);
 
 	if (r < 0)
 		return r;
@@ -198,6 +203,7 @@ transcript_read(
 	out->len = h.len;
 	out->n_carry = h.n_carry;
 	out->cut = h.cut;
+	out->at_ms = h.dated ? h.at_ms : 0;
 	memcpy(out->carry, h.carry, sizeof h.carry);
 	return TRANSCRIPT_OK;
 }

@@ -41,6 +41,8 @@ struct transcript_entry {
 	size_t len; /* at most LIMIT_OUTPUT_CHUNK */
 	uint8_t carry[4];
 	uint8_t n_carry, cut;
+	int64_t at_ms; /* wall clock, when it was appended; 0: by a server that
+			  did not note it. Of the end the record tells it */
 };
 
 /* Takes the keep. NULL: out of memory, or take_keep was NULL. */

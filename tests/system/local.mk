@@ -47,7 +47,10 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_27_abuse.py \
 	%D%/test_28_bad_agent.py \
 	%D%/test_29_cli.py \
+	%D%/test_29_contexts.py \
+	%D%/test_29_logs.py \
 	%D%/test_29_signals.py \
+	%D%/test_30_completion.py \
 	%D%/test_30_verbs.py \
 	%D%/test_31_fields.py \
 	%D%/test_31_openapi.py \

@@ -214,17 +214,6 @@ def test_run_goes_on_when_the_server_comes_back(system):
     assert done.status == 5 and done.lines == ["1", "2", "3", "4"]
 
 
-def test_run_says_what_it_waits_for(system):
-    server = system.server()
-    agent = system.agent("web1", server)
-    agent.stop()
-    nodelink = Command(server)
-    run = nodelink.start("run", "web1", "--", "ls")
-    assert run.stderr.readline() == "nodelink: waiting for agent 'web1' to take the task\n"
-    run.send_signal(signal.SIGINT)
-    assert nodelink.end(run).status == 130
-
-
 def test_a_key_runs_it_once(nodelink, client):
     words = ("run", "-q", "--idempotency-key", "nightly-7", "web1", "--", "date +%N")
     first = nodelink(*words).out

@@ -346,7 +346,6 @@ def test_bash_completes_what_the_program_knows(nodelink, client, pair):
     assert completes(nodelink, script, "docker", "run", "--pull", "") == [
         "never", "missing", "always"]
     assert task_id in completes(nodelink, script, "cancel", "--reason", "x", "")
-    assert completes(nodelink, script, "run", "web1", "--", "w") == []
     assert completes(nodelink, script, "show", "--server", "http://127.0.0.1:1", "") == []
 
 

@@ -215,6 +215,9 @@ export interface OutputPiece {
 interface ResponseHead {
 	agentId: string;
 	taskId: string;
+	/** When the server has taken it from the node (RFC 3339); null or missing
+	 * where it did not note it. */
+	time?: string | null;
 	/** Output of a shell task. */
 	shellExecute?: OutputPiece;
 	/** Output of a docker task. */

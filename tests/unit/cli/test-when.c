@@ -42,6 +42,34 @@ TEST(refuses_what_is_no_time)
 }
 END
 
+TEST(reads_what_people_write)
+{
+	static const struct {
+		const char *text;
+		int64_t ms;
+	} times[] = { { "1970-01-01T00:01:00Z", 60000 },
+		{ "1970-01-01T00:01:00.5z", 60500 },
+		{ "1970-01-01T00:01:00.123456789Z", 60123 },
+		{ "1970-01-01T01:01:00+01:00", 60000 },
+		{ "1970-01-01T00:01:00.25-01:30", 60250 + 5400000 } };
+	static const char *const wrong[] = { "", "10m", "1970-01-01T00:01:00",
+		"1970-01-01T00:01:00.Z", "1970-01-01T00:01:00+1:00",
+		"1970-01-01T00:01:00+24:00", "1970-01-01T00:01:00+01:60",
+		"1970-01-01T00:01:00+01:00Z", "1970-01-01T00:01:00Zz",
+		"1970-01-01T00:01:00+0100", "1970-01-01" };
+	int64_t ms = 7;
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		ck_assert_msg(
+			when_rfc3339(wrong[i], &ms) == -EINVAL, "%s", wrong[i]);
+	ck_assert_int_eq(ms, 7);
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
+		ck_assert_int_eq(when_rfc3339(times[i].text, &ms), 0);
+		ck_assert_int_eq(ms, times[i].ms);
+	}
+}
+END
+
 TEST(tells_ages_in_one_unit)
 {
 	static const struct {
@@ -76,4 +104,5 @@ TEST(tells_spans_in_two_units)
 END
 
 	UNIT_MAIN("when", reads_what_the_server_writes, refuses_what_is_no_time,
-		tells_ages_in_one_unit, tells_spans_in_two_units)
+		reads_what_people_write, tells_ages_in_one_unit,
+		tells_spans_in_two_units)

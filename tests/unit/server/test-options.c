@@ -284,8 +284,8 @@ TEST(shows_hooks_and_their_output)
 	get(with_id("/tasks/#/output"));
 	client_expect(&c, "\r\n\r\nout");
 	get(with_id("/stream?ref=#"));
-	client_expect(
-		&c, "\"cancelled\":false,\"hook\":{\"output\":\"bye\\n\"}}");
+	client_expect(&c, "\"cancelled\":false,\"time\":\"2");
+	client_expect(&c, ",\"hook\":{\"output\":\"bye\\n\"}}");
 	client_expect(&c, shown);
 	teardown();
 }

@@ -75,6 +75,7 @@ TEST(reads_finished_tasks_from_the_disk)
 {
 	AUTO(task_unref) struct task *found = NULL;
 	AUTO_BUF struct buf out = { 0 };
+	int64_t begin = clock_wall_ms();
 	struct transcript_entry e;
 	struct task *t;
 
@@ -92,6 +93,10 @@ TEST(reads_finished_tasks_from_the_disk)
 	read_all(found, 48, &out);
 	ck_assert_str_eq(buf_text(&out), "line\nline\n");
 	ck_assert_uint_eq(transcript_last(found->transcript), 51);
+	ck_assert_int_eq(
+		transcript_read(found->transcript, 0, &e), TRANSCRIPT_OK);
+	ck_assert_int_ge(e.at_ms, begin);
+	ck_assert_int_le(e.at_ms, clock_wall_ms());
 	ck_assert_int_eq(
 		transcript_read(found->transcript, 50, &e), TRANSCRIPT_OK);
 	ck_assert_int_eq(e.kind, TRANSCRIPT_FINAL);
@@ -412,6 +417,31 @@ TEST(brings_a_database_without_letters_to_the_present)
 }
 END
 
+/* One page of one entry, as servers before version 2 have written it. */
+TEST(reads_output_that_has_no_times)
+{
+	struct transcript_entry e;
+	struct task *t;
+
+	suite_open(plenty);
+	t = create("a", "x");
+	append(t, TRANSCRIPT_STDOUT, "line\n", 5, 0);
+	finish(t);
+	close_only();
+	sql("output.db",
+		"UPDATE page SET data=x'0500000001000000000000006c696e650a';"
+		"PRAGMA user_version=1");
+	ck_assert_msg(open_again(plenty) == 0, "%s", problem.text);
+	ck_assert_int_eq(get("a", &t), 0);
+	ck_assert_int_eq(transcript_read(t->transcript, 0, &e), TRANSCRIPT_OK);
+	ck_assert_mem_eq(e.data, "line\n", e.len);
+	ck_assert_uint_eq(e.len, 5);
+	ck_assert_int_eq(e.at_ms, 0);
+	task_unref(t);
+	suite_close();
+}
+END
+
 TEST(refuses_a_newer_database_and_one_of_others)
 {
 	suite_open(plenty);
@@ -530,6 +560,7 @@ END
 		is_for_one_server_at_a_time_and_private,
 		says_which_file_it_cannot_use_and_leaves_it,
 		brings_a_database_without_letters_to_the_present,
+		reads_output_that_has_no_times,
 		refuses_a_newer_database_and_one_of_others,
 		remembers_agents_and_when_it_saw_them,
 		remembers_the_agents_seen_last_up_to_a_limit,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "store/keep.h"
 #include "tests/unit/unit.h"
@@ -112,6 +113,22 @@ text_of(json_t *events, size_t i, const char *object, const char *name)
 	return json_string_value(json_object_get(o, name));
 }
 
+/* "time" becomes one that can be compared; they are all as long. */
+static void
+forget_times(char *text)
+{
+	static const char before[] = "\"time\":\"";
+
+	while ((text = strstr(text, before))) {
+		char now[CLOCK_TEXT];
+
+		text += strlen(before);
+		(void)clock_text(clock_wall_ms(), now);
+		ck_assert_int_eq(memcmp(text, now, strlen("2026-11-2")), 0);
+		memcpy(text, "1970-01-01T00:00:00.000Z", 24);
+	}
+}
+
 TEST(formats_each_kind_of_entry)
 {
 	struct task *t = make_task("shell");
@@ -121,18 +138,22 @@ TEST(formats_each_kind_of_entry)
 	append(t, TRANSCRIPT_STDERR, "oops", 4);
 	append(t, TRANSCRIPT_CANCEL, "SIGTERM sent", 12);
 	drain(t, 0, 4096, &out);
+	forget_times((char *)out.data);
 	ck_assert_str_eq(buf_text(&out),
 		"id: 1\nevent: response\ndata: {\"agentId\":\"agent1\","
 		"\"taskId\":\"t-1\",\"status\":\"IN_PROGRESS\","
-		"\"isFinal\":false,\"cancelled\":false,\"shellExecute\":{"
+		"\"isFinal\":false,\"cancelled\":false,"
+		"\"time\":\"1970-01-01T00:00:00.000Z\",\"shellExecute\":{"
 		"\"stdout\":\"a\\\"b\\n\",\"stderr\":\"\",\"exitCode\":0}}\n\n"
 		"id: 2\nevent: response\ndata: {\"agentId\":\"agent1\","
 		"\"taskId\":\"t-1\",\"status\":\"IN_PROGRESS\","
-		"\"isFinal\":false,\"cancelled\":false,\"shellExecute\":{"
+		"\"isFinal\":false,\"cancelled\":false,"
+		"\"time\":\"1970-01-01T00:00:00.000Z\",\"shellExecute\":{"
 		"\"stdout\":\"\",\"stderr\":\"oops\",\"exitCode\":0}}\n\n"
 		"id: 3\nevent: response\ndata: {\"agentId\":\"agent1\","
 		"\"taskId\":\"t-1\",\"status\":\"IN_PROGRESS\","
-		"\"isFinal\":false,\"cancelled\":false,\"taskCancel\":{"
+		"\"isFinal\":false,\"cancelled\":false,"
+		"\"time\":\"1970-01-01T00:00:00.000Z\",\"taskCancel\":{"
 		"\"message\":\"SIGTERM sent\"}}\n\n");
 	task_unref(t);
 }
