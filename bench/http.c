@@ -89,7 +89,7 @@ http_send(
 	h->status = 0;
 	h->line_len = 0;
 	len = snprintf(head, sizeof(head),
-		"%s %s HTTP/1.1\r\nHost: bench\r\n%s", method, path,
+		"%s %s HTTP/1.1\r\nHost: localhost\r\n%s", method, path,
 		body ? "Content-Type: application/json\r\n" : "\r\n");
 	if (body && len < (int)sizeof(head))
 		len += snprintf(head + len, sizeof(head) - (size_t)len,

@@ -100,6 +100,8 @@ listen = 127.0.0.1:0
 [store]
 path = {self.folder}/store
 retention = 30s
+[limits]
+agent_connections_per_address = 20000
 """)
         self.server = Process(self.build, "nodelink-server", config,
                               self.folder)

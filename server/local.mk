@@ -2,6 +2,7 @@ sbin_PROGRAMS += nodelink-server
 nodelink_server_SOURCES = \
 	%D%/certs.c %D%/certs.h \
 	%D%/confine.c %D%/confine.h \
+	%D%/fit.c \
 	%D%/items.c \
 	%D%/main.c \
 	%D%/ready.c %D%/ready.h \

@@ -55,7 +55,7 @@ struct server {
 	struct ca *ca;
 	struct loop_signal *signals[3];
 	uint16_t grpc_port, http_port;
-	bool stopping;
+	bool stopping, failed;
 };
 
 /* ----------------------------------------------------------------- stopping */
@@ -77,6 +77,30 @@ http_stopped(void *arg)
 }
 
 static void
+stop(struct server *s)
+{
+	if (s->stopping)
+		return; /* it takes a second at most */
+	s->stopping = true;
+	http_stop(s->http, HTTP_STOP_MS, http_stopped, s);
+}
+
+/* Whoever started us does so again; it costs no task. */
+static void
+deaf(void *arg, const char *why)
+{
+	struct server *s = arg;
+
+	log_error(0,
+		"no agent can connect any more, gRPC says '%s': stopping, to "
+		"be started again; more files should be open (LimitNOFILE), "
+		"or [limits] agent_connections be smaller",
+		why);
+	s->failed = true;
+	stop(s);
+}
+
+static void
 signal_came(void *arg, int signo)
 {
 	struct server *s = arg;
@@ -91,11 +115,9 @@ signal_came(void *arg, int signo)
 			log_error(0, "%s; the old ones go on", err.text);
 		return;
 	}
-	if (s->stopping)
-		return; /* it takes a second at most */
-	s->stopping = true;
-	log_info("%s: stopping", signal_name(signo));
-	http_stop(s->http, HTTP_STOP_MS, http_stopped, s);
+	if (!s->stopping)
+		log_info("%s: stopping", signal_name(signo));
+	stop(s);
 }
 
 /* The reverse of start(); fine at any step of it. */
@@ -233,10 +255,15 @@ start_rpc(struct server *s, const struct settings *set, struct err *err)
 		.keepalive_ms = keepalive_ms(set, KEEPALIVE_MAX_MS),
 		.keepalive_timeout_ms =
 			keepalive_ms(set, KEEPALIVE_TIMEOUT_MAX_MS),
-		.max_streams = LIMIT_AGENTS };
-
-	return rpc_server_new(s->loop, &conf, &hub_rpc_ops, s->hub, &s->rpc,
+		.max_streams = LIMIT_AGENTS,
+		.max_connections = set->max_agent_connections,
+		.max_per_address = set->max_agents_per_address };
+	int r = rpc_server_new(s->loop, &conf, &hub_rpc_ops, s->hub, &s->rpc,
 		&s->grpc_port, err);
+
+	if (r == 0)
+		rpc_server_on_deaf(s->rpc, deaf, s);
+	return r;
 }
 
 static int
@@ -255,7 +282,8 @@ start_http(struct server *s, const struct settings *set, struct err *err)
 		.idle_timeout_ms = set->idle_timeout_ms,
 		.stall_timeout_ms = set->stall_timeout_ms,
 		.gate = &api_gate,
-		.asks = !set->http_anonymous && s->auth };
+		.asks = !set->http_anonymous && s->auth,
+		.local = !set->http_anonymous && !s->auth };
 	int r;
 
 	s->limits = limits_new(&set->client_limits, s->metrics);
@@ -322,19 +350,6 @@ start(struct server *s, const struct settings *set, struct err *err)
 	return r < 0 ? r : sandbox_filter(&s->sandbox, err);
 }
 
-/* Appends the advice that fits most refusals to listen. */
-static void
-complain(int r, const struct err *err)
-{
-	if (r == -EADDRINUSE)
-		log_error(0,
-			"%s; stop what listens there (ss -ltnp shows it) or "
-			"choose another address with --http or --grpc",
-			err->text);
-	else
-		log_error(0, "%s", err->text);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -365,10 +380,11 @@ main(int argc, char **argv)
 	}
 	if (fd_raise_limit() < 0)
 		log_debug("the limit of open files stays as it is");
+	settings_fit(&settings);
 	notify = notify_open();
 	r = start(&server, &settings, &err);
 	if (r < 0) {
-		complain(r, &err);
+		ready_refuse(r, &err);
 	} else {
 		ready_say(&settings, &server.sandbox, server.http_port,
 			server.grpc_port);
@@ -378,5 +394,5 @@ main(int argc, char **argv)
 	}
 	server_done(&server);
 	settings_done(&settings);
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return r < 0 || server.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,6 +1,7 @@
-/* ready.c - what the server says of itself when it serves */
+/* ready.c - what the server says of itself when it serves, or cannot */
 #include "ready.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,4 +38,16 @@ ready_say(const struct settings *set, const struct sandbox *sandbox,
 	log_info("ready: http%s %s%s%s:%u, grpc %s",
 		set->http_tls.cert ? "s" : "", http6 ? "[" : "", set->http_host,
 		http6 ? "]" : "", http_port, grpc);
+}
+
+void
+ready_refuse(int r, const struct err *err)
+{
+	if (r == -EADDRINUSE)
+		log_error(0,
+			"%s; stop what listens there (ss -ltnp shows it) or "
+			"choose another address with --http or --grpc",
+			err->text);
+	else
+		log_error(0, "%s", err->text);
 }

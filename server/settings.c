@@ -133,6 +133,10 @@ read_limits(struct settings *s)
 	s->max_connections = (unsigned)conf_number(c, "limits.connections");
 	s->max_per_address =
 		(unsigned)conf_number(c, "limits.connections_per_address");
+	s->max_agent_connections =
+		(unsigned)conf_number(c, "limits.agent_connections");
+	s->max_agents_per_address = (unsigned)conf_number(
+		c, "limits.agent_connections_per_address");
 	s->request_timeout_ms = conf_number(c, "limits.request_time");
 	s->idle_timeout_ms = conf_number(c, "limits.idle_time");
 	s->stall_timeout_ms = conf_number(c, "limits.stall_time");

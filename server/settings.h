@@ -33,6 +33,7 @@ struct settings {
 	bool audit_required;
 	struct limits_conf client_limits;
 	unsigned max_connections, max_per_address;
+	unsigned max_agent_connections, max_agents_per_address;
 	int64_t request_timeout_ms, idle_timeout_ms, stall_timeout_ms;
 	int64_t default_grace_ms, start_timeout_ms, lost_after_ms;
 	uint64_t output_limit;
@@ -47,6 +48,9 @@ extern const struct conf_program settings_program;
 /* 0; CONF_EXIT; -errno with text: wrong usage. settings_done() in any case. */
 int settings_read(struct settings *s, int argc, char **argv, struct err *err);
 void settings_done(struct settings *s);
+
+/* Make the limits of connections fit into the files that may be open. */
+void settings_fit(struct settings *s);
 
 /* There are webhooks: the server may call others. */
 bool settings_tells(const struct settings *s);

@@ -5,6 +5,7 @@
  * that was not acknowledged, and a repeated request changes nothing. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "executor/limits.h"
@@ -19,7 +20,7 @@
 
 /* A server that acknowledges nothing could have us remember for ever. What it
  * asks for beyond this is not taken; one that means it asks again when it finds
- * the task missing in the next inventory. */
+ * the task missing in the inventory that it gets when there is room. */
 static bool
 has_room(struct executor *ex)
 {
@@ -31,8 +32,33 @@ has_room(struct executor *ex)
 			"%d tasks wait for the server's acknowledgement: "
 			"no more are taken",
 			EXECUTOR_MEMORY);
-	ex->crowded = full;
+	ex->crowded = ex->crowded || full;
 	return !full;
+}
+
+/* Acknowledged: is it time for what was not taken? Not at the first that has
+ * gone, or each would cost an inventory; and it has to fit into one. */
+static void
+made_room(struct executor *ex)
+{
+	if (!ex->crowded || HASH_COUNT(ex->tasks) + starts_count(ex->starts) >
+				    EXECUTOR_TASKS)
+		return;
+	ex->crowded = false;
+	session_inventory(ex);
+}
+
+/* The server has given this task to another executor of the plugin, one that has
+ * died or goes on beside us, and only of that one it knows whether it has it.
+ * Our Inventory tells the server who we are. */
+static bool
+is_for_another(const struct executor *ex, const struct msg *msg)
+{
+	if (!*msg->instance || strcmp(msg->instance, ex->instance) == 0)
+		return false;
+	log_info("task '%s': what was meant for another executor is dropped",
+		msg->task_id);
+	return true;
 }
 
 static void
@@ -46,6 +72,8 @@ on_start(struct executor *ex, struct msg_box *take_box, size_t len)
 		log_debug("task '%s' is here already", id);
 		return;
 	}
+	if (is_for_another(ex, msg_get(box)))
+		return;
 	if (!has_room(ex))
 		return;
 	tomb = tombs_find(ex->tombs, id);
@@ -62,16 +90,19 @@ on_start(struct executor *ex, struct msg_box *take_box, size_t len)
 }
 
 static void
-on_cancel(struct executor *ex, const char *id, const struct msg_cancel *why)
+on_cancel(struct executor *ex, const struct msg *msg)
 {
+	const struct msg_cancel *why = &msg->cancel;
+	const char *id = msg->task_id;
 	struct task *task = task_find(ex, id);
 
 	if (task) {
 		cancel_request(task, why);
 		return;
 	}
-	(void)starts_drop(
-		ex->starts, id); /* waiting or unknown: it never ran */
+	/* Waiting or unknown: it never ran, unless somebody else has it. */
+	if (!starts_drop(ex->starts, id) && is_for_another(ex, msg))
+		return;
 	if (tombs_add(ex->tombs, id, why) < 0) {
 		executor_fail(ex, "out of memory");
 		return;
@@ -94,6 +125,7 @@ on_ack(struct executor *ex, const char *id, const struct msg_ack *ack)
 		task->window = ack->window;
 	if (ack->final && task->state == WORK_ENDED) {
 		task_drop(task);
+		made_room(ex);
 	} else {
 		if (ack->final) { /* it may say what it likes */
 			outbox_ack(task, UINT64_MAX);
@@ -298,7 +330,7 @@ session_frame(struct executor *ex, const uint8_t *payload, size_t len)
 		return;
 	switch (msg->kind) {
 	case MSG_START: on_start(ex, TAKE(box), len); break;
-	case MSG_CANCEL: on_cancel(ex, msg->task_id, &msg->cancel); break;
+	case MSG_CANCEL: on_cancel(ex, msg); break;
 	case MSG_ACK: on_ack(ex, msg->task_id, &msg->ack); break;
 	case MSG_ATTACH: on_attach(ex); break;
 	case MSG_STARTED:

@@ -176,7 +176,7 @@ struct executor {
 	bool ready; /* the plugin is initialised */
 	bool retired; /* another executor has the new tasks */
 	bool draining; /* asked to stop, and waiting for tasks first */
-	bool crowded; /* it takes nothing new, and that was said */
+	bool crowded; /* it did not take something, and that was said */
 	bool stopping, failed;
 	int64_t hooks_until; /* clock_ms(), when stopping */
 	struct loop_timer *later; /* posts on_stopped and on_failure */

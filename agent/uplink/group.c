@@ -105,15 +105,49 @@ group_serving(const struct peers *peers, const char *plugin)
 	return best;
 }
 
-struct peer *
-group_choose(const struct peers *peers, const struct msg *msg)
+/* The one that has the task, as far as is known: it has said so, or the server
+ * names it. What it has begun since it spoke is not known here. */
+static struct peer *
+find_holder(const struct peers *peers, const struct msg *msg)
+{
+	struct peer *peer = NULL, *named = NULL;
+
+	while ((peer = group_next(peers, msg->plugin, peer)) != NULL) {
+		if (peer->link && holds(peer, msg->task_id))
+			return peer;
+		if (peer->link && peer->inventory && *msg->instance &&
+			strcmp(msg_get(peer->inventory)->inventory.instance,
+				msg->instance) == 0)
+			named = peer;
+	}
+	return named;
+}
+
+static bool
+is_awaited(const struct peers *peers, const char *plugin)
 {
 	struct peer *peer = NULL;
 
-	while (msg->kind != MSG_START &&
-		(peer = group_next(peers, msg->plugin, peer)) != NULL)
-		if (peer->draining && holds(peer, msg->task_id))
-			return peer;
+	while ((peer = group_next(peers, plugin, peer)) != NULL)
+		if (peer->awaited)
+			return true;
+	return false;
+}
+
+/* A cancel that meets an executor which has not got the task is answered "never
+ * started", which another one beside it could make a lie. */
+struct peer *
+group_choose(const struct peers *peers, const struct msg *msg)
+{
+	struct peer *holder = NULL;
+
+	if (msg->kind != MSG_START)
+		holder = find_holder(peers, msg);
+	if (holder)
+		return holder;
+	if (msg->kind == MSG_CANCEL &&
+		(*msg->instance || is_awaited(peers, msg->plugin)))
+		return NULL;
 	return group_serving(peers, msg->plugin);
 }
 

@@ -35,7 +35,8 @@ int group_inventory(const struct peers *peers, const char *plugin,
 /* The one that takes new tasks; that is connected, not silent and not draining,
  * if there is such a one. NULL: there is no such plugin. */
 struct peer *group_serving(const struct peers *peers, const char *plugin);
-/* The one that a message is for. NULL: as above. */
+/* The one that a message is for. NULL: as above; or it is a cancel, and not known
+ * who has the task: the server sends it again after the Inventory that comes. */
 struct peer *group_choose(const struct peers *peers, const struct msg *msg);
 
 #endif

@@ -108,6 +108,10 @@ route(struct uplink *up, const struct msg *msg, const uint8_t *payload,
 			peer->plugin);
 	else if (msg->kind == MSG_START)
 		refuse(up, msg);
+	else
+		log_debug("message for plugin '%s' dropped: it is not known "
+			  "who is meant",
+			msg->plugin);
 }
 
 static void

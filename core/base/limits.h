@@ -19,6 +19,7 @@ enum {
 	LIMIT_BULK = 10000, /* tasks that one request cancels */
 	LIMIT_PAGE = 8 << 20, /* records of one page of a list, and one more */
 	LIMIT_SESSIONS = 32, /* of browsers, with one token */
+	LIMIT_SESSION_S = 12 * 3600,
 
 	/* a client of it */
 	LIMIT_ANSWER = 64 << 20, /* a page of records */

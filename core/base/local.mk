@@ -17,5 +17,6 @@ libbase_la_SOURCES = \
 	%D%/pass.c %D%/pass.h \
 	%D%/place.c %D%/place.h \
 	%D%/rates.c %D%/rates.h \
+	%D%/shares.c %D%/shares.h \
 	%D%/trusted.c %D%/trusted.h \
 	%D%/utf8.c %D%/utf8.h

@@ -107,7 +107,7 @@ rates_address(const char *address, char out[RATES_NAME])
 	if (brackets)
 		start += *start == '[' ? 1 : 3;
 	colon = strchr(start, ':');
-	len = brackets ? strcspn(start, "]%") : strlen(start);
+	len = brackets ? strcspn(start, "]%") : strcspn(start, "%");
 
 	if (colon && !strchr(colon + 1, ':'))
 		len = (size_t)(colon - start); /* v4 with a port */

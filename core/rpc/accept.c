@@ -1,9 +1,11 @@
 /* accept.c - takes calls from gRPC and makes streams of them
  *
- * All of it on the queue's thread, except the two public functions. */
+ * All of it on the queue's thread, except the public functions. */
 #include "rpc/accept.h"
 
 #include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* ----------------------------------------------------------- unknown calls */
 
@@ -128,6 +130,27 @@ call_came(struct rpc_op *op, bool ok)
 		ask_for_call(slot);
 	else
 		rpc_accept_unref(a);
+}
+
+char *
+rpc_accept_head(const struct rpc_stream *s, const char *key)
+{
+	const grpc_slice *found = NULL;
+	size_t len;
+
+	for (size_t i = 0; i < s->head.count; i++) {
+		if (grpc_slice_str_cmp(s->head.metadata[i].key, key) != 0)
+			continue;
+		if (found)
+			return NULL;
+		found = &s->head.metadata[i].value;
+	}
+	if (!found)
+		return strdup("");
+	len = GRPC_SLICE_LENGTH(*found);
+	if (memchr(GRPC_SLICE_START_PTR(*found), '\0', len))
+		return NULL;
+	return strndup((const char *)GRPC_SLICE_START_PTR(*found), len);
 }
 
 void

@@ -46,6 +46,11 @@ struct rpc_accept {
  * above `slots` are set by the caller, with refs 1. */
 void rpc_accept_begin(struct rpc_accept *a);
 
+/* What the call's head says under this key, "" when nothing; to be freed. NULL:
+ * given twice, or with a NUL, either of which could mean different things to
+ * different readers. While s->head is there. */
+char *rpc_accept_head(const struct rpc_stream *s, const char *key);
+
 /* For each stream when it is closed, and for the server. */
 void rpc_accept_unref(struct rpc_accept *a);
 

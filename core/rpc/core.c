@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -99,9 +100,45 @@ tell_trouble(const char *text)
 		on_trouble(text, atomic_exchange(&left_out, 0));
 }
 
+static pthread_mutex_t deaf_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct rpc_deaf *deaf;
+
+void
+rpc_deaf_follow(struct rpc_deaf *d)
+{
+	pthread_mutex_lock(&deaf_lock);
+	if (!deaf)
+		deaf = d;
+	pthread_mutex_unlock(&deaf_lock);
+}
+
+void
+rpc_deaf_unfollow(struct rpc_deaf *d)
+{
+	pthread_mutex_lock(&deaf_lock);
+	if (deaf == d)
+		deaf = NULL;
+	pthread_mutex_unlock(&deaf_lock);
+	loop_unpost(d->loop, &d->item);
+}
+
+static void
+tell_deaf(const char *text)
+{
+	pthread_mutex_lock(&deaf_lock);
+	if (deaf && !deaf->told) {
+		deaf->told = true;
+		(void)snprintf(deaf->why, sizeof deaf->why, "%s", text);
+		loop_post(deaf->loop, &deaf->item);
+	}
+	pthread_mutex_unlock(&deaf_lock);
+}
+
 static void
 log_line(gpr_log_func_args *args)
 {
+	if (strncmp(args->message, "Failed accept", 13) == 0)
+		tell_deaf(args->message);
 	if (on_trouble && !log_capture &&
 		args->severity == GPR_LOG_SEVERITY_ERROR)
 		tell_trouble(args->message);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "loop/loop.h"
 
 #define RPC_METHOD "/nodelink.v1.AgentService/StreamTasks"
 /* In the server's initial metadata: you will not be let in, wait for why. */
@@ -61,5 +62,17 @@ void rpc_queue_unshare(void);
  * some failures the reason is told nowhere else. */
 void rpc_log_capture_begin(struct err *err);
 void rpc_log_capture_end(void);
+
+/* That gRPC could not accept a connection is told by its log only, and without
+ * descriptors left 1.51 does not try again: nobody can come any more. */
+struct rpc_deaf {
+	struct loop *loop;
+	struct loop_item item; /* posted once */
+	bool told;
+	char why[128]; /* in its words */
+};
+/* One of a process, the first. From the loop's thread. */
+void rpc_deaf_follow(struct rpc_deaf *deaf);
+void rpc_deaf_unfollow(struct rpc_deaf *deaf);
 
 #endif

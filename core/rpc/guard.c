@@ -5,7 +5,6 @@
 #include "rpc/guard.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/tcp.h>
@@ -21,6 +20,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/parse.h"
+#include "rpc/sockets.h"
 
 enum {
 	TICK_US = 50 * 1000, /* of processors' time */
@@ -47,20 +47,13 @@ struct guard {
 	struct loop_signal *signal;
 	struct loop_timer *trim; /* after a cut */
 	int statm;
-	DIR *fds;
-	uint16_t port;
+	struct sockets sockets;
 	guard_messages_fn *messages;
 	guard_cut_fn *cut;
 	void *arg;
 	uint64_t floor; /* pages that are no reason for a watch */
 	unsigned calm; /* ticks that are left of it */
 	struct seen *seen;
-};
-
-union address {
-	struct sockaddr any;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
 };
 
 static uint64_t
@@ -80,50 +73,22 @@ pages(const struct guard *g)
 	return size;
 }
 
-static uint16_t
-port_of(const union address *a)
-{
-	switch (a->any.sa_family) {
-	case AF_INET: return ntohs(a->in.sin_port);
-	case AF_INET6: return ntohs(a->in6.sin6_port);
-	default: return 0;
-	}
-}
-
-/* A socket of our port. */
-static bool
-is_ours(const struct guard *g, int fd)
-{
-	union address a;
-	socklen_t len = sizeof a;
-
-	return getsockname(fd, &a.any, &len) == 0 && port_of(&a) == g->port;
-}
-
 /* As gRPC writes it; false: a connection that nobody far away can have. */
 static bool
 peer_of(int fd, char out[PEER])
 {
-	union address a;
-	socklen_t len = sizeof a;
+	struct peer peer;
 	char text[INET6_ADDRSTRLEN];
-	const void *in = &a.in.sin_addr;
-	int family = AF_INET;
+	bool v4;
 
-	if (getpeername(fd, &a.any, &len) < 0)
+	if (!sockets_peer(fd, &peer) || IN6_IS_ADDR_LINKLOCAL(&peer.address))
+		return false; /* that is written with an interface */
+	v4 = IN6_IS_ADDR_V4MAPPED(&peer.address);
+	if (!inet_ntop(v4 ? AF_INET : AF_INET6,
+		    peer.address.s6_addr + (v4 ? 12 : 0), text, sizeof text))
 		return false;
-	if (a.any.sa_family == AF_INET6) {
-		if (IN6_IS_ADDR_LINKLOCAL(&a.in6.sin6_addr))
-			return false; /* written with an interface */
-		family = IN6_IS_ADDR_V4MAPPED(&a.in6.sin6_addr) ? AF_INET
-								: AF_INET6;
-		in = a.in6.sin6_addr.s6_addr + (family == AF_INET ? 12 : 0);
-	}
-	if (!inet_ntop(family, in, text, sizeof text))
-		return false;
-	(void)snprintf(out, PEER,
-		family == AF_INET ? "ipv4:%s:%u" : "ipv6:%%5B%s%%5D:%u", text,
-		port_of(&a));
+	(void)snprintf(out, PEER, v4 ? "ipv4:%s:%u" : "ipv6:%%5B%s%%5D:%u",
+		text, peer.port);
 	return true;
 }
 
@@ -171,14 +136,14 @@ is_flood(struct guard *g, const char *peer, uint64_t received)
 }
 
 static void
-look_at(struct guard *g, int fd)
+look_at(void *arg, int fd)
 {
+	struct guard *g = arg;
 	struct tcp_info info = { 0 };
 	socklen_t len = sizeof info;
 	char peer[PEER];
 
-	if (!is_ours(g, fd) ||
-		getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 ||
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 ||
 		info.tcpi_bytes_received < EXCESS_MAX || !peer_of(fd, peer) ||
 		!is_flood(g, peer, info.tcpi_bytes_received))
 		return;
@@ -187,34 +152,25 @@ look_at(struct guard *g, int fd)
 	g->cut(g->arg, peer);
 }
 
+/* With a descriptor of its own, since gRPC may close its. */
+static void
+hold_and_look(void *arg, int fd)
+{
+	struct guard *g = arg;
+	int own = sockets_hold(&g->sockets, fd);
+
+	if (own < 0)
+		return;
+	look_at(g, own);
+	(void)close(own); /* a copy */
+}
+
 /* What was held for a flood goes back to the kernel. */
 static void
 trim(void *arg)
 {
 	(void)arg;
 	(void)malloc_trim(0); /* whether there was something */
-}
-
-/* With a descriptor of its own, since gRPC may close its. */
-static void
-each_socket(struct guard *g, void (*fn)(struct guard *g, int fd))
-{
-	const struct dirent *entry;
-
-	rewinddir(g->fds);
-	while ((entry = readdir(g->fds))) {
-		uint64_t number;
-		int fd;
-
-		if (parse_u64(entry->d_name, 0, INT32_MAX, &number) < 0 ||
-			!is_ours(g, (int)number))
-			continue;
-		fd = fcntl((int)number, F_DUPFD_CLOEXEC, 0);
-		if (fd < 0)
-			continue;
-		fn(g, fd);
-		(void)close(fd); /* a copy */
-	}
 }
 
 static void
@@ -232,18 +188,18 @@ tick(void *arg, int signo)
 	}
 	if (!g->calm)
 		return;
-	each_socket(g, look_at);
+	sockets_each(&g->sockets, hold_and_look, g);
 	if (--g->calm == 0)
 		forget(g);
 }
 
 /* What is in the kernel's buffer is read even after the cut. */
 static void
-limit_buffer(struct guard *g, int fd)
+limit_buffer(void *arg, int fd)
 {
 	const int size = RECEIVE_BUFFER;
 
-	(void)g;
+	(void)arg;
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
 }
 
@@ -263,19 +219,17 @@ guard_new(struct loop *loop, uint16_t port, guard_messages_fn *messages,
 
 	if (!g)
 		return err_set(err, -ENOMEM, "out of memory");
-	g->port = port;
 	g->messages = messages;
 	g->cut = cut;
 	g->arg = arg;
 	g->statm = fd_open("/proc/self/statm", O_RDONLY);
-	g->fds = opendir("/proc/self/fd");
-	if (g->statm < 0 || !g->fds)
+	if (g->statm < 0 || sockets_open(&g->sockets, port) < 0)
 		return err_set(err, -ENOENT, "/proc is not there");
 	g->signal = loop_signal_new(loop, SIGPROF, tick, g);
 	g->trim = loop_timer_new(loop, trim, g);
 	if (!g->signal || !g->trim)
 		return err_set(err, -ENOMEM, "cannot wait for signals");
-	each_socket(g, limit_buffer);
+	sockets_each(&g->sockets, limit_buffer, NULL);
 	g->floor = pages(g);
 	set_timer(TICK_US);
 	*out = TAKE(g);
@@ -302,8 +256,7 @@ guard_free(struct guard *g)
 	loop_timer_free(g->trim);
 	if (g->statm >= 0)
 		(void)close(g->statm);
-	if (g->fds)
-		(void)closedir(g->fds);
+	sockets_close(&g->sockets);
 	forget(g);
 	free(g);
 }

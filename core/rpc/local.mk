@@ -3,12 +3,14 @@ librpc_la_SOURCES = \
 	%D%/accept.c %D%/accept.h \
 	%D%/client.c \
 	%D%/core.c %D%/core.h \
+	%D%/crowd.c %D%/crowd.h \
 	%D%/guard.c %D%/guard.h \
 	%D%/listen.c %D%/listen.h \
 	%D%/recv.c \
 	%D%/rpc.h \
 	%D%/send.c \
 	%D%/server.c \
+	%D%/sockets.c %D%/sockets.h \
 	%D%/status.c \
 	%D%/stream.c %D%/stream.h \
 	%D%/tls.c

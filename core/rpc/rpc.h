@@ -119,6 +119,11 @@ struct rpc_server_ops {
 	/* The connection of this peer was cut: it opened and reset calls
 	 * without end. May be NULL. */
 	void (*on_flood)(void *arg, const char *peer);
+	/* So many connections were cut, the last one of this address, since
+	 * the address has as many as it may have, or (not of_address) all
+	 * together have. May be NULL. */
+	void (*on_crowd)(
+		void *arg, unsigned n, const char *address, bool of_address);
 };
 
 struct rpc_server_conf {
@@ -129,6 +134,9 @@ struct rpc_server_conf {
 	int keepalive_ms, keepalive_timeout_ms; /* agents should not ping more
 		than four times as often as the server */
 	int max_streams; /* refused beyond */
+	/* Connections of all, and of one address (or IPv6 network); cut beyond,
+	 * the last ones first. 0: any number. Not of a unix socket. */
+	unsigned max_connections, max_per_address;
 };
 
 /* Listening when it returns 0; *port is the real one. -EADDRINUSE and others
@@ -142,6 +150,11 @@ int rpc_server_new(struct loop *loop, const struct rpc_server_conf *conf,
  * with a CA must keep having one. -EINVAL with text: nothing has changed. */
 int rpc_server_set_tls(
 	struct rpc_server *server, const struct rpc_tls *tls, struct err *err);
+
+/* fn(arg), once, when no agent can connect any more: a connection could not be
+ * accepted, and gRPC does not try again. why: its words. */
+typedef void rpc_deaf_fn(void *arg, const char *why);
+void rpc_server_on_deaf(struct rpc_server *server, rpc_deaf_fn *fn, void *arg);
 
 /* Take no new streams and end the present ones with UNAVAILABLE; after
  * grace_ms what is left is cut. done(done_arg) comes once all on_close() have

@@ -6,6 +6,7 @@
 #include "rpc/stream.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -136,4 +137,19 @@ rpc_queued(const struct rpc_stream *s)
 	n = queued(s);
 	pthread_mutex_unlock(lock);
 	return n;
+}
+
+void
+rpc_refuse(struct rpc_stream *s, enum rpc_status status, const char *text)
+{
+	pthread_mutex_lock(&s->lock);
+	if (!s->ended) {
+		s->closing = true;
+		s->status = status;
+		free(s->text);
+		s->text = strdup(text); /* without: no harm */
+		rpc_fifo_clear(&s->out);
+		rpc_write_end(s);
+	}
+	pthread_mutex_unlock(&s->lock);
 }

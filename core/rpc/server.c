@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <grpc/grpc_security.h>
 #include <grpc/support/alloc.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rpc/accept.h"
+#include "rpc/crowd.h"
 #include "rpc/guard.h"
 #include "rpc/listen.h"
 
@@ -19,6 +21,10 @@ struct rpc_server {
 	grpc_server *grpc;
 	struct rpc_tls_source *tls; /* NULL: plaintext */
 	struct guard *guard; /* NULL: no TCP */
+	struct crowd *crowd; /* likewise, or no limit, or stopping */
+	struct rpc_deaf deaf;
+	rpc_deaf_fn *on_deaf; /* or NULL */
+	void *deaf_arg;
 	int max_streams;
 	int n_streams;
 	struct rpc_stream *streams; /* accepted ones */
@@ -35,21 +41,6 @@ struct rpc_server {
 };
 
 /* ------------------------------------------------------- what the loop does */
-
-static void
-refuse(struct rpc_stream *s, enum rpc_status status, const char *text)
-{
-	pthread_mutex_lock(&s->lock);
-	if (!s->ended) {
-		s->closing = true;
-		s->status = status;
-		free(s->text);
-		s->text = strdup(text); /* without: no harm */
-		rpc_fifo_clear(&s->out);
-		rpc_write_end(s);
-	}
-	pthread_mutex_unlock(&s->lock);
-}
 
 static void
 accept_stream(struct rpc_server *server, struct rpc_stream *s)
@@ -73,35 +64,12 @@ accept_stream(struct rpc_server *server, struct rpc_stream *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* A metadata value as a string, "" when absent. NULL: given twice, or with a
- * NUL, either of which could mean different things to different readers. */
-static char *
-head_text(const struct rpc_stream *s, const char *key)
-{
-	const grpc_slice *found = NULL;
-	size_t len;
-
-	for (size_t i = 0; i < s->head.count; i++) {
-		if (grpc_slice_str_cmp(s->head.metadata[i].key, key) != 0)
-			continue;
-		if (found)
-			return NULL;
-		found = &s->head.metadata[i].value;
-	}
-	if (!found)
-		return strdup("");
-	len = GRPC_SLICE_LENGTH(*found);
-	if (memchr(GRPC_SLICE_START_PTR(*found), '\0', len))
-		return NULL;
-	return strndup((const char *)GRPC_SLICE_START_PTR(*found), len);
-}
-
 static void
 opened(struct rpc_stream *s)
 {
 	struct rpc_server *server = s->owner;
-	AUTO_FREE char *id = head_text(s, "agent_id");
-	AUTO_FREE char *token = head_text(s, "agent_token");
+	AUTO_FREE char *id = rpc_accept_head(s, "agent_id");
+	AUTO_FREE char *token = rpc_accept_head(s, "agent_token");
 	struct rpc_peer_tls tls;
 	int r = rpc_peer_tls(s->call, &tls);
 	AUTO_FREE char **names = tls.names;
@@ -120,23 +88,24 @@ opened(struct rpc_stream *s)
 	grpc_metadata_array_destroy(&s->head);
 	grpc_metadata_array_init(&s->head);
 	if (server->stopping) {
-		refuse(s, RPC_STATUS_UNAVAILABLE, "server is shutting down");
+		rpc_refuse(
+			s, RPC_STATUS_UNAVAILABLE, "server is shutting down");
 		return;
 	}
 	if (server->n_streams >= server->max_streams) {
-		refuse(s, RPC_STATUS_UNAVAILABLE,
+		rpc_refuse(s, RPC_STATUS_UNAVAILABLE,
 			"server has all the agents it may have");
 		return;
 	}
 	if (!id || !token || r < 0 || !s->peer) {
-		refuse(s, RPC_STATUS_INVALID,
+		rpc_refuse(s, RPC_STATUS_INVALID,
 			r < 0 ? "the certificate cannot be read"
 			      : "agent_id or agent_token is malformed");
 		return;
 	}
 	hello.peer = s->peer;
 	if (server->ops.on_open(server->arg, s, &hello, &status, &err) != 0)
-		refuse(s, status, err.text);
+		rpc_refuse(s, status, err.text);
 	else
 		accept_stream(server, s);
 }
@@ -217,6 +186,40 @@ flooded(void *arg, const char *peer)
 		server->ops.on_flood(server->arg, peer);
 }
 
+static int
+watch_port(struct rpc_server *server, const struct rpc_server_conf *conf,
+	uint16_t port, struct err *err)
+{
+	const struct crowd_conf crowd = { .loop = server->loop,
+		.port = port,
+		.max = conf->max_connections,
+		.max_per_address = conf->max_per_address,
+		.cut = server->ops.on_crowd,
+		.arg = server->arg };
+	int r = guard_new(server->loop, port, in_messages, flooded, server,
+		&server->guard, err);
+
+	if (r == 0 && conf->max_connections)
+		r = crowd_new(&crowd, &server->crowd, err);
+	return r;
+}
+
+static void
+deaf(void *arg)
+{
+	struct rpc_server *server = arg;
+
+	if (server->on_deaf && !server->stopping)
+		server->on_deaf(server->deaf_arg, server->deaf.why);
+}
+
+void
+rpc_server_on_deaf(struct rpc_server *server, rpc_deaf_fn *fn, void *arg)
+{
+	server->on_deaf = fn;
+	server->deaf_arg = arg;
+}
+
 static const struct rpc_side server_side = {
 	.server = true,
 	.opened = opened,
@@ -284,6 +287,7 @@ rpc_server_stop(struct rpc_server *server, int64_t grace_ms, loop_fn *done,
 	server->stopping = true;
 	if (!server->begun)
 		loop_unpost(server->loop, &server->begin);
+	crowd_free(TAKE(server->crowd));
 	shut_grpc(server, shutdown_done);
 	for (struct rpc_stream *s = server->streams; s; s = s->next)
 		rpc_close(s, RPC_STATUS_UNAVAILABLE, "server is shutting down");
@@ -304,6 +308,8 @@ rpc_server_free(struct rpc_server *server)
 		return;
 	assert(!server->streams);
 	loop_unpost(server->loop, &server->begin);
+	crowd_free(server->crowd);
+	rpc_deaf_unfollow(&server->deaf);
 	if (server->grpc && !server->stopping) {
 		assert(!server->begun);
 		shut_grpc(server, ignore);
@@ -336,6 +342,9 @@ rpc_server_new(struct loop *loop, const struct rpc_server_conf *conf,
 	server->max_streams = conf->max_streams;
 	server->begin.fn = begin;
 	server->begin.arg = server;
+	server->deaf.loop = loop;
+	server->deaf.item = (struct loop_item){ .fn = deaf, .arg = server };
+	rpc_deaf_follow(&server->deaf);
 	server->cut = loop_timer_new(loop, cut_all, server);
 	if (!server->cut)
 		return err_set(err, -ENOMEM, "out of memory");
@@ -363,8 +372,7 @@ rpc_server_new(struct loop *loop, const struct rpc_server_conf *conf,
 	if (r < 0)
 		return r;
 	if (*port)
-		r = guard_new(loop, *port, in_messages, flooded, server,
-			&server->guard, err);
+		r = watch_port(server, conf, *port, err);
 	if (r < 0)
 		return r;
 	grpc_server_start(server->grpc);

@@ -124,6 +124,8 @@ void rpc_write_next(struct rpc_stream *s);
 /* The last thing on our side of the call: the status, or the half-close. */
 void rpc_write_end(struct rpc_stream *s);
 void rpc_write_done(struct rpc_op *op, bool ok);
+/* Without the lock. A server lets this stream not in. */
+void rpc_refuse(struct rpc_stream *s, enum rpc_status status, const char *text);
 
 void rpc_fifo_add(struct rpc_fifo *f, struct rpc_packet *p);
 struct rpc_packet *rpc_fifo_take(struct rpc_fifo *f);

@@ -42,6 +42,20 @@ msg_pack(const struct msg *msg, struct buf *out)
 	return convert_pack_response(&a, msg, out);
 }
 
+/* What is appended to a packed message counts as a part of it. */
+int
+msg_address(struct buf *start, const char *instance)
+{
+	Nodelink__V1__TaskRequest req;
+
+	nodelink__v1__task_request__init(&req);
+	req.instance = convert_text(instance);
+	if (start->len + protobuf_c_message_get_packed_size(&req.base) >
+		LIMIT_MESSAGE)
+		return -EMSGSIZE;
+	return convert_append(&req.base, start);
+}
+
 /* ---------------------------------------------------------------- unpacking */
 
 static void *

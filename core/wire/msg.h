@@ -238,6 +238,8 @@ struct msg {
 	const char *agent_id;
 	const char *task_id;
 	const char *plugin;
+	const char *instance; /* of a start, a cancel: which executor of the
+				 plugin it is for; "": any. Else not used */
 	uint64_t seq; /* of responses about a task */
 	union {
 		struct msg_start start;
@@ -260,6 +262,9 @@ struct msg {
  * form: "shell" travels as ShellExecute, "docker" as DockerOperation, others
  * as PluginTask; the receiver sees params either way. */
 int msg_pack(const struct msg *msg, struct buf *out);
+/* Make a packed start of none one for that instance. 0, -ENOMEM; -EMSGSIZE:
+ * there is no room for it, and nothing has changed. */
+int msg_address(struct buf *start, const char *instance);
 
 /* Which way the bytes travel: they carry no type of their own. */
 enum msg_way { MSG_TO_AGENT, MSG_TO_SERVER };

@@ -138,8 +138,10 @@ convert_pack_request(struct arena *a, const struct msg *msg, struct buf *out)
 	req.task_id = convert_text(msg->task_id);
 	req.plugin = convert_text(msg->plugin);
 	if (msg->kind == MSG_START) {
+		req.instance = convert_text(msg->instance);
 		r = put_start(a, msg, &req);
 	} else if (msg->kind == MSG_CANCEL) {
+		req.instance = convert_text(msg->instance);
 		cancel.reason = convert_text(msg->cancel.reason);
 		cancel.code = msg->cancel.code;
 		cancel.name = convert_text(msg->cancel.name);
@@ -269,6 +271,7 @@ convert_request(struct arena *a, const Nodelink__V1__TaskRequest *m,
 	msg->agent_id = m->agent_id;
 	msg->task_id = m->task_id;
 	msg->plugin = m->plugin;
+	msg->instance = m->instance;
 	msg->kind = MSG_START;
 	switch (m->task_case) {
 	case NODELINK__V1__TASK_REQUEST__TASK_SHELL_EXECUTE:

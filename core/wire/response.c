@@ -277,6 +277,7 @@ convert_response(struct arena *a, const Nodelink__V1__TaskResponse *m,
 	msg->agent_id = m->agent_id;
 	msg->task_id = m->task_id;
 	msg->plugin = m->plugin;
+	msg->instance = "";
 	msg->seq = m->seq;
 	if (m->is_final) {
 		msg->kind = MSG_RESULT;

@@ -11,6 +11,7 @@
 #include "api/internal.h"
 #include "api/limits.h"
 #include "api/session.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 /* -------------------------------------------------------------------- users */
@@ -49,7 +50,8 @@ user_unref(struct user *user)
 bool
 user_valid(const struct user *user)
 {
-	return !user->ended && auth_token_valid(user->token);
+	return !user->ended && (!user->ends_ms || clock_ms() < user->ends_ms) &&
+	       auth_token_valid(user->token);
 }
 
 const char *
@@ -139,7 +141,8 @@ user_of_token(struct api *api, struct http_request *req, const char *header)
 		r = auth_check(api->auth, header, &token, &err);
 	}
 	if (r < 0) {
-		reply_bad_token(api, req, r, &err);
+		if (limits_call(api->limits, req, NULL))
+			reply_bad_token(api, req, r, &err);
 		return NULL;
 	}
 	user = user_new(token);
@@ -148,30 +151,31 @@ user_of_token(struct api *api, struct http_request *req, const char *header)
 	return user;
 }
 
-/* NULL: replied. */
+/* NULL: replied, and counted: whoever has no good token is an address. */
 static struct user *
 identify(struct api *api, struct http_request *req)
 {
 	const char *header = http_header(req, "Authorization");
 	const char *cookie = http_cookie(req, SESSION_COOKIE);
+	bool reads = http_reads(req); /* a browser adds the cookie to any */
 	struct user *user;
 
 	if (header)
 		return user_of_token(api, req, header);
-	if (!cookie) {
-		reply_who(api, req, false, "no_token", "a token is needed");
+	user = cookie && reads ? session_find(api, cookie) : NULL;
+	if (user)
+		return user_ref(user);
+	if (!limits_call(api->limits, req, NULL))
 		return NULL;
-	}
-	if (!http_reads(req)) { /* a browser adds it to whatever a page asks */
+	if (!cookie)
+		reply_who(api, req, false, "no_token", "a token is needed");
+	else if (!reads)
 		reply_who(api, req, false, "no_token",
 			"a token is needed: a session is for reading only");
-		return NULL;
-	}
-	user = session_find(api, cookie);
-	if (!user)
+	else
 		reply_wrong(api, req, "no_session", "the session has ended",
 			"no such session");
-	return user_ref(user);
+	return NULL;
 }
 
 static void
@@ -223,6 +227,14 @@ admit(void *arg, struct http_request *req)
 		check_role(api, req, user->token);
 }
 
+static void
+count(void *arg, struct http_request *req)
+{
+	struct api *api = arg;
+
+	(void)limits_call(api->limits, req, NULL); /* or replied */
+}
+
 static bool
 still(const void *user)
 {
@@ -235,7 +247,7 @@ unref(void *user)
 	user_unref(user);
 }
 
-const struct http_gate api_gate = { admit, still, unref };
+const struct http_gate api_gate = { admit, count, still, unref };
 
 void
 api_recheck(struct api *api)

@@ -24,6 +24,7 @@ enum access { /* that a route asks for; the last three are the roles' */
 struct user { /* a token that is in use, by a request or a session */
 	struct auth_token *token; /* own reference */
 	bool ended; /* the session that it is of */
+	int64_t ends_ms; /* clock_ms() when that ends by itself; 0: none */
 	unsigned refs;
 };
 

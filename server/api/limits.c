@@ -3,25 +3,16 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/hash.h"
 #include "base/rates.h"
+#include "base/shares.h"
 
 static const char logins[] = "too_many_logins", calls[] = "too_many_calls",
 		  requests[] = "too_many_requests";
 
-struct client { /* while it has open requests */
-	char name[RATES_NAME];
-	unsigned open;
-	struct limits *limits;
-	UT_hash_handle hh;
-};
-
 struct limits {
 	struct rates *logins, *calls; /* NULL: without limit */
-	unsigned open_requests;
-	struct client *clients;
+	struct shares *open; /* likewise */
 	struct metric *refused;
 };
 
@@ -32,7 +23,6 @@ limits_new(const struct limits_conf *conf, struct metrics *metrics)
 
 	if (!l)
 		return NULL;
-	l->open_requests = conf->open_requests;
 	l->refused = metric_new(metrics,
 		&(struct metric_def){ .type = METRIC_COUNTER,
 			.name = "nodelink_http_limited",
@@ -56,6 +46,11 @@ limits_new(const struct limits_conf *conf, struct metrics *metrics)
 		if (!l->calls)
 			return NULL;
 	}
+	if (conf->open_requests) {
+		l->open = shares_new(conf->open_requests);
+		if (!l->open)
+			return NULL;
+	}
 	return TAKE(l);
 }
 
@@ -66,7 +61,8 @@ limits_free(struct limits *l)
 		return;
 	rates_free(l->logins);
 	rates_free(l->calls);
-	free(l); /* no client is left without a request */
+	shares_free(l->open); /* no client is left without a request */
+	free(l);
 }
 
 static void
@@ -114,36 +110,22 @@ limits_login_failed(struct limits *l, struct http_request *req)
 static void
 request_over(void *arg)
 {
-	struct client *c = arg;
-
-	if (--c->open)
-		return;
-	HASH_DEL(c->limits->clients, c);
-	free(c);
+	share_give_back(arg);
 }
 
 static bool
 take_share(struct limits *l, struct http_request *req, const char *name)
 {
-	struct client *c;
+	struct share *share;
 
-	HASH_FIND_STR(l->clients, name, c);
-	if (c && c->open >= l->open_requests) {
+	switch (shares_take(l->open, name, &share)) {
+	case SHARES_OK: http_at_end(req, request_over, share); return true;
+	case SHARES_FULL:
 		too_many(l, req, 1000, requests,
 			"this client has too many requests open");
 		return false;
+	default: return true; /* no memory: the handler will notice */
 	}
-	if (!c) {
-		c = calloc(1, sizeof *c);
-		if (!c)
-			return true; /* the handler will notice */
-		(void)snprintf(c->name, sizeof c->name, "%s", name);
-		c->limits = l;
-		HASH_ADD_STR(l->clients, name, c);
-	}
-	c->open++;
-	http_at_end(req, request_over, c);
-	return true;
 }
 
 bool
@@ -160,5 +142,5 @@ limits_call(struct limits *l, struct http_request *req, const char *token_id)
 		too_many(l, req, wait_ms, calls, "this client calls too often");
 		return false;
 	}
-	return !l->open_requests || take_share(l, req, name);
+	return !l->open || take_share(l, req, name);
 }

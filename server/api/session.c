@@ -11,6 +11,7 @@
 
 #include "api/internal.h"
 #include "auth/json.h"
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/limits.h"
 
@@ -116,9 +117,10 @@ set_cookie(struct api *api, struct http_request *req, const char *cookie)
 	char text[COOKIE + 128];
 
 	(void)snprintf(text, sizeof text,
-		SESSION_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict%s%s",
-		cookie, has_tls(api, req) ? "; Secure" : "",
-		*cookie ? "" : "; Max-Age=0");
+		SESSION_COOKIE
+		"=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d%s",
+		cookie, *cookie ? LIMIT_SESSION_S : 0,
+		has_tls(api, req) ? "; Secure" : "");
 	http_add_header(req, "Set-Cookie", text);
 	explicit_bzero(text, sizeof text);
 }
@@ -142,6 +144,8 @@ session_new(struct api *api, struct auth_token *token, char cookie[COOKIE])
 		(void)snprintf(cookie + 2 * i, 3, "%02x", secret[i]);
 	explicit_bzero(secret, sizeof secret);
 	digest(cookie, s->key);
+	s->user->ends_ms = clock_ms() + LIMIT_SESSION_S * 1000LL;
+	sessions_sweep(api);
 	make_room(api, token);
 	HASH_ADD(hh, api->sessions, key, sizeof s->key, s);
 	return 0;

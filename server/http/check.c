@@ -196,6 +196,11 @@ http_check_head(const struct http_request *req, struct http_refusal *out)
 	(void)MHD_get_connection_values_n(req->mhd, MHD_HEADER_KIND, look, &h);
 	if (!check_framing(&h, out))
 		return false;
+	if (req->http->conf.local && is_public_name(h.host))
+		return refuse(out, 421, "foreign_host",
+			"in development mode the server is asked for as "
+			"localhost or by its address",
+			false);
 	if (h.length && parse_u64(h.length, 0, UINT64_MAX, &length) < 0)
 		return refuse(out, 400, "bad_framing",
 			"the Content-Length is no number", true);

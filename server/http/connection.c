@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/rates.h"
+#include "base/shares.h"
 
 enum {
 	TICK_MS = 1000,
@@ -42,6 +44,16 @@ tick_ms(const struct http *http)
 	return shortest / 4 < TICK_MS ? shortest / 4 : TICK_MS;
 }
 
+/* MHD has such a limit, too, but in IPv6 a client has many addresses. */
+static int
+take_share(struct http *http, struct MHD_Connection *mhd, struct share **out)
+{
+	char peer[HTTP_PEER], name[RATES_NAME];
+
+	return shares_take(http->shares,
+		rates_address(request_peer(mhd, peer), name), out);
+}
+
 static void
 connection_opened(struct http *http, struct MHD_Connection *mhd, void **out)
 {
@@ -51,9 +63,15 @@ connection_opened(struct http *http, struct MHD_Connection *mhd, void **out)
 	    tries = KEEPALIVE_TRIES;
 	struct http_conn *conn = calloc(1, sizeof *conn);
 
-	*out = conn;
+	*out = NULL; /* its first request is refused */
 	if (!conn)
-		return; /* its first request is refused */
+		return;
+	if (take_share(http, mhd, &conn->share) != SHARES_OK) {
+		(void)shutdown(info->connect_fd, SHUT_RDWR); /* or it has */
+		free(conn);
+		return;
+	}
+	*out = conn;
 	conn->http = http;
 	conn->mhd = mhd;
 	conn->fd = info->connect_fd;
@@ -86,6 +104,7 @@ connection_closed(struct http_conn *conn)
 	if (conn->next)
 		conn->next->prev = conn->prev;
 	loop_watch_free(conn->watch); /* MHD closes the descriptor after this */
+	share_give_back(conn->share);
 	free(conn);
 	http->n_conns--;
 	if (http->stopping && http->n_conns == 0)
@@ -102,14 +121,20 @@ connection_notify(void *cls, struct MHD_Connection *mhd, void **conn,
 		connection_closed(*conn);
 }
 
+static void
+recheck(struct http_conn *conn)
+{
+	const struct http_request *req = conn->req;
+
+	if (req && req->user && !conn->http->conf.gate->still(req->user))
+		connection_shut(conn);
+}
+
 void
 http_recheck(struct http *http)
 {
-	const struct http_gate *gate = http->conf.gate;
-
 	for (struct http_conn *c = http->conns; c; c = c->next)
-		if (c->req && c->req->user && !gate->still(c->req->user))
-			connection_shut(c);
+		recheck(c);
 }
 
 /* ----------------------------------------------------------------- hang-up */
@@ -148,6 +173,7 @@ check_connection(struct http_conn *conn, int64_t now)
 	struct http_request *req = conn->req;
 	int64_t silent = now - conn->since_ms;
 
+	recheck(conn); /* its user's time may be over */
 	if (!req || !req->arrived) {
 		if (silent >= (conn->idle ? conf->idle_timeout_ms
 					  : conf->request_timeout_ms))

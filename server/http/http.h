@@ -45,7 +45,10 @@ struct http_gate {
 	/* The head is there and the route known, the body not yet: reply, or
 	 * let the request go on, perhaps with http_take_user(). */
 	http_handler_fn *admit;
-	/* May this user's requests that are open go on? */
+	/* The request is refused, for its head or since no route fits; it has
+	 * none. Reply something else, or nothing. May be NULL. */
+	http_handler_fn *refused;
+	/* May this user's requests that are open go on? Asked each second. */
 	bool (*still)(const void *user);
 	void (*unref)(void *user);
 };
@@ -66,6 +69,9 @@ struct http_conf {
 	/* The gate asks for what no web page can know or a browser adds: then
 	 * a page that changes something may come from any name of this host. */
 	bool asks;
+	/* Nobody is asked who he is, and only this host may come: requests for
+	 * a name that anybody may point here are refused. */
+	bool local;
 	void *arg; /* for the handlers and the gate */
 	struct metrics *metrics; /* NULL: nothing is counted */
 	unsigned max_connections, max_per_ip; /* 0: as the open files allow */

@@ -23,6 +23,7 @@ struct http_conn { /* one connection */
 	int fd;
 	int64_t since_ms; /* clock_ms() of the last step forward */
 	bool idle; /* between two requests */
+	struct share *share; /* its address's */
 	struct http_conn *prev, *next;
 };
 
@@ -85,6 +86,7 @@ struct http {
 	bool tls;
 	struct http_conn *conns;
 	size_t n_conns;
+	struct shares *shares; /* of connections, by address */
 	struct http_counts counts;
 	loop_fn *done;
 	void *done_arg;
@@ -104,6 +106,8 @@ enum MHD_Result request_go_on(void *cls, struct MHD_Connection *connection,
 void request_completed(void *cls, struct MHD_Connection *connection, void **req,
 	enum MHD_RequestTerminationCode why);
 void request_resume(struct http_request *req);
+const char *
+request_peer(struct MHD_Connection *connection, char out[HTTP_PEER]);
 /* The client has gone: tell whoever works for it. */
 void request_gone(struct http_request *req);
 /* The server stops: end it as well as it goes. */
@@ -123,8 +127,10 @@ struct http_refusal {
 };
 bool http_check_head(const struct http_request *req, struct http_refusal *out);
 
-/* route.c: finds req->route, or replies 404 or 405. */
+/* route.c: finds req->route. */
 bool http_route(struct http_request *req, const char *url);
+/* There is none: replies 404 or 405. */
+void http_no_route(struct http_request *req, const char *url);
 /* Whether its query has only names of its route; or replies 400. */
 bool http_route_query(struct http_request *req);
 

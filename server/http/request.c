@@ -91,14 +91,25 @@ replied(const struct http_request *req)
 static enum MHD_Result
 first_call(struct http_request *req, const char *url, const char *method)
 {
+	const struct http_gate *gate = req->http->conf.gate;
 	struct http_refusal no = { 0 };
+	bool good;
 
 	req->begun = true;
 	req->method = method;
-	if (!http_check_head(req, &no))
-		http_reply_error(req, no.status, no.code, NULL, "%s", no.text);
-	else if (http_route(req, url) && req->http->conf.gate)
-		req->http->conf.gate->admit(req->http->conf.arg, req);
+	good = http_check_head(req, &no);
+	if (good && http_route(req, url)) {
+		if (gate)
+			gate->admit(req->http->conf.arg, req);
+	} else {
+		if (gate && gate->refused)
+			gate->refused(req->http->conf.arg, req);
+		if (!replied(req) && good)
+			http_no_route(req, url);
+		else if (!replied(req))
+			http_reply_error(
+				req, no.status, no.code, NULL, "%s", no.text);
+	}
 	if (!replied(req) ||
 		(!no.at_once && !http_header(req, MHD_HTTP_HEADER_EXPECT)))
 		return MHD_YES;
@@ -295,10 +306,10 @@ http_body(const struct http_request *req)
 /* Not getnameinfo(): the name of a link-local address's interface would cost a
  * socket, which the sandbox forbids. */
 const char *
-http_peer(const struct http_request *req, char out[HTTP_PEER])
+request_peer(struct MHD_Connection *mhd, char out[HTTP_PEER])
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-		req->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+		mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	const struct sockaddr *peer = info ? info->client_addr : NULL;
 	const struct sockaddr_in6 *v6 = (const void *)peer;
 	const void *address = NULL;
@@ -318,6 +329,12 @@ http_peer(const struct http_request *req, char out[HTTP_PEER])
 		(void)snprintf(out + n, HTTP_PEER - n, "%%%u",
 			(unsigned)v6->sin6_scope_id);
 	return out;
+}
+
+const char *
+http_peer(const struct http_request *req, char out[HTTP_PEER])
+{
+	return request_peer(req->mhd, out);
 }
 
 bool

@@ -18,8 +18,10 @@ split(struct http_request *req, const char *url)
 	if (!req->path)
 		return false;
 	for (p = req->path;; p++) {
-		if (req->n_segments == HTTP_SEGMENTS)
+		if (req->n_segments == HTTP_SEGMENTS) {
+			req->n_segments = 0; /* fits no route */
 			return false;
+		}
 		req->segments[req->n_segments++] = p;
 		p = strchr(p, '/');
 		if (!p)
@@ -72,30 +74,39 @@ bool
 http_route(struct http_request *req, const char *url)
 {
 	const struct http_conf *conf = &req->http->conf;
-	bool path_known = split(req, url);
-	char allowed[64] = "";
 
-	for (size_t i = 0; path_known && i < conf->n_routes; i++) {
+	if (!split(req, url))
+		return false;
+	for (size_t i = 0; i < conf->n_routes; i++) {
 		const struct http_route *route = &conf->routes[i];
 
-		if (!fits(req, route->pattern))
+		if (!fits(req, route->pattern) || !method_fits(req, route))
 			continue;
-		if (method_fits(req, route)) {
-			req->route = route;
-			return true;
-		}
-		add_allowed(allowed, sizeof allowed, route->method);
+		req->route = route;
+		return true;
 	}
+	return false;
+}
+
+void
+http_no_route(struct http_request *req, const char *url)
+{
+	const struct http_conf *conf = &req->http->conf;
+	char allowed[64] = "";
+
+	for (size_t i = 0; i < conf->n_routes; i++)
+		if (fits(req, conf->routes[i].pattern))
+			add_allowed(allowed, sizeof allowed,
+				conf->routes[i].method);
 	if (!*allowed) {
 		http_reply_error(req, 404, "no_such_path",
 			"GET / tells what there is", "no such path: %.128s",
 			url);
-		return false;
+		return;
 	}
 	http_add_header(req, MHD_HTTP_HEADER_ALLOW, allowed);
 	http_reply_error(req, 405, "wrong_method", NULL,
 		"%.16s is not for this path, only %s", req->method, allowed);
-	return false;
 }
 
 static bool

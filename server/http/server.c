@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
+#include "base/shares.h"
 
 enum {
 	POOL_SIZE = 16 << 10, /* head of a request, then chunks of the reply */
@@ -135,7 +136,7 @@ set_defaults(struct http_conf *conf)
 	if (conf->max_connections > room)
 		conf->max_connections = (unsigned)room;
 	if (!conf->max_per_ip) /* nobody takes all of it */
-		conf->max_per_ip = conf->max_connections / 2;
+		conf->max_per_ip = (conf->max_connections + 1) / 2;
 	if (!conf->request_timeout_ms)
 		conf->request_timeout_ms = 15 * 1000;
 	if (!conf->idle_timeout_ms)
@@ -161,7 +162,6 @@ start_mhd(struct http *http, int fd)
 		0, NULL, NULL, request_go_on, http, MHD_OPTION_EXTERNAL_LOGGER,
 		log_mhd, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_CONNECTION_LIMIT, http->conf.max_connections,
-		MHD_OPTION_PER_IP_CONNECTION_LIMIT, http->conf.max_per_ip,
 		MHD_OPTION_CONNECTION_TIMEOUT, 0u,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_SIZE,
 		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
@@ -195,11 +195,13 @@ http_new(struct loop *loop, const struct http_conf *conf, struct http **out,
 	http->conf = *conf;
 	set_defaults(&http->conf);
 	http_count_begin(http);
+	http->shares = shares_new(http->conf.max_per_ip);
 	http->flush = loop_flush_new(loop, run, http);
 	http->kick = loop_timer_new(loop, nothing, NULL);
 	http->tick = loop_timer_new(loop, connections_tick, http);
 	http->stop_timer = loop_timer_new(loop, http_stop_now, http);
-	if (!http->flush || !http->kick || !http->tick || !http->stop_timer) {
+	if (!http->shares || !http->flush || !http->kick || !http->tick ||
+		!http->stop_timer) {
 		(void)err_set(err, r, "out of memory");
 		goto undo;
 	}
@@ -308,6 +310,7 @@ http_free(struct http *http)
 	loop_timer_free(http->kick);
 	loop_timer_free(http->tick);
 	loop_timer_free(http->stop_timer);
+	shares_free(http->shares);
 	if (http->tls)
 		http_tls_hide();
 	free(http);

@@ -13,9 +13,6 @@
 
 enum {
 	HELLO_WITHIN_MS = 10000,
-	/* Executors that are there have said so by then, though one that
-	 * hangs has kept the others of its plugin waiting. */
-	SETTLED_AFTER_MS = 4000,
 	ANSWERS_MAX = 4 * LIMIT_SEND_QUEUE,
 };
 
@@ -40,7 +37,7 @@ detach_stream(struct agent *a)
 		a->hub->n_connected--;
 		saw(a);
 	}
-	a->connected = false;
+	a->connected = a->missing = false;
 	for (struct hub_plugin *p = a->plugins; p; p = p->next) {
 		p->up = false;
 		loop_timer_stop(p->timer); /* the agent's own takes over */
@@ -59,6 +56,23 @@ agent_drop(struct agent *a, enum rpc_status status, const char *text)
 	rpc_close(s, status, text);
 }
 
+/* Executors that are there have shown themselves. What an earlier server gave
+ * to a plugin that has not waits for it by this timer: it has none itself. */
+static void
+settled(struct agent *a)
+{
+	if (a->missing) {
+		a->missing = false;
+		task_lose_unshown(a);
+		return;
+	}
+	a->settled = true;
+	task_refuse_unplaced(a);
+	a->missing = task_any_unshown(a);
+	if (a->missing)
+		loop_timer_set(a->timer, a->hub->conf.lost_after_ms);
+}
+
 /* Settled; or connected but silent; or disconnected for too long. */
 static void
 timer_due(void *arg)
@@ -67,8 +81,7 @@ timer_due(void *arg)
 	struct task *t, *next;
 
 	if (a->connected) {
-		a->settled = true;
-		task_refuse_unplaced(a);
+		settled(a);
 		return;
 	}
 	if (a->stream) {
@@ -180,7 +193,7 @@ on_hello(struct agent *a, const struct msg_hello *hello)
 	a->hub->n_connected++;
 	a->connected = true;
 	saw(a);
-	loop_timer_set(a->timer, SETTLED_AFTER_MS);
+	loop_timer_set(a->timer, a->hub->conf.settled_after_ms);
 	/* Plugins that do not come back with their agent. */
 	for (struct hub_plugin *p = a->plugins; p; p = p->next)
 		if (!p->up && !loop_timer_active(p->timer))
@@ -324,10 +337,27 @@ on_flood(void *arg, const char *peer)
 	log_warn(0, "%s is cut: it sends calls without end", peer);
 }
 
+static void
+on_crowd(void *arg, unsigned n, const char *address, bool of_address)
+{
+	struct hub *hub = arg;
+
+	metric_add(hub->counts.crowd, NULL, n);
+	if (rates_take(hub->noise, address) != 0)
+		return;
+	log_warn(0,
+		"%u connections to the agents' port are cut, the last one from "
+		"%s: %s has as many as [limits] %s allows",
+		n, address, of_address ? "this address" : "the port",
+		of_address ? "agent_connections_per_address"
+			   : "agent_connections");
+}
+
 const struct rpc_server_ops hub_rpc_ops = {
 	.on_open = on_open,
 	.on_message = on_message,
 	.on_writable = on_writable,
 	.on_close = on_close,
 	.on_flood = on_flood,
+	.on_crowd = on_crowd,
 };

@@ -16,6 +16,7 @@ task_send_cancel(struct task *t)
 		.agent_id = t->agent_id,
 		.task_id = t->id,
 		.plugin = t->plugin,
+		.instance = t->instance,
 		.cancel = { .reason = t->cancel.reason,
 			.code = t->cancel.code,
 			.name = task_cancel_name(&t->cancel),

@@ -32,7 +32,7 @@ struct hub_counts {
 	struct metric *agents, *connected, *draining, *degraded, *paused,
 		*certificate;
 	struct metric *queued, *longest;
-	struct metric *streams, *complaints;
+	struct metric *streams, *crowd, *complaints;
 };
 
 void count_begin(struct hub *hub);

@@ -168,6 +168,11 @@ static const struct metric_row rows[] = {
 				.help = "Streams that agents have opened.",
 				.labels = { "decision" },
 				.max = 2 } },
+	{ ROW(crowd),
+		.def = { .type = METRIC_COUNTER,
+			.name = "nodelink_agent_connections_cut",
+			.help = "Connections to the agents' port that were "
+				"cut, since there were too many." } },
 	{ ROW(complaints),
 		.def = { .type = METRIC_COUNTER,
 			.name = "nodelink_agent_complaints",

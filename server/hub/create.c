@@ -11,6 +11,9 @@
 #include "hub/internal.h"
 #include "task/reason.h"
 
+/* For the instance that it goes to, which is added when it is sent. */
+enum { ADDRESS_ROOM = sizeof((struct task *)0)->instance + 8 };
+
 int
 no_plugin(const struct agent *a, const char *plugin, struct err *err)
 {
@@ -104,10 +107,12 @@ fill_task(struct hub *hub, struct task *t, const struct hub_task *spec,
 							: -ENOMEM;
 	if (r == 0)
 		r = msg_pack(&msg, &t->start);
+	if (r == 0 && t->start.len > LIMIT_MESSAGE - ADDRESS_ROOM)
+		r = -EMSGSIZE;
 	if (r == -EMSGSIZE)
 		return err_set(err, r,
 			"the task with all its fields is over %d bytes",
-			LIMIT_MESSAGE);
+			LIMIT_MESSAGE - ADDRESS_ROOM);
 	return r < 0 ? err_set(err, r, "server is out of memory") : 0;
 }
 

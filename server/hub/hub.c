@@ -8,7 +8,12 @@
 #include "base/rates.h"
 #include "hub/internal.h"
 
-enum { NOISE_PER_MINUTE = 60 };
+enum {
+	NOISE_PER_MINUTE = 60,
+	/* Executors that are there have said so by then, though one that
+	 * hangs has kept the others of its plugin waiting. */
+	SETTLED_AFTER_MS = 4000,
+};
 
 int
 hub_new(const struct hub_conf *conf, struct hub **out, struct err *err)
@@ -26,6 +31,8 @@ hub_new(const struct hub_conf *conf, struct hub **out, struct err *err)
 		free(hub);
 		return err_set(err, -ENOMEM, "out of memory");
 	}
+	if (!hub->conf.settled_after_ms)
+		hub->conf.settled_after_ms = SETTLED_AFTER_MS;
 	if (!hub->conf.window)
 		hub->conf.window = LIMIT_TASK_WINDOW;
 	count_begin(hub);

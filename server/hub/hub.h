@@ -27,6 +27,7 @@ struct hub_conf {
 	int64_t default_grace_ms; /* 10 s */
 	int64_t default_start_timeout_ms; /* waiting for an agent */
 	int64_t lost_after_ms; /* agent silent for longer */
+	int64_t settled_after_ms; /* its plugins are known; 0: 4 s */
 	uint64_t default_output_limit; /* bytes */
 	uint64_t window; /* output a node may send ahead of its Ack */
 	struct auth *auth; /* of agents; NULL: any id, no token */
@@ -86,8 +87,9 @@ struct agent {
 	int64_t not_after; /* wall ms: its certificate's; 0: none */
 	struct rpc_stream *stream; /* NULL: not connected */
 	bool settled; /* it has been here before: its plugins are known */
+	bool missing; /* settled, and not all that tasks were given to */
 	struct task *tasks; /* unfinished, oldest first */
-	struct loop_timer *timer; /* Hello due, settled, or lost */
+	struct loop_timer *timer; /* Hello due, settled, missing, lost */
 	struct pending_ack *acks; /* not sent yet */
 	size_t n_acks, max_acks;
 	struct loop_timer *ack_timer, *late_timer;

@@ -74,6 +74,10 @@ task_place(struct task *t, const struct agent *a, const struct hub_plugin *p);
 void task_dispatch_all(struct agent *a); /* the pending ones */
 /* Pending ones for plugins that the agent turns out not to have. */
 void task_refuse_unplaced(struct agent *a);
+/* Those that an executor was given of a plugin that the agent does not show,
+ * all since an earlier server: are there any; they are lost. */
+bool task_any_unshown(const struct agent *a);
+void task_lose_unshown(struct agent *a);
 /* The record has changed: stored, and told to the watches then. */
 void task_save(struct hub *hub, struct task *t);
 /* store_listen(): what the node may forget, and who is told. */
@@ -103,6 +107,8 @@ void inventory_free(struct agent *a);
 /* It runs there and is unknown or ended here: it is to stop, and what it says
  * is not wanted. */
 void inventory_stop(struct agent *a, const char *task_id, const char *plugin);
+/* If the task was given up, whoever is there and has it is to stop. */
+void inventory_recall(const struct task *t);
 
 /* acks.c: ack_final() is for a stored result and goes out soon, ack_late() for
  * all else that is stored of the agent's tasks, within half a second. */

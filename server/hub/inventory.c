@@ -76,28 +76,58 @@ make_plugin(struct agent *a, const char *name)
 	return p;
 }
 
-/* A record of ours was lost, or it ended here as lost. Nothing may run unknown
- * to us. Without the acknowledgement its output would wait for ever. */
-void
-inventory_stop(struct agent *a, const char *task_id, const char *plugin)
+static void
+send_stop(struct agent *a, const char *task_id, const char *plugin,
+	const char *reason)
 {
 	const struct msg cancel = { .kind = MSG_CANCEL,
 		.agent_id = a->id,
 		.task_id = task_id,
 		.plugin = plugin,
-		.cancel = { .reason = "the server no longer knows this task",
+		.cancel = { .reason = reason,
 			.code = REASON_AGENT_PARTITION,
 			.name = reason_name(REASON_AGENT_PARTITION),
 			.actor = "nodelink-server",
 			.grace_ms = -1 } };
 
+	(void)agent_send(a, &cancel, true); /* else at the next inventory */
+}
+
+/* Without it the output of what is told to stop would wait for ever. */
+static void
+ack_all(struct agent *a, const char *task_id, const char *plugin)
+{
+	ack_now(a, task_id, plugin,
+		&(struct msg_ack){ .seq = UINT64_MAX, .final = true });
+}
+
+/* A record of ours was lost, or it ended here as lost. Nothing may run unknown
+ * to us. */
+void
+inventory_stop(struct agent *a, const char *task_id, const char *plugin)
+{
 	agent_complain(a, COMPLAINT_DROPPED,
 		"it runs task '%s', which is unknown here, ended, or another "
 		"agent's: it is told to stop it",
 		task_id);
-	(void)agent_send(a, &cancel, true); /* else at the next inventory */
-	ack_now(a, task_id, plugin,
-		&(struct msg_ack){ .seq = UINT64_MAX, .final = true });
+	send_stop(a, task_id, plugin, "the server no longer knows this task");
+	ack_all(a, task_id, plugin);
+}
+
+/* An executor that is down or away says what it has when it comes, and then
+ * the task is unknown here. One that is there may have said so already, while
+ * the end was being stored, or its start may be on the way to it. */
+void
+inventory_recall(const struct task *t)
+{
+	struct agent *a = t->agent;
+	const struct hub_plugin *p = hub_plugin_find(a, t->plugin);
+
+	if (!t->given_up || !a->connected || !p || !p->up)
+		return;
+	send_stop(a, t->id, t->plugin, "the server has given this task up");
+	if (task_over(t)) /* until then a later server may ask for it */
+		ack_all(a, t->id, t->plugin);
 }
 
 /* The executor that speaks says nothing of what another one was given. */
@@ -192,10 +222,13 @@ inventory_came(struct agent *a, const struct msg *msg)
 	for (size_t i = 0; i < inv->n_tasks; i++) {
 		t = hub_live(a->hub, inv->tasks[i].task_id);
 		if (t && strcmp(t->agent_id, a->id) == 0 &&
-			strcmp(t->plugin, msg->plugin) == 0)
+			strcmp(t->plugin, msg->plugin) == 0) {
 			t->held = true;
-		else if (!inv->tasks[i].ended) /* else its result comes */
+			if (!inv->tasks[i].ended)
+				inventory_recall(t);
+		} else if (!inv->tasks[i].ended) { /* else its result comes */
 			inventory_stop(a, inv->tasks[i].task_id, msg->plugin);
+		}
 	}
 	doubt(p, inv->partial);
 	DL_FOREACH_SAFE2(a->tasks, t, next, agent_next)

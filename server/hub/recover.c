@@ -21,6 +21,8 @@ set_start_timer(struct task *t)
 {
 	int64_t left = t->created_at + t->start_timeout_ms - clock_wall_ms();
 
+	if (left > t->start_timeout_ms)
+		left = t->start_timeout_ms; /* the clock was set back */
 	if (t->start_timer && t->start_timeout_ms)
 		loop_timer_set(t->start_timer, left > 0 ? left : 0);
 }

@@ -312,8 +312,11 @@ report_came(struct agent *a, const struct msg *msg, const uint8_t *packed,
 			ack_final(a, msg->task_id, msg->plugin, msg->seq);
 		return REPORT_OK;
 	}
-	if (task_is_final(t->status))
+	if (task_is_final(t->status)) {
+		if (msg->kind == MSG_STARTED)
+			inventory_recall(t);
 		return REPORT_OK; /* answered when that is stored */
+	}
 	if (msg->seq <= t->agent_seq)
 		return REPORT_OK; /* had it before the stream broke */
 	if (!is_next(t, msg->seq))

@@ -51,6 +51,7 @@ finish(struct hub *hub, struct task *t)
 
 	if (t->end_seq)
 		ack_final(a, t->id, t->plugin, t->end_seq);
+	inventory_recall(t);
 	count_ended(t);
 	count_task_gone(t);
 	DL_DELETE2(a->tasks, t, agent_prev, agent_next);
@@ -118,11 +119,13 @@ task_lose(struct hub *hub, struct task *t, const char *failure,
 {
 	if (t->cancel.phase == CANCEL_VERIFIED &&
 		task_move(&t->status, TASK_EV_STOPPED) == STATE_OK) {
+		t->given_up = true;
 		task_end(hub, t, "", "its node was lost while its cleanup ran");
 		return;
 	}
 	if (task_move(&t->status, TASK_EV_FAIL) != STATE_OK)
 		return;
+	t->given_up = true;
 	if (t->cancel.phase != CANCEL_NONE)
 		(void)cancel_move(&t->cancel.phase, CANCEL_EV_LOSE);
 	task_end(hub, t, failure, message);
@@ -187,8 +190,22 @@ take_back(struct hub *hub, struct task *t)
 	task_save(hub, t);
 }
 
-/* Give the task to its executor, if that can be reached. The packed start is
- * sent as it is stored. */
+/* The packed start as it is stored, for the executor that it was placed at: one
+ * that comes after it must not take it. */
+static int
+send_start(const struct task *t)
+{
+	AUTO_BUF struct buf b = { 0 };
+	int r = buf_add(&b, t->start.data, t->start.len);
+
+	if (r == 0)
+		r = msg_address(&b, t->instance);
+	if (r < 0 && r != -EMSGSIZE) /* an earlier server left no room */
+		return r;
+	return rpc_send(t->agent->stream, b.data, b.len, false);
+}
+
+/* Give the task to its executor, if that can be reached. */
 int
 task_dispatch(struct hub *hub, struct task *t)
 {
@@ -206,7 +223,7 @@ task_dispatch(struct hub *hub, struct task *t)
 		return RPC_GONE;
 	if (!t->placed || strcmp(t->instance, p->instance) != 0)
 		return place(hub, t, p);
-	r = rpc_send(a->stream, t->start.data, t->start.len, false);
+	r = send_start(t);
 	t->unsent = r != RPC_OK;
 	if (r != RPC_OK || task_move(&t->status, TASK_EV_SEND) != STATE_OK)
 		return r;
@@ -236,10 +253,40 @@ task_refuse_unplaced(struct agent *a)
 
 	DL_FOREACH_SAFE2(a->tasks, t, next, agent_next)
 	{
-		if (hub_plugin_find(a, t->plugin) ||
+		if (t->status != TASK_PENDING ||
+			hub_plugin_find(a, t->plugin) ||
 			task_move(&t->status, TASK_EV_REFUSE) != STATE_OK)
 			continue;
 		(void)no_plugin(a, t->plugin, &err); /* only for its text */
 		task_end(a->hub, t, "refused", err.text);
 	}
+}
+
+static bool
+is_unshown(const struct task *t)
+{
+	return t->status != TASK_PENDING && !task_is_final(t->status) &&
+	       !hub_plugin_find(t->agent, t->plugin);
+}
+
+bool
+task_any_unshown(const struct agent *a)
+{
+	const struct task *t;
+
+	DL_FOREACH2(a->tasks, t, agent_next)
+	if (is_unshown(t))
+		return true;
+	return false;
+}
+
+void
+task_lose_unshown(struct agent *a)
+{
+	struct task *t, *next;
+
+	DL_FOREACH_SAFE2(a->tasks, t, next, agent_next)
+	if (is_unshown(t))
+		task_lose(a->hub, t, "executor_lost",
+			"the executor that had it did not come back");
 }

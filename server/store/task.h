@@ -87,6 +87,7 @@ struct task {
 	bool held; /* named by the inventory being read */
 	bool doubted; /* whoever may have it hangs: a full inventory tells */
 	bool unsent; /* sent before, and to be sent again */
+	bool given_up; /* it ended as lost: who has it is to stop */
 	bool placed, placing; /* instance is stored: it may be sent there */
 	int64_t cancel_ms; /* clock_ms() when its node was asked; 0: never */
 	/* count.c's: as what it is counted */

@@ -220,11 +220,11 @@ def _raw(client, text):
 @pytest.mark.parametrize("text", [
     b"\0\0\0\0", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x02\0\x01\0",
     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    b"POST /tasks/shell HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n{}",
-    b"POST /tasks/shell HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
+    b"POST /tasks/shell HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n{}",
+    b"POST /tasks/shell HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"
     b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    b"POST /tasks/shell HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-    b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"x" * 200000 + b"\r\n\r\n",
+    b"POST /tasks/shell HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nA: " + b"x" * 200000 + b"\r\n\r\n",
 ], ids=range(9))
 def test_requests_that_are_none_get_no_200(client, text):
     answer = _raw(client, text)

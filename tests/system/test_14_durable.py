@@ -337,3 +337,32 @@ def test_cancel_works_on_a_full_disk(system, small_disk):
     enlarge()
     assert client.end(task_id, timeout=60)["status"] == "cancelled"
     server.stop()
+
+
+def test_what_is_lost_on_a_full_disk_does_not_run_on(system, small_disk):
+    """The loss cannot be stored and is told to nobody; the node is."""
+    folder, enlarge = small_disk
+    conf = system.path("server.conf", "[server]\nlost_after = 1s\n")
+    server = system.server("--config", conf, store=f"{folder}/store")
+    client = server.client
+    agent = system.agent("agent1", server)
+    quiet = client.shell("echo on; sleep 1000")
+    with client.events(quiet) as events:
+        events.until_stdout("on\n")
+    client.shell("while :; do seq 100000; done")
+    until(lambda: client.get("/readyz").status == 503, "the disk is full")
+    uplink, parts = agent.child("uplink"), agent.pids()
+    for pid in parts:
+        os.kill(pid, signal.SIGSTOP)
+    os.kill(uplink, signal.SIGKILL)
+    until(lambda: b'nodelink_tasks{state="ending"} 2\n' in client.get("/metrics").body,
+          "both are lost")
+    for pid in parts:
+        if pid != uplink:
+            os.kill(pid, signal.SIGCONT)
+    until(lambda: not of_task(quiet), "the returning agent ends it")
+    assert client.get("/readyz").status == 503
+    enlarge()
+    record = client.end(quiet, timeout=60)
+    assert (record["status"], record["failure"]) == ("failed", "agent_lost")
+    server.stop()

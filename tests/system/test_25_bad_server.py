@@ -205,6 +205,18 @@ def test_it_speaks_for_no_other_agent(node):
     assert node.server.about("others") == []
 
 
+def test_what_is_for_another_executor_is_not_done(node):
+    """One that has died, say, and that alone knows what became of the task."""
+    node.server.say(task_id="anothers", plugin="shell", instance="the-one-before",
+                    shell_execute={"cmd": node.touch()})
+    node.server.say(task_id="anothers-2", plugin="shell", instance="the-one-before",
+                    task_cancel={"grace_ms": 0})
+    node.check()
+    assert node.server.about("anothers") == node.server.about("anothers-2") == []
+    node.server.start("anothers-2")  # no tombstone either
+    assert node.server.result("anothers-2").outcome == pb.EXITED
+
+
 def test_a_task_is_started_once(node):
     for _ in range(5):
         node.server.start("twice", "echo once; sleep 1000")

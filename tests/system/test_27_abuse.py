@@ -11,6 +11,7 @@ import shutil
 import socket
 import struct
 import subprocess
+import sys
 import threading
 import time
 
@@ -151,7 +152,7 @@ def test_a_reader_that_takes_nothing_is_cut(abused, fair):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             sock.settimeout(DEADLINE)
             sock.connect(tuple_of(client.address))
-            sock.sendall(f"GET /tasks/{task}/output HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            sock.sendall(f"GET /tasks/{task}/output HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             held.append(sock)
         until(lambda: open_at(client.address, held) == 0, "all of them are cut")
 
@@ -216,6 +217,46 @@ def test_connections_of_one_address_are_limited(abused, fair):
             sock.close()
 
     attack(fair, connect)
+
+
+class Network:
+    """A network of its own, with addresses in two networks of 64 bits."""
+
+    def wrap(self, argv):
+        return ["unshare", "-n", "/bin/sh", "-c", """
+            ip link set lo up
+            for address in fd00::1 fd00::2 fd00::3 fd00:0:0:1::1; do
+                ip address add $address/64 dev lo nodad
+            done
+            exec "$@" """, "sh", *argv]
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("ip"),
+                    reason="needs root and iproute2 for a network of its own")
+def test_connections_of_one_ipv6_network_are_limited(system):
+    """A client may take any of 2^64 addresses."""
+    server = system.server("-c", system.path("network.conf", """
+[http]
+anonymous = yes
+[limits]
+connections_per_address = 2
+"""), http="[fd00::1]:0", inside=Network())
+    served = subprocess.run(
+        ["nsenter", "-t", str(server.pid), "-n", sys.executable, "-c", """
+import socket, sys
+held = []
+for source in sys.argv[2:]:
+    sock = socket.create_connection(("fd00::1", int(sys.argv[1])), 20, (source, 0))
+    held.append(sock)
+    try:
+        sock.sendall(b"GET /healthz HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n")
+        print(source, len(sock.recv(15)))
+    except OSError:
+        print(source, 0)
+""", server.http.rpartition(":")[2], "fd00::1", "fd00::2", "fd00::3", "fd00:0:0:1::1"],
+        capture_output=True, text=True, timeout=DEADLINE, check=True).stdout
+    assert served.split() == ["fd00::1", "15", "fd00::2", "15", "fd00::3", "0",
+                              "fd00:0:0:1::1", "15"]
 
 
 def test_calls_of_one_client_are_limited(abused, fair):
@@ -354,6 +395,115 @@ def test_resets_without_end_are_cut_before_they_fill_the_memory(system, path):
     assert server.client.end(loud)["status"] == "completed"
     assert server.client.is_agent_ready("agent1")
     assert len(re.findall("is cut", server.log())) == 1
+
+
+class Files:
+    """Starts a program that may open so many files."""
+
+    def __init__(self, most):
+        self.most = most
+
+    def wrap(self, argv):
+        return ["/bin/sh", "-c", f'ulimit -n {self.most}; exec "$@"', "sh", *argv]
+
+
+def connect_many(address, count, source="127.0.0.1"):
+    """So many connections at once, whatever becomes of them."""
+    held = []
+    for _ in range(count):
+        sock = socket.socket()
+        sock.bind((source, 0))
+        sock.setblocking(False)
+        sock.connect_ex(tuple_of(address))
+        held.append(sock)
+    return held
+
+
+def staying(held):
+    """How many of them the server has not cut."""
+    ours = {f":{s.getsockname()[1]:04X}" for s in held}
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        lines = [line.split() for line in file]
+    return sum(words[1][8:] in ours and words[3] == "01" for words in lines)
+
+
+def close_all(held):
+    for sock in held:
+        sock.close()
+
+
+def answers(address, source):
+    """Does somebody who comes from there hear of HTTP/2?"""
+    with socket.create_connection(tuple_of(address), DEADLINE, (source, 0)) as sock:
+        sock.sendall(PREFACE + frame(SETTINGS, 0, 0))
+        return sock.recv(9)[3:4] == bytes([SETTINGS])
+
+
+def test_connections_of_one_address_to_the_agents_port_are_limited(system):
+    server = system.server("-c", system.path("few.conf", """
+[limits]
+agent_connections_per_address = 20
+"""))
+    system.agent("agent1", server)
+    held = connect_many(server.grpc, 100)
+    try:
+        until(lambda: staying(held) == 19, "the agent and 19 others stay")
+        server.wait_line(r"connections to the agents' port are cut, the last one from "
+                         r"127\.0\.0\.1: this address has .* agent_connections_per_address")
+        assert answers(server.grpc, "127.0.0.2")
+        assert server.client.run("true")[0]["status"] == "completed"
+        assert "nodelink_agent_connections_cut_total 81\n" in \
+            server.client.get("/metrics").body.decode()
+    finally:
+        close_all(held)
+    system.agent("agent2", server)
+    assert len(re.findall("are cut", server.log())) <= 10
+
+
+def test_connections_of_all_addresses_to_the_agents_port_are_limited(system):
+    server = system.server("-c", system.path("few.conf", """
+[limits]
+agent_connections = 20
+agent_connections_per_address = 15
+"""))
+    system.agent("agent1", server)
+    held = connect_many(server.grpc, 10)
+    until(lambda: staying(held) == 10, "all of them are in")
+    held += connect_many(server.grpc, 30, "127.0.0.2")
+    try:
+        until(lambda: staying(held) == 19, "the agent and 19 others stay")
+        assert staying(held[:10]) == 10
+        server.wait_line("the port has as many as .* agent_connections allows")
+        assert server.client.run("true")[0]["status"] == "completed"
+    finally:
+        close_all(held)
+
+
+def test_few_open_files_are_shared_by_the_ports(system):
+    server = system.server(inside=Files(1024))
+    assert re.search("1024 files may be open: 384 connections of clients and 192 of agents",
+                     server.log())
+    system.agent("agent1", server)
+    held = connect_many(server.grpc, 400)
+    try:
+        until(lambda: staying(held) == 95, "half of what agents may have, and one is there")
+        assert server.client.run("true")[0]["status"] == "completed"
+    finally:
+        close_all(held)
+
+
+def test_a_server_that_agents_cannot_reach_any_more_ends(system):
+    """gRPC 1.51 listens no more once it had no descriptor for a connection."""
+    server = system.server(inside=Files(64))
+    held = []
+    try:
+        until(lambda: held.extend(connect_many(server.grpc, 100)) or not server.alive(),
+              "it ends", pause=0.1)
+    finally:
+        close_all(held)
+    assert server.wait() == 1
+    assert re.search("no agent can connect any more, gRPC says 'Failed accept4: "
+                     "Too many open files': stopping, to be started again", server.log())
 
 
 def test_a_flood_of_pings_ends_the_connection(abused, fair):

@@ -119,6 +119,18 @@ def test_an_inventory_of_others_tasks_makes_them_nobody_elses(server, evil, hone
     assert server.client.task(honest)["agent_id"] == "agent1"
 
 
+def test_a_start_names_its_executor_and_the_next_is_told_to_stop_it(client, evil):
+    """One of an older version takes every start that it gets."""
+    task_id = client.shell("true", agent="evil")
+    assert evil.wait_start(task_id).instance == "instance-of-shell"
+    evil.inventory(instance="another")
+    assert client.end(task_id)["failure"] == "executor_lost"
+    evil.say(task_id=task_id, plugin="shell", seq=1, started={"pid": 1})
+    stop = evil.wait(lambda m: m.task_id == task_id and m.HasField("task_cancel"), "cancel")
+    assert stop.instance == "" and stop.task_cancel.name == "agent_partition"
+    evil.wait(lambda m: m.task_id == task_id and m.ack.final, "final ack")
+
+
 @pytest.mark.parametrize("task_id", [
     "../../etc/passwd", "A-B", "x" * 65, "", "a b", "a/b"],
     ids=["path", "capitals", "long", "empty", "space", "slash"])

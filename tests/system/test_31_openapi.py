@@ -339,6 +339,7 @@ def test_what_is_no_proper_request(document, anyone):
     anyone.expect(400, "GET", "/healthz?a=%ff", code="not_utf8")
     foreign = {"Origin": "http://elsewhere"}
     anyone.expect(403, "DELETE", "/session", None, "foreign_origin", foreign)
+    anyone.expect(421, "GET", "/tasks", None, "foreign_host", {"Host": "evil.example:8080"})
     anyone.expect(415, "POST", "/session", "x", "not_json", {"Content-Type": "text/plain"})
     anyone.expect(413, "POST", "/session", b"x" * (2 << 20), "body_too_large")
     for method, path in (("POST", "/agents/agent1/drain"), ("DELETE", "/tasks"),

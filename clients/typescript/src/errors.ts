@@ -7,7 +7,8 @@ export type ErrorCode = Open<
 	"bad_request" | "bad_query" | "bad_cursor" | "bad_event_id" | "bad_range" |
 	"bad_idempotency_key" | "not_json" | "not_utf8" | "body_too_large" | "task_too_large" |
 	"no_token" | "bad_token" | "token_expired" | "token_revoked" | "no_session" |
-	"forbidden" | "not_owner" | "outside_labels" | "foreign_origin" | "anonymous" |
+	"forbidden" | "not_owner" | "outside_labels" | "foreign_origin" | "foreign_host" |
+	"anonymous" |
 	"no_such_task" | "no_such_agent" | "no_such_plugin" | "no_such_token" |
 	"no_such_webhook" | "no_webhooks" | "no_such_path" | "wrong_method" | "gone" |
 	"already_final" | "too_late" | "undeliverable" |

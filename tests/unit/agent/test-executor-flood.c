@@ -36,6 +36,20 @@ TEST(remembers_no_more_tasks_than_so_many_for_a_server_that_takes_nothing)
 	rig_ack(&rig, "t0", 1, 0, true);
 	rig_start(&rig, "again", "cmd", "true", NULL);
 	ck_assert_int_eq(rig_result(&rig, "again")->outcome, MSG_NOT_STARTED);
+	/* with room for as many as may run it says what it has, once, and the
+	 * server sees what is missing */
+	for (size_t i = 1; i < n; i++) {
+		(void)snprintf(id, sizeof id, "t%zu", i);
+		rig_ack(&rig, id, 1, 0, true);
+		if (i % 1000 == 0)
+			rig_run(&rig, 0);
+	}
+	ck_assert_uint_eq(
+		rig_wait(&rig, NULL, MSG_INVENTORY, 1)->inventory.n_tasks,
+		EXECUTOR_TASKS);
+	while (executor_count(rig.ex, NULL) > 1)
+		rig_run(&rig, 1);
+	ck_assert_uint_eq(rig_count(&rig, NULL, MSG_INVENTORY), 2);
 	rig_close(&rig);
 }
 END

@@ -22,6 +22,19 @@ run(const char *id, const char *cmd)
 	return rig_result(&rig, id);
 }
 
+static void
+ask_for(enum msg_kind kind, const char *id, const char *instance)
+{
+	static const char *const value = "true";
+	static const struct msg_param param = { "cmd", &value, 1 };
+	struct msg msg = { .kind = kind, .task_id = id, .instance = instance };
+
+	if (kind == MSG_START)
+		msg.start =
+			(struct msg_start){ .params = &param, .n_params = 1 };
+	rig_send(&rig, &msg);
+}
+
 TEST(reports_started_output_and_result_in_order)
 {
 	AUTO_BUF struct buf out = { 0 }, err = { 0 };
@@ -279,6 +292,28 @@ TEST(refuses_a_scratch_folder_that_others_may_write)
 }
 END
 
+TEST(does_nothing_that_was_meant_for_another_executor)
+{
+	const char *own;
+
+	rig_open(&rig, SHELL);
+	own = rig_wait(&rig, NULL, MSG_INVENTORY, 0)->inventory.instance;
+	ask_for(MSG_START, "t1", "the-one-before");
+	ask_for(MSG_CANCEL, "t2", "the-one-before");
+	ask_for(MSG_START, "t2", own); /* no tombstone either */
+	ck_assert(rig_result(&rig, "t2")->ok);
+	ck_assert_uint_eq(rig_count(&rig, "t1", MSG_STARTED), 0);
+	ck_assert_uint_eq(rig_count(&rig, "t1", MSG_RESULT), 0);
+	ask_for(MSG_CANCEL, "t3", own);
+	ck_assert_int_eq(rig_result(&rig, "t3")->outcome, MSG_NOT_STARTED);
+	rig_start(&rig, "t4", "cmd", "sleep 100", NULL);
+	(void)rig_wait(&rig, "t4", MSG_STARTED, 0);
+	ask_for(MSG_CANCEL, "t4", "the-one-before"); /* but it is here */
+	ck_assert(rig_result(&rig, "t4")->cancelled);
+	rig_close(&rig);
+}
+END
+
 	UNIT_MAIN("executor: run", reports_started_output_and_result_in_order,
 		reports_exit_codes_and_signals_as_failures,
 		names_the_working_directory_that_cannot_be_entered,
@@ -289,4 +324,5 @@ END
 		waits_for_what_is_left_when_asked,
 		reaps_children_that_are_nobodys, ignores_a_repeated_start,
 		stops_a_task_that_runs_too_long,
-		refuses_a_scratch_folder_that_others_may_write)
+		refuses_a_scratch_folder_that_others_may_write,
+		does_nothing_that_was_meant_for_another_executor)

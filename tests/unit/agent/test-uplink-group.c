@@ -96,14 +96,21 @@ unblock(void)
 }
 
 static void
-ask(enum msg_kind kind, const char *task_id)
+ask_of(enum msg_kind kind, const char *task_id, const char *instance)
 {
 	struct msg msg = { .kind = kind,
 		.agent_id = "agent1",
 		.task_id = task_id,
+		.instance = instance,
 		.plugin = "shell" };
 
 	fake_rpc_deliver(&msg);
+}
+
+static void
+ask(enum msg_kind kind, const char *task_id)
+{
+	ask_of(kind, task_id, "");
 }
 
 TEST(two_executors_of_a_plugin_are_one_to_the_server)
@@ -120,6 +127,30 @@ TEST(two_executors_of_a_plugin_are_one_to_the_server)
 	WAIT_FOR(shell.requests == 3);
 	ck_assert_int_eq(shell.last, MSG_START);
 	ck_assert_uint_eq(before.requests, 1);
+	executor_stop(&before);
+	tear_down_attached();
+}
+END
+
+/* The tasks t-2 and t-3 have begun since their executors spoke. */
+TEST(a_cancel_meets_no_executor_that_has_not_got_the_task)
+{
+	set_up_both();
+	ask_of(MSG_CANCEL, "t-2", "i-0");
+	WAIT_FOR(before.requests == 1);
+	ask_of(MSG_CANCEL, "t-3", "i-1");
+	WAIT_FOR(shell.requests == 1);
+	ask_of(MSG_CANCEL, "t-4", "i-9"); /* gone, or not here yet */
+	respond_list(&shell, "i-1", "t-1", true); /* all are asked again */
+	WAIT_FOR(shell.requests == 2 && before.requests == 2);
+	ck_assert_int_eq(shell.last, MSG_ATTACH);
+	ask(MSG_CANCEL, "t-3"); /* an older server does not say of whom */
+	ask(MSG_CANCEL, "t-1"); /* it had that one when it spoke last */
+	ask_of(MSG_CANCEL, "t-3", "i-1");
+	WAIT_FOR(shell.requests == 4);
+	turn();
+	ck_assert_uint_eq(shell.requests, 4);
+	ck_assert_uint_eq(before.requests, 2);
 	executor_stop(&before);
 	tear_down_attached();
 }
@@ -294,6 +325,7 @@ END
 	UNIT_MAIN("uplink: group",
 		what_one_had_that_died_is_not_judged_before_another_has_looked,
 		two_executors_of_a_plugin_are_one_to_the_server,
+		a_cancel_meets_no_executor_that_has_not_got_the_task,
 		the_end_of_the_one_before_is_no_end_of_the_plugin,
 		without_the_new_one_the_plugin_takes_no_tasks,
 		all_are_asked_again_when_one_begins_to_drain,

@@ -33,6 +33,11 @@ tests_unit_base_test_rates_SOURCES = %D%/test-rates.c
 tests_unit_base_test_rates_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_base_test_rates_LDADD = libbase.la $(unit_libs)
 
+unit_tests += tests/unit/base/test-shares
+tests_unit_base_test_shares_SOURCES = %D%/test-shares.c
+tests_unit_base_test_shares_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_test_shares_LDADD = libbase.la $(unit_libs)
+
 unit_tests += tests/unit/base/test-utf8
 tests_unit_base_test_utf8_SOURCES = %D%/test-utf8.c
 tests_unit_base_test_utf8_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

@@ -93,6 +93,7 @@ TEST(counts_addresses_without_port_and_v6_by_network)
 		{ "ipv4:192.0.2.7:4711", "192.0.2.7" },
 		{ "ipv6:[2001:db8:1:2:3:4:5:7]:1", "2001:db8:1:2::" },
 		{ "ipv6:%5B2001:db8:1:2:3:4:5:7%5D:1", "2001:db8:1:2::" },
+		{ "fe80::1%2", "fe80::" }, /* that interface's address */
 		{ "unix:", "unix" },
 		{ "unknown", "unknown" },
 		{ "", "" },

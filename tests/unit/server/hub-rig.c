@@ -14,10 +14,28 @@ static struct store *store;
 struct hub *hub;
 struct metrics *metrics;
 struct rpc_stream one, two;
+int64_t settled_after_ms, lost_after_ms = 20;
 
 struct auth *auth;
 char agent_token[AUTH_SECRET];
 static char dir[32], auth_path[48];
+
+static void
+make_hub(struct auth *with)
+{
+	const struct hub_conf conf = { .loop = loop,
+		.store = store,
+		.metrics = metrics = metrics_new(),
+		.default_grace_ms = 10000,
+		.default_start_timeout_ms = 4000,
+		.lost_after_ms = lost_after_ms,
+		.settled_after_ms = settled_after_ms,
+		.default_output_limit = 1 << 20,
+		.window = 1000,
+		.auth = with };
+
+	ck_assert_int_eq(hub_new(&conf, &hub, NULL), 0);
+}
 
 static void
 make(struct auth *with)
@@ -27,19 +45,10 @@ make(struct auth *with)
 		.limits = { .retention_ms = 1000000,
 			.max_tasks = 1000,
 			.max_output = 1 << 30 } };
-	struct hub_conf conf = { .loop = loop,
-		.default_grace_ms = 10000,
-		.default_start_timeout_ms = 4000,
-		.lost_after_ms = 20,
-		.default_output_limit = 1 << 20,
-		.window = 1000,
-		.auth = with };
 
 	log_set_level(LOG_LEVEL_ERROR);
 	ck_assert_int_eq(store_memory_new(&mem, &store), 0);
-	conf.store = store;
-	conf.metrics = metrics = metrics_new();
-	ck_assert_int_eq(hub_new(&conf, &hub, NULL), 0);
+	make_hub(with);
 	memset(&one, 0, sizeof one);
 	memset(&two, 0, sizeof two);
 }
@@ -115,6 +124,77 @@ slow_store(const struct task *t)
 	slow = *store->ops;
 	slow.append = append_slowly;
 	store->ops = &slow;
+}
+
+static struct late {
+	struct task *task; /* own reference */
+	store_done_fn *done;
+	void *arg;
+} late[8];
+static size_t n_late;
+static const struct store_ops *store_in_time;
+
+static void
+update_later(struct store *s, struct task *t, store_done_fn *done, void *arg)
+{
+	(void)s;
+	ck_assert_uint_lt(n_late, ARRAY_SIZE(late));
+	late[n_late++] = (struct late){ task_ref(t), done, arg };
+}
+
+void
+hold_store(void)
+{
+	static struct store_ops held;
+
+	store_in_time = store->ops;
+	held = *store->ops;
+	held.update = update_later;
+	store->ops = &held;
+}
+
+void
+let_store_go(void)
+{
+	store->ops = store_in_time;
+	for (size_t i = 0; i < n_late; i++) {
+		store->ops->update(
+			store, late[i].task, late[i].done, late[i].arg);
+		task_unref(late[i].task);
+	}
+	n_late = 0;
+}
+
+static struct task **left;
+static size_t n_left;
+
+static int
+recover_left(struct store *s, store_task_fn *fn, void *arg)
+{
+	(void)s;
+	for (size_t i = 0; i < n_left; i++) {
+		left[i]->counted = left[i]->counted_stuck = false;
+		fn(arg, left[i]);
+	}
+	return 0;
+}
+
+void
+restart(struct task **tasks, size_t n)
+{
+	static struct store_ops recovering;
+
+	recovering = *store->ops;
+	recovering.recover = recover_left;
+	store->ops = &recovering;
+	left = tasks;
+	n_left = n;
+	fake_done(&one);
+	memset(&one, 0, sizeof one);
+	hub_free(hub);
+	metrics_free(metrics);
+	make_hub(auth);
+	ck_assert_int_eq(hub_recover(hub), 0);
 }
 
 /* ------------------------------------------------------------- what nodes do */

@@ -10,6 +10,9 @@ extern struct hub *hub;
 extern struct metrics *metrics; /* of the hub */
 extern struct rpc_stream one, two; /* connections of agent "a" */
 
+/* To be set before setup(). 0: the default; 20. */
+extern int64_t settled_after_ms, lost_after_ms;
+
 void setup(void);
 /* Agents are asked who they are; "a" has this token. Changes of auth reach the
  * hub in a turn of the loop. */
@@ -19,6 +22,11 @@ void setup_guarded(void);
 void teardown(void);
 /* Output that comes for this one task from now on is never stored. */
 void slow_store(const struct task *t);
+/* A disk that is full: no record that has changed is stored until it goes. */
+void hold_store(void);
+void let_store_go(void);
+/* Another server on the same store, which has left these unfinished. */
+void restart(struct task **left, size_t n);
 int open_as(struct rpc_stream *s, const char *id, const char *token);
 void say(struct rpc_stream *s, struct msg msg);
 void hello(struct rpc_stream *s);

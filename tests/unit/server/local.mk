@@ -50,6 +50,18 @@ tests_unit_server_test_hub_loss_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_server_test_hub_loss_LDADD = libhub.la libauth.la libstore.la libdb.la libmetrics.la libaudit.la libtask.la libwire.la libjson.la \
 	libloop.la libbase.la $(unit_libs)
 
+unit_tests += tests/unit/server/test-hub-given-up
+tests_unit_server_test_hub_given_up_SOURCES = %D%/test-hub-given-up.c %D%/hub-rig.c %D%/hub-rig.h \
+	%D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_hub_given_up_CFLAGS = $(tests_unit_server_test_hub_CFLAGS)
+tests_unit_server_test_hub_given_up_LDADD = $(tests_unit_server_test_hub_LDADD)
+
+unit_tests += tests/unit/server/test-hub-recover
+tests_unit_server_test_hub_recover_SOURCES = %D%/test-hub-recover.c %D%/hub-rig.c %D%/hub-rig.h \
+	%D%/fake-rpc.c %D%/fake-rpc.h
+tests_unit_server_test_hub_recover_CFLAGS = $(tests_unit_server_test_hub_CFLAGS)
+tests_unit_server_test_hub_recover_LDADD = $(tests_unit_server_test_hub_LDADD)
+
 unit_tests += tests/unit/server/test-hub-bad
 tests_unit_server_test_hub_bad_SOURCES = %D%/test-hub-bad.c %D%/hub-rig.c %D%/hub-rig.h \
 	%D%/fake-rpc.c %D%/fake-rpc.h

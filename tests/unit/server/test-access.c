@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "api-rig.h"
+#include "api/limits.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "tests/unit/unit.h"
 
@@ -248,7 +250,7 @@ TEST(takes_a_cookie_for_reading)
 {
 	setup_asking();
 	log_in(keep("eve", AUTH_ADMIN, "team", "red"));
-	client_expect(&c, "; Path=/; HttpOnly; SameSite=Strict\r\n");
+	client_expect(&c, "; Path=/; HttpOnly; SameSite=Strict; Max-Age=");
 	client_expect(&c, "\"client\":\"eve\",\"role\":\"admin\","
 			  "\"labels\":{\"team\":\"red\"},");
 	get("/tasks");
@@ -388,6 +390,111 @@ TEST(cuts_the_streams_of_a_session_that_ends)
 }
 END
 
+	/* Twice the same, which is all that an address may ask for in a second. */
+	static void
+	asks_too_often(
+		const char *path, const char *header, const char *expected)
+{
+	static int64_t now_ms;
+
+	clock_set(now_ms += 1000);
+	(void)strcpy(credentials, header);
+	for (int i = 0; i < 2; i++) {
+		get(path);
+		client_expect(&c, expected);
+	}
+	get(path);
+	client_expect(&c, " 429 ");
+	client_expect(&c, "\"code\":\"too_many_calls\"");
+}
+
+TEST(counts_by_address_who_has_no_good_token_and_what_has_no_route)
+{
+	struct limits *limits = limits_new(
+		&(struct limits_conf){ .calls_per_second = 2 }, NULL);
+
+	setup_asking();
+	api.limits = limits;
+	asks_too_often("/tasks", "", "\"code\":\"no_token\"");
+	asks_too_often("/tasks", "Authorization: Bearer nlk_0\r\n",
+		"\"code\":\"bad_token\"");
+	asks_too_often("/tasks", "Cookie: nodelink_session=0\r\n",
+		"\"code\":\"no_session\"");
+	asks_too_often("/nowhere", "", "\"code\":\"no_such_path\"");
+	asks_too_often("/session", "", "\"code\":\"wrong_method\"");
+	asks_too_often("/tasks?label=%ff", "", "\"code\":\"not_utf8\"");
+	as(keep("eve", AUTH_VIEWER, NULL, NULL));
+	get("/tasks");
+	client_expect(&c, " 200 OK");
+	teardown();
+	limits_free(limits);
+}
+END
+
+TEST(counts_the_open_requests_of_nobody)
+{
+	struct limits *limits =
+		limits_new(&(struct limits_conf){ .open_requests = 1 }, NULL);
+	struct client slow;
+
+	setup_asking();
+	api.limits = limits;
+	client_open(&slow, api.loop, api_port);
+	client_say(&slow, "POST /tasks/shell HTTP/1.1\r\nHost: a\r\n"
+			  "Content-Length: 5\r\n\r\n{");
+	client_turn(&slow, 20);
+	get("/tasks");
+	client_expect(&c, "\"code\":\"too_many_requests\"");
+	client_close(&slow);
+	teardown();
+	limits_free(limits);
+}
+END
+
+	/* `c` would have been idle for too long. */
+	static void
+	later(int64_t now_ms)
+{
+	clock_set(now_ms);
+	client_close(&c);
+	client_open(&c, api.loop, api_port);
+}
+
+TEST(ends_a_session_after_twelve_hours_and_what_is_open_with_it)
+{
+	struct client by_token, by_cookie;
+	char first[sizeof credentials];
+	const char *eve;
+
+	setup_asking();
+	clock_set(1000);
+	eve = keep("eve", AUTH_ADMIN, NULL, NULL);
+	as(eve);
+	create();
+	watch(&by_token);
+	log_in(eve);
+	client_expect(&c, "; Max-Age=43200\r\n");
+	(void)strcpy(first, credentials);
+	watch(&by_cookie);
+	later(1000 + 12 * 3600 * 1000 - 1);
+	log_in(eve);
+	(void)strcpy(credentials, first);
+	get("/tasks"); /* used, and it ends all the same */
+	client_expect(&c, " 200 OK");
+	client_turn(&by_cookie, 20);
+	ck_assert(!by_cookie.ended);
+	later(1000 + 12 * 3600 * 1000);
+	get("/tasks");
+	client_expect(&c, "\"code\":\"no_session\"");
+	client_wait_end(&by_cookie);
+	client_turn(&by_token, 20);
+	ck_assert(!by_token.ended);
+	client_close(&by_token);
+	client_close(&by_cookie);
+	teardown();
+}
+END
+
 TEST(asks_nobody_in_development_mode)
 {
 	setup();
@@ -418,4 +525,7 @@ END
 		takes_a_cookie_for_reading, keeps_few_sessions_of_one_token,
 		cuts_what_a_revoked_token_has_opened,
 		cuts_the_streams_of_a_session_that_ends,
+		counts_by_address_who_has_no_good_token_and_what_has_no_route,
+		counts_the_open_requests_of_nobody,
+		ends_a_session_after_twelve_hours_and_what_is_open_with_it,
 		asks_nobody_in_development_mode)

@@ -1,4 +1,5 @@
 /* test-http-gate.c - who is let in, before the body and while it lasts */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -51,7 +52,7 @@ unref(void *user)
 	((struct person *)user)->refs--;
 }
 
-static const struct http_gate gate = { admit, still, unref };
+static const struct http_gate gate = { admit, NULL, still, unref };
 
 static void
 serve(void *arg, struct http_request *req)
@@ -107,6 +108,8 @@ static const struct http_route routes[] = {
 	{ "GET", "/stream", ACCESS_NAMED, serve_stream, NULL },
 };
 
+static bool local;
+
 static void
 start(struct client *c, bool asks)
 {
@@ -114,7 +117,8 @@ start(struct client *c, bool asks)
 		.routes = routes,
 		.n_routes = ARRAY_SIZE(routes),
 		.gate = &gate,
-		.asks = asks };
+		.asks = asks,
+		.local = local };
 	struct err err;
 
 	person = (struct person){ .welcome = true };
@@ -214,6 +218,37 @@ TEST(takes_writes_from_pages_of_a_named_host_only_when_it_asks)
 }
 END
 
+/* A page may have its own name lead here, and would read what it likes. */
+TEST(knows_only_names_of_this_host_when_it_is_local)
+{
+	static const char *const good[] = { "localhost", "LOCALHOST:80",
+		"127.0.0.1", "127.0.0.1:80", "[::1]:80" };
+	static const char *const bad[] = { "a", "evil.example:80",
+		"localhost.evil.example", "127.0.0.1.evil.example:80" };
+	char request[128];
+	struct client c;
+
+	local = true;
+	start(&c, false);
+	for (size_t i = 0; i < ARRAY_SIZE(good) + ARRAY_SIZE(bad); i++) {
+		bool is_good = i < ARRAY_SIZE(good);
+
+		(void)snprintf(request, sizeof request,
+			"GET /free HTTP/1.1\r\nHost: %s\r\n\r\n",
+			is_good ? good[i] : bad[i - ARRAY_SIZE(good)]);
+		client_ask(&c, request);
+		client_expect(
+			&c, is_good ? " 200 OK" : "\"code\":\"foreign_host\"");
+	}
+	stop(&c);
+	local = false;
+	start(&c, false);
+	client_ask(&c, "GET /free HTTP/1.1\r\nHost: evil.example\r\n\r\n");
+	client_expect(&c, " 200 OK");
+	stop(&c);
+}
+END
+
 	/* Opens this, and says after a while that the person is not welcome. */
 	static void
 	expect_cut(struct client *c, const char *request)
@@ -302,6 +337,7 @@ END
 	UNIT_MAIN("http-gate", asks_the_gate_of_each_request,
 		keeps_no_body_of_those_who_are_refused,
 		takes_writes_from_pages_of_a_named_host_only_when_it_asks,
+		knows_only_names_of_this_host_when_it_is_local,
 		cuts_open_requests_of_those_who_may_not_go_on,
 		cuts_a_stream_whose_client_does_not_read,
 		cuts_a_body_that_is_still_coming,

@@ -107,6 +107,9 @@ TEST(settles_every_difference_after_a_reconnect)
 	ck_assert(msg_get(forget)->ack.final);
 	AUTO(msg_free) struct msg_box *again = fake_take(&two, MSG_START);
 	ck_assert_str_eq(msg_get(again)->task_id, sent->id);
+	AUTO(msg_free) struct msg_box *recall = fake_take(&two, MSG_CANCEL);
+	ck_assert_str_eq(msg_get(recall)->task_id, lost->id);
+	took(&two, MSG_ACK);
 	took(&two, MSG_ACK);
 	AUTO(msg_free) struct msg_box *waiting = fake_take(&two, MSG_CANCEL);
 	ck_assert_str_eq(msg_get(waiting)->task_id, kept->id);
@@ -297,6 +300,9 @@ TEST(starts_nothing_twice_when_the_executor_is_another_one)
 			  .inventory = { .instance = "another" } });
 	ck_assert_int_eq(t->status, TASK_FAILED);
 	ck_assert_str_eq(t->failure, "executor_lost");
+	/* The start may be on the way to that other one. */
+	took(&one, MSG_CANCEL);
+	took(&one, MSG_ACK);
 	ck_assert_uint_eq(one.n_sent, 0);
 	next = create();
 	took(&one, MSG_START);

@@ -17,3 +17,8 @@ unit_tests += tests/unit/wire/test-batch
 tests_unit_wire_test_batch_SOURCES = %D%/test-batch.c
 tests_unit_wire_test_batch_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_wire_test_batch_LDADD = libwire.la libbase.la $(unit_libs)
+
+unit_tests += tests/unit/wire/test-address
+tests_unit_wire_test_address_SOURCES = %D%/test-address.c
+tests_unit_wire_test_address_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_wire_test_address_LDADD = libwire.la libbase.la $(unit_libs)

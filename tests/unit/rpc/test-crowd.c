@@ -1,0 +1,184 @@
+/* test-crowd.c - which connections are cut when there are too many */
+#include "rpc/crowd.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "tests/unit/unit.h"
+
+enum { MOST = 16, DEADLINE_MS = 20000 };
+
+static struct loop *loop;
+static struct crowd *crowd;
+static int listener = -1, ours[MOST], theirs[MOST];
+static struct sockaddr_in at;
+static unsigned n, n_of_address, n_in_all;
+static char cut_address[64];
+
+static void
+on_cut(void *arg, unsigned n_cut, const char *address, bool of_address)
+{
+	(void)arg;
+	n_of_address += of_address ? n_cut : 0;
+	n_in_all += of_address ? 0 : n_cut;
+	(void)strncpy(cut_address, address, sizeof cut_address - 1);
+}
+
+static void
+setup(unsigned max, unsigned max_per_address)
+{
+	struct crowd_conf conf = {
+		.max = max, .max_per_address = max_per_address, .cut = on_cut
+	};
+	socklen_t len = sizeof at;
+	struct err err = { "" };
+
+	at = (struct sockaddr_in){ .sin_family = AF_INET };
+	loop = loop_new();
+	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(bind(listener, (struct sockaddr *)&at, len), 0);
+	ck_assert_int_eq(listen(listener, MOST), 0);
+	ck_assert_int_eq(
+		getsockname(listener, (struct sockaddr *)&at, &len), 0);
+	conf.loop = loop;
+	conf.port = ntohs(at.sin_port);
+	ck_assert_msg(crowd_new(&conf, &crowd, &err) == 0, "%s", err.text);
+}
+
+static void
+teardown(void)
+{
+	crowd_free(crowd);
+	loop_free(loop);
+	(void)close(listener);
+	for (unsigned i = 0; i < n; i++) {
+		(void)close(ours[i]);
+		(void)close(theirs[i]);
+	}
+}
+
+/* One from 127.0.0.host; as gRPC does it, but not faster than the loop sees
+ * that somebody is there. */
+static void
+come(unsigned host)
+{
+	struct sockaddr_in from = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(0x7f000000 + host) };
+	struct sockaddr_in to = at;
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ck_assert_uint_lt(n, MOST);
+	theirs[n] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(
+		bind(theirs[n], (struct sockaddr *)&from, sizeof from), 0);
+	ck_assert_int_eq(
+		connect(theirs[n], (struct sockaddr *)&to, sizeof to), 0);
+	loop_turn(loop, 0);
+	ours[n] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	ck_assert_int_ge(ours[n++], 0);
+}
+
+static bool
+is_cut(unsigned i)
+{
+	char byte;
+
+	return recv(theirs[i], &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+static void
+wait_cut(unsigned i)
+{
+	for (int64_t end = clock_ms() + DEADLINE_MS; !is_cut(i);) {
+		ck_assert_int_lt(clock_ms(), end);
+		loop_turn(loop, 10);
+	}
+}
+
+static void
+leave(unsigned i)
+{
+	(void)close(theirs[i]);
+	(void)close(ours[i]);
+	theirs[i] = ours[i] = -1;
+}
+
+TEST(cuts_what_comes_last_of_an_address_that_has_too_many)
+{
+	setup(MOST, 2);
+	for (unsigned i = 0; i < 3; i++)
+		come(1);
+	come(2);
+	wait_cut(2);
+	ck_assert_str_eq(cut_address, "127.0.0.1");
+	ck_assert(!is_cut(0) && !is_cut(1) && !is_cut(3));
+	come(1);
+	wait_cut(4);
+	ck_assert(!is_cut(0) && !is_cut(1) && !is_cut(3));
+	ck_assert_uint_eq(n_of_address, 2);
+	ck_assert_uint_eq(n_in_all, 0);
+	teardown();
+}
+END
+
+TEST(cuts_what_comes_last_when_there_are_too_many_in_all)
+{
+	setup(2, 2);
+	for (unsigned i = 0; i < 3; i++)
+		come(1 + i);
+	wait_cut(2);
+	ck_assert_str_eq(cut_address, "127.0.0.3");
+	ck_assert(!is_cut(0) && !is_cut(1));
+	ck_assert_uint_eq(n_of_address, 0);
+	ck_assert_uint_eq(n_in_all, 1);
+	teardown();
+}
+END
+
+TEST(lets_others_come_when_some_have_left)
+{
+	setup(2, 2);
+	come(1);
+	come(1);
+	come(2);
+	wait_cut(2);
+	leave(0);
+	leave(2);
+	come(2);
+	come(2);
+	wait_cut(4);
+	ck_assert(!is_cut(1) && !is_cut(3));
+	teardown();
+}
+END
+
+TEST(leaves_the_port_when_it_is_freed)
+{
+	struct sockaddr_in to;
+	int fd;
+
+	setup(2, 2);
+	crowd_free(crowd);
+	crowd = NULL;
+	to = at;
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	(void)close(listener);
+	listener = -1;
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_lt(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+	ck_assert_int_eq(errno, ECONNREFUSED);
+	(void)close(fd);
+	teardown();
+}
+END
+
+	UNIT_MAIN("rpc/crowd",
+		cuts_what_comes_last_of_an_address_that_has_too_many,
+		cuts_what_comes_last_when_there_are_too_many_in_all,
+		lets_others_come_when_some_have_left,
+		leaves_the_port_when_it_is_freed)
