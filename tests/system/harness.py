@@ -6,6 +6,7 @@ temporary folder. Nothing here waits for time: it waits for a line, an event
 or a fact, with a deadline.
 """
 
+import errno
 import http.client
 import json
 import os
@@ -35,6 +36,20 @@ def until(fact, what, timeout=DEADLINE, pause=0.01):
         if time.monotonic() > end:
             raise AssertionError(f"not within {timeout:g} s: {what}")
         time.sleep(pause)
+
+
+def write_fifo(path, text):
+    """To whoever reads from it, or will before long."""
+    def reader():
+        try:
+            return os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            return None
+
+    with os.fdopen(until(reader, f"somebody reads {path}"), "w") as file:
+        file.write(text)
 
 
 # ------------------------------------------------------------------ programs

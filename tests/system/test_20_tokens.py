@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from harness import DEADLINE, ENVIRONMENT, SBIN, Client, until
+from harness import DEADLINE, ENVIRONMENT, SBIN, Client, until, write_fifo
 
 BARRED = r"agent 'agent1' was revoked"
 
@@ -139,8 +139,7 @@ def test_agent_takes_a_new_token_from_its_file_and_its_tasks_go_on(system, auth,
     server.wait_line("wrong agent_token: its stream is closed")
     agent.wait_line("has a new token")
     server.wait_line("agent 'agent1' is here")
-    with open(go, "w", encoding="ascii") as file:
-        file.write("go\n")
+    write_fifo(go, "go\n")
     assert server.client.end(task_id)["status"] == "completed"
     assert server.client.output(task_id) == b"on\nmore\n"
 

@@ -16,7 +16,7 @@ import threading
 
 import pytest
 
-from harness import BIN, DEADLINE, ENVIRONMENT, SBIN
+from harness import BIN, DEADLINE, ENVIRONMENT, SBIN, write_fifo
 
 CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 DIRECTORY = "nodelink:agent:"
@@ -409,8 +409,7 @@ def test_a_new_certificate_is_for_new_connections_only(own_fleet):
             fleet.server.wait_line(rf"\[{section}\] new certificates are in use", anywhere=True)
         new = seen(fleet.server.http)
         assert new != old and seen(fleet.server.grpc) == new
-        with open(gate, "w", encoding="ascii") as file:
-            file.write("after\n")
+        write_fifo(gate, "after\n")
         assert "after" in events.text()[0]
     assert not any("is gone" in line for line in fleet.server.lines)
     fleet.agent("web2", fleet.enrol("web2"))

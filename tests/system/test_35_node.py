@@ -12,7 +12,7 @@ import tempfile
 
 import pytest
 
-from harness import DEADLINE, ENVIRONMENT, command, is_alive, of_task, until
+from harness import DEADLINE, ENVIRONMENT, command, is_alive, of_task, until, write_fifo
 from test_22_tls import Fleet
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -152,16 +152,15 @@ def test_stricter_policy_holds_for_new_tasks_and_old_ones_go_on(node):
 def test_old_task_prints_and_ends_beside_the_new(node):
     go = node.system.path("go")
     os.mkfifo(go)
+    os.mkfifo(f"{go}.2")
     node.start("")
     old = node.begin(f"echo one; read x < {go}; echo $x")
     node.start("[limits]\npids = 100\n")
     new = node.client.shell(f"echo two; read x < {go}.2; echo $x")
-    os.mkfifo(f"{go}.2")
     for _ in range(2):  # whoever is started anew, all of it comes, once
         kill_uplink(node)
     for path in (go, f"{go}.2"):
-        with open(path, "w", encoding="ascii") as file:
-            file.write("end\n")
+        write_fifo(path, "end\n")
     assert node.client.end(old)["status"] == node.client.end(new)["status"] == "completed"
     assert node.client.output(old) == b"one\nend\n"
     assert node.client.output(new) == b"two\nend\n"
