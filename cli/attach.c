@@ -166,8 +166,9 @@ follow_task(struct attach *a, struct err *err)
 	int r = follow_some(a, err);
 
 	while (r == 0) {
-		int64_t wait_ms =
-			a->ended ? HTTP_EVER : follow_wait_ms(&a->follow);
+		int64_t wait_ms = a->ended || a->held
+					  ? HTTP_EVER
+					  : follow_wait_ms(&a->follow);
 
 		output_flush(&a->output);
 		if ((a->ended && !a->output.n_pieces) ||
