@@ -143,11 +143,13 @@ def test_tls_where_there_is_none_is_given_up(nodelink, host):
     assert "no TLS with" in done.err
 
 
-def test_logs_and_wait_go_on_when_the_server_comes_back(system):
+def test_logs_and_wait_go_on_when_the_server_comes_back(system, tmp_path):
     server = system.server()
     system.agent("web1", server)
     nodelink = Command(server)
-    task_id = server.client.shell("echo ready; sleep 1; echo done; exit 3", agent="web1")
+    flag = tmp_path / "flag"
+    task_id = server.client.shell(f"echo ready; until [ -e {flag} ]; do sleep .02; done; "
+                                  "echo done; exit 3", agent="web1")
     logs = nodelink.start("logs", "-f", task_id)
     wait = nodelink.start("wait", task_id)
     assert logs.stdout.readline() == "ready\n"
@@ -156,6 +158,7 @@ def test_logs_and_wait_go_on_when_the_server_comes_back(system):
     server.signal(signal.SIGKILL)
     server.wait()
     system.server(store=server.store, http=server.http, grpc=server.grpc)
+    flag.touch()
     assert nodelink.end(logs).out == "done\n" and logs.returncode == 0
     assert nodelink.end(wait).out == f"{task_id} exited with status 3\n"
 
