@@ -253,7 +253,8 @@ def test_a_plugin_that_others_may_change_is_refused(system):
     until(lambda: agent.child("executor", "shell"), "an executor again")
 
 
-@pytest.mark.skipif(not ROOT or not shutil.which("ip"), reason="makes a network namespace")
+@pytest.mark.skipif(not ROOT, reason="needs root for a network namespace")
+@pytest.mark.skipif(not shutil.which("ip"), reason="iproute2 is not installed")
 def test_a_client_with_a_link_local_address_ends_nobody(system):
     """Its address has an interface, whose name nobody may look up in there."""
     space = Namespace(f"nl{os.getpid()}-ll")
