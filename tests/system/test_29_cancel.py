@@ -124,6 +124,28 @@ def test_the_evidence_of_a_bulk_cancel_is_one_request(system, tmp_path):
     assert sum(line.get("action") == "task.cancel" for line in noted) == 3
 
 
+def test_all_that_fit_are_waited_for_when_the_server_comes_back(system, tmp_path):
+    server = system.server()
+    system.agent("web1", server)
+    flag = tmp_path / "flag"
+    cmd = (f"trap 'until [ -e {flag} ]; do sleep .02; done; exit 0' TERM; echo ready; "
+           "while :; do sleep .02; done")
+    ids = [server.client.shell(cmd, agent="web1", labels={"job": "x"}, stop={"grace": 60})
+           for _ in range(2)]
+    for task_id in ids:
+        until(lambda: server.client.output(task_id) == b"ready\n", "it runs")
+    waiting = Command(server).start("cancel", "--label", "job=x")
+    for task_id in ids:
+        until(lambda: server.client.task(task_id)["cancel"], "it is being cancelled")
+    server.kill()
+    assert "; trying again" in waiting.stderr.readline()
+    again = system.server(store=server.store, http=server.http, grpc=server.grpc)
+    flag.touch()
+    done = Command(server).end(waiting)
+    assert done.status == 0 and done.err.endswith("match; 2 are cancelled\n")
+    assert [again.client.task(i)["cancel"]["requests"] for i in ids] == [1, 1]
+
+
 def test_those_that_were_never_asked_for_come_first():
     ids = [f"t{n}" for n in range(17)]
     seen, last = set(), threading.Event()
