@@ -217,7 +217,7 @@ unknown(const struct attach *a, int r, struct err *err)
 	const struct err why = *err;
 
 	return a->sent ? err_set(err, r,
-				 "%s; the task may have been made; \"nodelink "
+				 "%.400s; the task may have been made; \"nodelink "
 				 "ps\" shows it",
 				 why.text)
 		       : r;
