@@ -214,7 +214,7 @@ class OwnEtc:
 @pytest.mark.skipif(bool(os.environ.get("NODELINK_SANITIZED")),
                     reason="sanitizers read what they like, so nothing is out of reach")
 def test_a_new_resolv_conf_is_found(system):
-    server = system.server()
+    server = system.server(grpc="127.0.0.1:0")  # localhost
     etc = OwnEtc(system.path("etc"))
     agent = system.agent("agent1", server, inside=etc,
                          grpc=f"localhost:{server.grpc.rpartition(':')[2]}")
