@@ -53,12 +53,6 @@ transcript_free(struct transcript *t)
 	free(t);
 }
 
-struct keep *
-transcript_keep(const struct transcript *t)
-{
-	return t->keep;
-}
-
 /* ---------------------------------------------------------------- appending */
 
 static int

@@ -49,7 +49,6 @@ struct transcript_entry {
 struct transcript *transcript_new(struct keep *take_keep);
 void transcript_free(struct transcript *t);
 AUTO_DEFINE(struct transcript *, transcript_free)
-struct keep *transcript_keep(const struct transcript *t);
 
 /* Append. 0 or -errno (nothing was appended then; ENOSPC among them). The end
  * can always be appended. seq: of the node's response that says it, 0 when the
