@@ -122,7 +122,7 @@ static int
 add_labels(struct draft *d, const struct user *user)
 {
 	const struct auth_token *token = user ? user->token : NULL;
-	struct task_label *labels;
+	struct label *labels;
 	size_t n = d->task.n_labels;
 
 	if (!token || !token->n_labels)
@@ -133,15 +133,12 @@ add_labels(struct draft *d, const struct user *user)
 	if (n)
 		memcpy(labels, d->task.labels, n * sizeof *labels);
 	for (size_t i = 0; i < token->n_labels; i++) {
-		const struct auth_label *own = &token->labels[i];
-		size_t at = 0;
+		const struct label *own = &token->labels[i];
+		const struct label *there = labels_find(labels, n, own->name);
 
-		while (at < n && strcmp(labels[at].name, own->name) != 0)
-			at++;
-		if (at == n)
-			labels[n++] =
-				(struct task_label){ own->name, own->value };
-		else if (strcmp(labels[at].value, own->value) != 0)
+		if (!there)
+			labels[n++] = *own;
+		else if (strcmp(there->value, own->value) != 0)
 			return err_set(&d->err, -EPERM,
 				"field 'labels.%s': your token makes only "
 				"tasks with \"%s\"",

@@ -77,7 +77,6 @@ api_tokens(void *arg, struct http_request *req)
 struct wish {
 	json_t *doc; /* has the texts */
 	struct arena arena;
-	struct auth_label labels[LIMIT_LABELS];
 	struct auth_token_spec spec;
 };
 
@@ -115,7 +114,6 @@ read_wish(const struct buf *body, struct wish *w, struct err *err)
 {
 	static const char *const names[] = { "client", "role", "labels",
 		"expires" };
-	const struct task_label *labels = NULL;
 	int r = json_parse(body->data, body->len, &w->doc, err);
 
 	if (r < 0)
@@ -133,12 +131,8 @@ read_wish(const struct buf *body, struct wish *w, struct err *err)
 	if (r >= 0)
 		r = read_expires(w->doc, &w->spec, err);
 	if (r >= 0)
-		r = labels_read(
-			w->doc, &w->arena, &labels, &w->spec.n_labels, err);
-	for (size_t i = 0; r >= 0 && i < w->spec.n_labels; i++)
-		w->labels[i] =
-			(struct auth_label){ labels[i].name, labels[i].value };
-	w->spec.labels = w->labels;
+		r = labels_read(w->doc, &w->arena, &w->spec.labels,
+			&w->spec.n_labels, err);
 	return r < 0 ? r : 0;
 }
 
