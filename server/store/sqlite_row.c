@@ -83,16 +83,6 @@ take_bytes(struct row_value *v, const void *data, size_t len)
 	return 0;
 }
 
-static int64_t
-output_of(const struct task *t)
-{
-	struct transcript_mark mark = transcript_mark(t->transcript);
-
-	return (int64_t)(mark.bytes[TRANSCRIPT_STDOUT] +
-			 mark.bytes[TRANSCRIPT_STDERR] +
-			 mark.bytes[TRANSCRIPT_HOOK]);
-}
-
 static int
 take_value(struct row_value *v, const struct task *t, const struct column *c)
 {
@@ -120,7 +110,9 @@ take_value(struct row_value *v, const struct task *t, const struct column *c)
 	case COLUMN_DONE_AT:
 		v->number = task_is_final(t->status) ? clock_wall_ms() : 0;
 		return 0;
-	case COLUMN_OUTPUT: v->number = output_of(t); return 0;
+	case COLUMN_OUTPUT:
+		v->number = (int64_t)transcript_taken(t->transcript);
+		return 0;
 	}
 	return -EINVAL;
 }
