@@ -158,14 +158,11 @@ add_labels(struct draft *d, const struct user *user)
 static int
 read_body(struct draft *d, const struct api *api, struct http_request *req)
 {
-	const struct buf *body = http_body(req);
 	int r;
 
-	if (!body->len)
+	if (!http_body(req)->len)
 		return err_set(&d->err, -EINVAL, "a JSON body is needed");
-	r = json_parse(body->data, body->len, &d->body, &d->err);
-	if (r == 0 && !json_is_object(d->body))
-		r = err_set(&d->err, -EINVAL, "the body must be an object");
+	r = body_object(req, NULL, 0, &d->body, &d->err);
 	if (r == 0)
 		r = options_read(d->body, strcmp(d->task.plugin, "docker") != 0,
 			&d->arena, &d->task, &d->err);
