@@ -145,6 +145,20 @@ static const struct conf_program program = {
 
 enum { DEFAULT_PIDS = 4096 };
 
+/* A value more for the last one, when that has the name, or another one. */
+static void
+add_setting(struct arguments *a, const char *name, const char *const *value)
+{
+	size_t n = a->options.n_settings;
+
+	if (n && strcmp(a->settings[n - 1].name, name) == 0) {
+		a->settings[n - 1].n_values++; /* they lie side by side */
+		return;
+	}
+	a->settings[n] = (struct msg_param){ name, value, 1 };
+	a->options.n_settings++;
+}
+
 /* NAME=VALUE, cut in place. */
 static int
 read_settings(struct arguments *a, struct err *err)
@@ -164,11 +178,9 @@ read_settings(struct arguments *a, struct err *err)
 				texts[i]);
 		*equals = 0;
 		a->values[i] = equals + 1;
-		a->settings[i] =
-			(struct msg_param){ texts[i], &a->values[i], 1 };
+		add_setting(a, texts[i], &a->values[i]);
 	}
 	a->options.settings = a->settings;
-	a->options.n_settings = n;
 	return 0;
 }
 

@@ -110,6 +110,24 @@ TEST(takes_what_the_agent_gives)
 }
 END
 
+TEST(makes_a_list_of_values_of_one_name)
+{
+	const struct executor_options *o = &a.options;
+
+	ck_assert_int_eq(read_flags("--setting=a=1 --setting=b=2 --setting=b=3 "
+				    "--setting=b=4 --setting=c=5"),
+		ARGUMENTS_OK);
+	ck_assert_uint_eq(o->n_settings, 3);
+	ck_assert_uint_eq(o->settings[0].n_values, 1);
+	ck_assert_str_eq(o->settings[1].name, "b");
+	ck_assert_uint_eq(o->settings[1].n_values, 3);
+	ck_assert_str_eq(o->settings[1].values[0], "2");
+	ck_assert_str_eq(o->settings[1].values[2], "4");
+	ck_assert_str_eq(o->settings[2].name, "c");
+	ck_assert_str_eq(o->settings[2].values[0], "5");
+}
+END
+
 TEST(names_the_flag_that_is_wrong)
 {
 	refuses("--agent-id=a/b",
@@ -162,6 +180,6 @@ TEST(holds_a_bounded_number_of_settings)
 END
 
 	UNIT_MAIN("the arguments of an executor", has_the_documented_defaults,
-		takes_what_the_agent_gives, names_the_flag_that_is_wrong,
-		needs_less_to_describe_a_plugin,
+		takes_what_the_agent_gives, makes_a_list_of_values_of_one_name,
+		names_the_flag_that_is_wrong, needs_less_to_describe_a_plugin,
 		holds_a_bounded_number_of_settings)
