@@ -90,8 +90,7 @@ bool cancel_away_returns(const struct cancel_away *a);
 
 /* cancel_left.c: after each http_turn(): asks, and notes what has ended. 0 or
  * -ENOMEM with text. */
-int cancel_left_init(
-	struct cancel_each *e, const char *path, struct err *err);
+int cancel_left_init(struct cancel_each *e, const char *path, struct err *err);
 void cancel_left_done(struct cancel_left *l);
 int cancel_left_turn(struct cancel_each *e, struct err *err);
 int64_t cancel_left_at(const struct cancel_each *e); /* or HTTP_EVER */
