@@ -43,6 +43,12 @@ fuzz_targets += %D%/fuzz-events
 %C%_fuzz_events_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_events_LDADD = $(fuzz_libs) libcli.la libbase.la
 
+# What somebody may have written into files of ours.
+fuzz_targets += %D%/fuzz-audit
+%C%_fuzz_audit_SOURCES = %D%/fuzz-audit.c
+%C%_fuzz_audit_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_audit_LDADD = $(fuzz_libs) libaudit.la libjson.la libloop.la libbase.la
+
 # What travels between server and agents.
 fuzz_targets += %D%/fuzz-batch
 %C%_fuzz_batch_SOURCES = %D%/fuzz-batch.c
