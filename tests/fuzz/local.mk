@@ -43,6 +43,14 @@ fuzz_targets += %D%/fuzz-events
 %C%_fuzz_events_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_events_LDADD = $(fuzz_libs) libcli.la libbase.la
 
+# The verbs of nodelink that show what they are told, without a network.
+fuzz_targets += %D%/fuzz-cli
+%C%_fuzz_cli_SOURCES = %D%/fuzz-cli.c %D%/fake-http.c %D%/fake-http.h \
+	cli/agents.c cli/drain.c cli/plugins.c cli/ps.c cli/receipt.c cli/show.c cli/token.c cli/version.c
+%C%_fuzz_cli_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+%C%_fuzz_cli_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_cli_LDADD = $(fuzz_libs) libcli.la libjson.la libconf.la libbase.la $(CURL_LIBS) $(JANSSON_LIBS)
+
 # What somebody may have written into files of ours.
 fuzz_targets += %D%/fuzz-audit
 %C%_fuzz_audit_SOURCES = %D%/fuzz-audit.c
