@@ -106,6 +106,11 @@ fuzz_targets += %D%/fuzz-login
 %C%_fuzz_login_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_login_LDADD = $(fuzz_rig_libs) $(JANSSON_LIBS)
 
+fuzz_targets += %D%/fuzz-accept
+%C%_fuzz_accept_SOURCES = %D%/fuzz-accept.c
+%C%_fuzz_accept_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_accept_LDADD = $(fuzz_rig_libs)
+
 fuzz_targets += %D%/fuzz-csr
 %C%_fuzz_csr_SOURCES = %D%/fuzz-csr.c %D%/pem.c %D%/pem.h
 %C%_fuzz_csr_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
