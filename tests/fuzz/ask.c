@@ -197,8 +197,8 @@ ask(enum rig_kind kind, struct buf *request)
 	check_answers(buf_text(got), got->len, has(request, "HEAD "));
 	/* A server that may have changed is thrown away: an input is to mean
 	 * the same whatever came before it. */
-	is_stale = has(request, "POST ") || has(request, "PUT ") ||
-		   has(request, "DELETE ");
+	is_stale = has(request, "POST") || has(request, "PUT") ||
+		   has(request, "DELETE");
 	return got;
 }
 
