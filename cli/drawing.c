@@ -62,7 +62,7 @@ put_detail(struct drawing *d, const char *detail, size_t column, bool last)
 	size_t room = d->term->is_tty ? term_width(d->term) : 0;
 
 	room = room > column + ROOM ? room - column : 0;
-	while (room && text_width(detail) > room) {
+	while (room && !text_fits(detail, room)) {
 		size_t n = text_break(detail, room);
 
 		if (d->r == 0)

@@ -77,6 +77,25 @@ get_page(struct http *http, const char *path, size_t limit, const char *cursor,
 	return http_get(http, answer, err, "%s", buf_text(&page));
 }
 
+/* What one page adds to all. One that adds nothing though others follow, or
+ * more than it was asked for, is no page: it might go on so for ever. */
+static int
+take_page(json_t *all, const json_t *doc, size_t wanted, struct buf *cursor,
+	struct err *err)
+{
+	json_t *page = record_list(doc, "tasks");
+	const char *next = http_text(doc, "next_cursor");
+	size_t n = json_array_size(page);
+
+	if (!page || n > wanted || (!n && *next))
+		return err_set(
+			err, -EBADMSG, "the server's list of tasks is none");
+	buf_clear(cursor);
+	if (json_array_extend(all, page) < 0 || buf_add_text(cursor, next) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
+	return 0;
+}
+
 int
 list_tasks(struct http *http, const char *path, size_t limit, json_t **out,
 	bool *more, struct err *err)
@@ -87,21 +106,16 @@ list_tasks(struct http *http, const char *path, size_t limit, json_t **out,
 
 	*more = true;
 	while (r == 0 && *more) {
-		size_t have = json_array_size(all), left = limit - have;
+		size_t left = limit - json_array_size(all);
+		size_t wanted = limit && left < PAGE ? left : PAGE;
 		HTTP_ANSWER(answer);
 
 		if (limit && !left)
 			break;
-		r = get_page(http, path, limit && left < PAGE ? left : PAGE,
+		r = get_page(http, path, wanted,
 			cursor.len ? buf_text(&cursor) : NULL, &answer, err);
-		if (r == 0 && json_array_extend(all,
-				      record_list(answer.doc, "tasks")) < 0)
-			r = err_set(err, -EBADMSG,
-				"the server's list of tasks is none");
-		buf_clear(&cursor);
-		if (r == 0 && buf_add_text(&cursor,
-				      http_text(answer.doc, "next_cursor")) < 0)
-			r = err_set(err, -ENOMEM, "out of memory");
+		if (r == 0)
+			r = take_page(all, answer.doc, wanted, &cursor, err);
 		*more = cursor.len > 0;
 	}
 	if (r == 0)

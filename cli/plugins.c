@@ -171,6 +171,9 @@ run(struct verb_call *call, struct err *err)
 		r = list_agents(http, agent, &found, err);
 	if (r < 0)
 		return r;
+	if (agent && !record_list(found, "plugins"))
+		return err_set(
+			err, -EBADMSG, "the server's list of plugins is none");
 	if (agent && call->json)
 		return verb_print_json(record_list(found, "plugins"), err);
 	agents = agent ? json_pack("[O]", found) : json_incref(found);

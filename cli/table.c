@@ -9,7 +9,13 @@
 #include "cli/term.h"
 #include "cli/text.h"
 
-enum { GAP = 2, LEAST = 8 /* columns that one which gives keeps */ };
+enum {
+	GAP = 2,
+	LEAST = 8, /* columns that one which gives keeps */
+	/* Wider than any but the last makes the others: what a stranger says
+	 * in one row is not paid for with spaces in all of them. */
+	WIDEST = 128,
+};
 
 struct cell {
 	size_t at; /* in table.texts, ended by NUL */
@@ -68,6 +74,8 @@ table_row(struct table *t, const struct table_cell *cells)
 			buf_add(&t->cells, &cell, sizeof cell) < 0)
 			return -ENOMEM;
 		width = text_width((const char *)t->texts.data + cell.at);
+		if (width > WIDEST && i + 1 < t->n_columns)
+			width = WIDEST;
 		if (width > t->widths[i])
 			t->widths[i] = width;
 	}
@@ -120,12 +128,15 @@ put_cell(struct buf *out, const char *text, const char *style, size_t width,
 	bool right, bool last, const struct table_form *form)
 {
 	AUTO_BUF struct buf cut = { 0 };
-	size_t used;
-	int r = text_add_cut(&cut, text, width, &used);
+	size_t used = text_width(text), room;
+	int r = form->width && used > width
+			? text_add_cut(&cut, text, width, &used)
+			: buf_add_text(&cut, text);
 	bool styled = style && form->style_end && *text;
 
+	room = used < width ? width - used : 0;
 	if (r == 0 && right)
-		r = pad(out, width - used);
+		r = pad(out, room);
 	if (r == 0 && styled)
 		r = buf_add_text(out, style);
 	if (r == 0)
@@ -133,7 +144,7 @@ put_cell(struct buf *out, const char *text, const char *style, size_t width,
 	if (r == 0 && styled)
 		r = buf_add_text(out, form->style_end);
 	if (r == 0 && !right && !last)
-		r = pad(out, width - used);
+		r = pad(out, room);
 	return r;
 }
 

@@ -9,6 +9,8 @@
 
 #include "base/utf8.h"
 
+enum { CHARACTER = 4 }; /* bytes of one, at the most */
+
 /* The valid character of n bytes at p. */
 static uint32_t
 decode(const uint8_t *p, int n)
@@ -47,16 +49,18 @@ text_width(const char *line)
 	return width;
 }
 
-/* How many bytes fit into so many columns; *used: columns of them. */
+/* How many bytes fit into so many columns; *used: columns of them. Looks at no
+ * more than these: a long text is cut many times. */
 static size_t
 fit(const char *line, size_t columns, size_t *used)
 {
-	size_t len = strlen(line), at = 0, n;
+	size_t at = 0, n;
 
 	*used = 0;
-	while (at < len) {
-		size_t more =
-			columns_of((const uint8_t *)line + at, len - at, &n);
+	while (line[at]) {
+		const char *p = line + at;
+		size_t more = columns_of(
+			(const uint8_t *)p, strnlen(p, CHARACTER), &n);
 
 		if (*used + more > columns)
 			break;
@@ -64,6 +68,14 @@ fit(const char *line, size_t columns, size_t *used)
 		at += n;
 	}
 	return at;
+}
+
+bool
+text_fits(const char *line, size_t columns)
+{
+	size_t used;
+
+	return !line[fit(line, columns, &used)];
 }
 
 int

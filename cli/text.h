@@ -12,6 +12,8 @@
 #include "base/buf.h"
 
 size_t text_width(const char *line);
+/* Is it no wider? However long it is, this takes no longer. */
+bool text_fits(const char *line, size_t columns);
 
 /* Appends as much of a line as fits into so many columns; what was cut ends
  * with an ellipsis. *used: the columns that it takes. As buf_add(). */

@@ -161,6 +161,9 @@ list(struct verb_call *call, struct err *err)
 	if (r < 0)
 		return r;
 	tokens = record_list(answer.doc, "tokens");
+	if (!tokens)
+		return err_set(
+			err, -EBADMSG, "the server's list of tokens is none");
 	return call->json ? verb_print_json(tokens, err)
 			  : look_list(&all, tokens, &call->out, err);
 }

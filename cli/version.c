@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "cli/http.h"
+#include "cli/look.h"
 #include "cli/verb.h"
 
 static const struct conf_item items[] = {
@@ -19,10 +20,9 @@ print(const struct verb_call *call, const char *server, struct err *err)
 
 	if (!call->json) {
 		(void)printf("client %s\n", PACKAGE_VERSION);
-		if (server)
-			(void)printf("server %s at %s\n", server,
-				call->context.server);
-		return 0;
+		return server ? look_line(err, "server %s at %s", server,
+					call->context.server)
+			      : 0;
 	}
 	doc = json_pack(
 		"{s:s, s:s?}", "client", PACKAGE_VERSION, "server", server);

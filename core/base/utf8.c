@@ -70,7 +70,9 @@ utf8_make_line(char *text)
 	while (left) {
 		int n = utf8_next(p, left);
 
-		if (n < 1 || *p < 0x20 || *p == 0x7f) {
+		if (n == 2 && *p == 0xc2 && p[1] < 0xa0) {
+			memset(p, '?', 2);
+		} else if (n < 1 || *p < 0x20 || *p == 0x7f) {
 			*p = '?';
 			n = 1;
 		}

@@ -13,8 +13,8 @@ int utf8_next(const uint8_t *p, size_t len);
 /* All of it valid. */
 bool utf8_valid(const uint8_t *p, size_t len);
 
-/* One line of UTF-8: every other byte and every control character becomes
- * '?'. */
+/* One line of UTF-8: every other byte and every byte of a control character,
+ * those of Latin-1 too, becomes '?'. */
 void utf8_make_line(char *text);
 
 /* How many bytes at the end (0-3) begin a character that is cut off. */

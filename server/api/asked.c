@@ -99,12 +99,23 @@ reply_store_failing(struct http_request *req, int r)
 {
 	bool full = r == -ENOSPC;
 
+	if (r == -ENOMEM) {
+		reply_no_memory(req);
+		return;
+	}
 	http_add_header(req, "Retry-After", "5");
 	http_reply_error(req, 503, full ? "store_full" : "store_failing",
 		"GET /readyz shows when it works again",
 		full ? "the server's disk is full: nothing new can be stored"
 		     : "the server's store does not work now: %s",
 		err_name(-r));
+}
+
+void
+reply_unreadable(struct http_request *req, int r, const char *what)
+{
+	log_error(r, "cannot %s", what);
+	reply_store_failing(req, r);
 }
 
 void

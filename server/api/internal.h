@@ -48,6 +48,8 @@ const char *request_actor(struct http_request *req, char out[API_ACTOR]);
 void reply_no_task(struct http_request *req, int r);
 /* The store cannot take it now; r: what it said. */
 void reply_store_failing(struct http_request *req, int r);
+/* The same of what was to be read, which the log is told. */
+void reply_unreadable(struct http_request *req, int r, const char *what);
 void reply_cancel_unstored(struct http_request *req);
 void reply_no_agent(struct http_request *req, const char *id);
 void reply_no_memory(struct http_request *req);

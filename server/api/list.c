@@ -53,7 +53,7 @@ got_list(void *arg, int r, struct task **tasks, size_t n, const char *next)
 		return;
 	}
 	if (r < 0) {
-		reply_failure(req, r, "list tasks");
+		reply_unreadable(req, r, "list tasks");
 		return;
 	}
 	emit_init(&e, &body);

@@ -173,16 +173,32 @@ api_count(struct api *api)
 
 /* -------------------------------------------------------------------- asking */
 
+/* Where the value of the parameter q begins; NULL: there is none. */
+static const char *
+find_q(const char *part, const char *end)
+{
+	const char *p = part;
+
+	while ((p = memchr(p, ';', (size_t)(end - p)))) {
+		p++;
+		while (p < end && (*p == ' ' || *p == '\t'))
+			p++;
+		if (end - p >= 2 && (*p == 'q' || *p == 'Q') && p[1] == '=')
+			return p + 2;
+	}
+	return NULL;
+}
+
 /* "q=0.5" of one part, as 0 to 1000; what cannot be read counts as 0. */
 static int
 weight(const char *part, size_t len)
 {
-	const char *q = memmem(part, len, "q=", 2), *end = part + len;
+	const char *end = part + len, *q = find_q(part, end);
 	int w = 0, digit = 1000;
 
 	if (!q)
 		return 1000;
-	for (q += 2; q < end && digit; q++) {
+	for (; q < end && digit; q++) {
 		if (*q == '.')
 			continue;
 		if (*q < '0' || *q > '9')

@@ -71,7 +71,7 @@ reply_list(struct api *api, struct http_request *req,
 	int r = api->store->ops->letter_count(api->store, &waiting, &dead);
 
 	if (r < 0) {
-		reply_failure(req, r, "count webhooks");
+		reply_unreadable(req, r, "count webhooks");
 		return;
 	}
 	emit_init(&e, &body);
@@ -105,7 +105,7 @@ came(void *arg, int r, struct letter *take_letters)
 	struct http_request *req = asked_done(l->asked);
 
 	if (req && r < 0)
-		reply_failure(req, r, "list webhooks");
+		reply_unreadable(req, r, "list webhooks");
 	else if (req)
 		reply_list(api, req, take_letters, l->limit);
 	letters_free(&take_letters);
@@ -209,7 +209,7 @@ reply_unknown(struct retrying *t, int r)
 	struct http_request *req = asked_done(t->asked);
 
 	if (req && r < 0)
-		reply_failure(req, r, "read webhooks");
+		reply_unreadable(req, r, "read webhooks");
 	else if (req)
 		http_reply_error(req, 404, "no_such_webhook",
 			"GET /webhooks lists them; what was delivered is "

@@ -57,7 +57,7 @@ chain_read(int fd, struct chain *out)
 		text[HEAD_LEN - 1] != '\n')
 		return -EBADMSG;
 	text[SEQ_DIGITS] = text[HEAD_LEN - 1] = 0;
-	if (parse_u64(text, 0, UINT64_MAX - 1, &chain.seq) < 0 ||
+	if (parse_u64(text, 0, CHAIN_LAST, &chain.seq) < 0 ||
 		!is_hash(text + SEQ_DIGITS + 1))
 		return -EBADMSG;
 	memcpy(chain.hash, text + SEQ_DIGITS + 1, CHAIN_HASH);
@@ -85,10 +85,14 @@ chain_parse(
 {
 	AUTO(json_decref) json_t *event = NULL;
 	const char *prev = "", *action = "";
-	int r = json_parse(line, len, &event, err);
+	int r;
 
+	if (len > AUDIT_LINE)
+		return err_set(err, -EBADMSG, "it is longer than %d bytes",
+			AUDIT_LINE);
+	r = json_parse(line, len, &event, err);
 	if (r == 0)
-		r = json_get_count(event, "seq", 1, INT64_MAX, &out->seq, err);
+		r = json_get_count(event, "seq", 1, CHAIN_LAST, &out->seq, err);
 	if (r == 0)
 		r = json_get_text(event, "prev", CHAIN_HASH, &prev, err);
 	if (r == 0)

@@ -20,6 +20,9 @@ enum {
 	AUDIT_LINE = 16 << 10, /* no line is longer */
 };
 
+/* The last number of a line: what is read and what is written have one end. */
+#define CHAIN_LAST ((uint64_t)INT64_MAX)
+
 /* ------------------------------------------------------------------- chain */
 
 struct chain { /* of the last line; before the first: 0, zeros */
@@ -48,7 +51,8 @@ int chain_parse(
 
 struct buf;
 
-/* The line behind `chain`, without its end. As emit_done(). */
+/* The line behind `chain`, without its end. As emit_done(); -EOVERFLOW behind
+ * CHAIN_LAST. */
 int line_make(const struct audit_event *event, const struct chain *chain,
 	uint64_t omitted, uint64_t lost, struct buf *out);
 

@@ -1,4 +1,5 @@
 /* line.c - an event as a line: JSON that no text can break out of */
+#include <errno.h>
 #include <string.h>
 
 #include "audit/internal.h"
@@ -31,6 +32,8 @@ line_make(const struct audit_event *event, const struct chain *chain,
 {
 	struct emit e;
 
+	if (chain->seq >= CHAIN_LAST)
+		return -EOVERFLOW;
 	emit_init(&e, out);
 	emit_object(&e, NULL);
 	emit_uint(&e, "seq", chain->seq + 1);

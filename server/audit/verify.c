@@ -12,6 +12,7 @@
 
 #include "audit/internal.h"
 #include "base/fd.h"
+#include "base/utf8.h"
 
 struct walk {
 	FILE *out;
@@ -29,17 +30,19 @@ struct walk {
 	int findings;
 };
 
+/* What it says may quote the line, which anybody may have written. */
 __attribute__((format(printf, 4, 5))) static void
 find(struct walk *w, const char *path, size_t line, const char *fmt, ...)
 {
+	char text[sizeof(struct err) + 64];
 	va_list ap;
 
 	w->findings++;
-	(void)fprintf(w->out, "%s:%zu: ", path, line);
 	va_start(ap, fmt);
-	(void)vfprintf(w->out, fmt, ap);
+	(void)vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	(void)fputc('\n', w->out);
+	utf8_make_line(text);
+	(void)fprintf(w->out, "%s:%zu: %s\n", path, line, text);
 }
 
 /* False: this line does not stand in the chain's order. */
@@ -129,29 +132,30 @@ check_line(struct walk *w, const char *line, size_t len)
 }
 
 /* The next line without its end; its length, or -1 at the end of the file.
- * *whole: it had an end. What is too long is cut: no event is so long. */
+ * *whole: it had an end. What is longer than an event may be is cut behind the
+ * first byte that is too many. */
 static ssize_t
-read_line(FILE *in, char line[AUDIT_LINE], bool *whole)
+read_line(FILE *in, char line[AUDIT_LINE + 1], bool *whole)
 {
 	size_t n = 0;
 	int c;
 
 	while ((c = getc_unlocked(in)) != EOF && c != '\n') {
-		if (n < AUDIT_LINE)
+		if (n <= AUDIT_LINE)
 			line[n] = (char)c;
 		n++;
 	}
 	*whole = c == '\n';
 	if (n == 0 && c == EOF)
 		return -1;
-	return n < AUDIT_LINE ? (ssize_t)n : AUDIT_LINE;
+	return n <= AUDIT_LINE ? (ssize_t)n : AUDIT_LINE + 1;
 }
 
 static int
 walk_file(struct walk *w, struct err *err)
 {
 	FILE *in = fopen(w->path, "re");
-	char line[AUDIT_LINE];
+	char line[AUDIT_LINE + 1];
 	ssize_t len;
 	bool whole;
 	int r = 0;

@@ -158,8 +158,8 @@ int auth_agents_each(struct auth *auth, auth_agent_fn *fn, void *arg);
  * glob pattern fits: who is known, or revoked, needs one with its own id. */
 int auth_enrol_new(struct auth *auth, const char *pattern, int64_t expires_at,
 	char text[AUTH_SECRET], struct err *err);
-/* Uses it up for this agent: 0, -EACCES, -EKEYEXPIRED. Certificates issued
- * before are no longer that agent's. */
+/* Uses it up for this agent: 0, -EACCES, -EKEYEXPIRED (for 30 days at least).
+ * Certificates issued before are no longer that agent's. */
 int auth_enrol_use(struct auth *auth, const char *text, const char *agent_id,
 	struct err *err);
 /* The certificate that was made: an agent that has one recorded may only come

@@ -11,13 +11,17 @@
 
 #define PREFIX "nle_"
 
+/* What has expired is kept for a while, as clients' tokens are: whoever still
+ * comes with it is told so. */
+static const int64_t KEEP_MS = 30LL * 24 * 3600 * 1000;
+
 static int
 insert(struct auth *auth, const struct secret *secret, const char *pattern,
 	int64_t expires_at)
 {
 	int64_t now = clock_wall_ms();
 	int r = db_exec(auth->db, "DELETE FROM enrolment WHERE expires_at<=?",
-		"i", now);
+		"i", now - KEEP_MS);
 
 	if (r == 0)
 		r = db_exec(auth->db,

@@ -131,6 +131,8 @@ db_look(const char *path, const struct db_schema *schema, struct err *err)
 	} else {
 		(void)sqlite3_db_config(
 			db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+		/* Whoever closes it last holds it alone for a moment. */
+		(void)sqlite3_busy_timeout(db, BUSY_MS);
 		(void)db_run(db, TEMP_IN_MEMORY); /* cannot fail */
 		r = check_version(db, path, schema, err);
 		if (r == 0 && check)

@@ -10,6 +10,7 @@
 /* What tasks print, to be told as JSON and as bytes. */
 static const char words[] = "hello\n\"quoted\" \x1b[1m\xff\xe2\x82";
 
+char ask_cookie[ASK_COOKIE];
 static bool is_open, is_stale;
 static char running[ID_MAX], ended[ID_MAX];
 
@@ -36,10 +37,33 @@ run(char id[ID_MAX])
 	say_output(id, 4, MSG_STDOUT);
 }
 
+/* A session of the token's. */
+static void
+login(void)
+{
+	static const char name[] = "\r\nSet-Cookie: nodelink_session=";
+	AUTO_BUF struct buf request = { 0 };
+	const struct buf *got;
+	const char *at;
+
+	MUST(buf_printf(&request,
+		     "POST /session HTTP/1.1\r\nHost: localhost\r\n"
+		     "Authorization: Bearer %s\r\nContent-Length: 0\r\n\r\n",
+		     rig_token) == 0);
+	got = rig_ask(request.data, request.len);
+	at = strstr(buf_text(got), name);
+	MUST(at);
+	at += sizeof name - 1;
+	MUST(strcspn(at, ";") == ASK_COOKIE - 1);
+	(void)snprintf(ask_cookie, sizeof ask_cookie, "%s", at);
+}
+
 static void
 open_rig(enum rig_kind kind)
 {
 	rig_open(kind);
+	if (kind == RIG_GUARDED)
+		login();
 	run(running);
 	run(ended);
 	rig_say(&rig_a, (struct msg){ .kind = MSG_RESULT,
@@ -50,6 +74,18 @@ open_rig(enum rig_kind kind)
 					.failure = "signal",
 					.ended_at = 5 } });
 	is_open = true;
+	is_stale = false;
+}
+
+static void
+be_fresh(enum rig_kind kind)
+{
+	if (is_open && is_stale) {
+		rig_close();
+		is_open = false;
+	}
+	if (!is_open)
+		open_rig(kind);
 }
 
 /* ------------------------------------------------------------------ answers */
@@ -154,20 +190,15 @@ ask(enum rig_kind kind, struct buf *request)
 {
 	const struct buf *got;
 
-	if (is_open && is_stale) {
-		rig_close();
-		is_open = false;
-	}
-	if (!is_open)
-		open_rig(kind);
+	be_fresh(kind);
 	replace(request, ASK_RUNNING, running);
 	replace(request, ASK_ENDED, ended);
 	got = rig_ask(request->data, request->len);
 	check_answers(buf_text(got), got->len, has(request, "HEAD "));
 	/* A server that may have changed is thrown away: an input is to mean
 	 * the same whatever came before it. */
-	is_stale = has(request, "POST ") || has(request, "PUT ") ||
-		   has(request, "DELETE ");
+	is_stale = has(request, "POST") || has(request, "PUT") ||
+		   has(request, "DELETE");
 	return got;
 }
 
@@ -182,18 +213,25 @@ line_of(struct input *in)
 	return line;
 }
 
+/* The line, with the first "$TOKEN" or "$COOKIE" replaced. */
 static void
 add_header(struct buf *request, struct input line)
 {
-	static const char name[] = "$TOKEN";
-	const uint8_t *at = memmem(line.data, line.len, name, sizeof name - 1);
-	struct input front;
+	static const char *const names[] = { "$TOKEN", "$COOKIE" };
+	const char *const values[] = { rig_token, ask_cookie };
 
-	if (at) {
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		size_t n = strlen(names[i]);
+		const uint8_t *at = memmem(line.data, line.len, names[i], n);
+		struct input front;
+
+		if (!at)
+			continue;
 		front = input_piece(&line, (size_t)(at - line.data));
 		MUST(buf_add(request, front.data, front.len) == 0);
-		MUST(buf_add_text(request, rig_token) == 0);
-		(void)input_piece(&line, sizeof name - 1);
+		MUST(buf_add_text(request, values[i]) == 0);
+		(void)input_piece(&line, n);
+		break;
 	}
 	MUST(buf_add(request, line.data, line.len) == 0);
 	MUST(buf_add_text(request, "\r\n") == 0);
@@ -207,8 +245,7 @@ ask_lines(enum rig_kind kind, struct input in)
 
 	if (!line.len || memchr(line.data, '\r', line.len))
 		return NULL;
-	if (!is_open)
-		open_rig(kind);
+	be_fresh(kind);
 	MUST(buf_add(&request, line.data, line.len) == 0);
 	MUST(buf_add_text(&request, " HTTP/1.1\r\nHost: localhost\r\n") == 0);
 	for (line = line_of(&in); line.len; line = line_of(&in))

@@ -12,12 +12,17 @@
 #define ASK_ENDED "00000000-0000-7000-8000-000000000002"
 #define ASK_MISSING "00000000-0000-7000-8000-000000000003"
 
+/* Of a session on RIG_GUARDED; another one for each server. */
+enum { ASK_COOKIE = 65 };
+extern char ask_cookie[ASK_COOKIE];
+
 /* Ask it of a server with these tasks; the request is changed. What came back
  * is there until the next call. */
 const struct buf *ask(enum rig_kind kind, struct buf *request);
 
 /* The same of lines: a request line without version, headers, an empty line,
- * the body. Host and Content-Length are added; "$TOKEN" is one that is known.
+ * the body. Host and Content-Length are added; "$TOKEN" is one that is known,
+ * "$COOKIE" the value of a session's.
  * NULL: it was not asked. */
 const struct buf *ask_lines(enum rig_kind kind, struct input in);
 

@@ -44,6 +44,13 @@ input_byte(struct input *in)
 	return *in->data++;
 }
 
+/* The same as a digit, whatever it is. */
+static inline unsigned
+input_digit(struct input *in)
+{
+	return (uint8_t)(input_byte(in) - '0') % 10u;
+}
+
 /* The next n bytes, or what is left. */
 static inline struct input
 input_piece(struct input *in, size_t n)
@@ -60,5 +67,9 @@ char *input_text(const struct input *in);
 
 /* A file without name that holds it. */
 int input_file(const struct input *in);
+
+/* Lines that a terminal shows and obeys nothing of: UTF-8 without control
+ * characters, those of Latin-1 neither. */
+void must_be_plain(const char *text, size_t len);
 
 #endif

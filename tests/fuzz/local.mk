@@ -43,6 +43,20 @@ fuzz_targets += %D%/fuzz-events
 %C%_fuzz_events_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_events_LDADD = $(fuzz_libs) libcli.la libbase.la
 
+# The verbs of nodelink that show what they are told, without a network.
+fuzz_targets += %D%/fuzz-cli
+%C%_fuzz_cli_SOURCES = %D%/fuzz-cli.c %D%/fake-http.c %D%/fake-http.h \
+	cli/agents.c cli/drain.c cli/plugins.c cli/ps.c cli/receipt.c cli/show.c cli/token.c cli/version.c
+%C%_fuzz_cli_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+%C%_fuzz_cli_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_cli_LDADD = $(fuzz_libs) libcli.la libjson.la libconf.la libbase.la $(CURL_LIBS) $(JANSSON_LIBS)
+
+# What somebody may have written into files of ours.
+fuzz_targets += %D%/fuzz-audit
+%C%_fuzz_audit_SOURCES = %D%/fuzz-audit.c
+%C%_fuzz_audit_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_audit_LDADD = $(fuzz_libs) libaudit.la libjson.la libloop.la libbase.la
+
 # What travels between server and agents.
 fuzz_targets += %D%/fuzz-batch
 %C%_fuzz_batch_SOURCES = %D%/fuzz-batch.c
@@ -91,6 +105,11 @@ fuzz_targets += %D%/fuzz-login
 %C%_fuzz_login_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_fuzz_login_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_login_LDADD = $(fuzz_rig_libs) $(JANSSON_LIBS)
+
+fuzz_targets += %D%/fuzz-accept
+%C%_fuzz_accept_SOURCES = %D%/fuzz-accept.c
+%C%_fuzz_accept_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_accept_LDADD = $(fuzz_rig_libs)
 
 fuzz_targets += %D%/fuzz-csr
 %C%_fuzz_csr_SOURCES = %D%/fuzz-csr.c %D%/pem.c %D%/pem.h

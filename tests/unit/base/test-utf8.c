@@ -46,10 +46,10 @@ END
 TEST(makes_a_line_of_anything)
 {
 	char text[] = "a\xc3\xa9\n\xff\xe2\x82\x7f"
-		      "b";
+		      "b\xc2\x9b\xc2\xa0";
 
 	utf8_make_line(text);
-	ck_assert_str_eq(text, "a\xc3\xa9?????b");
+	ck_assert_str_eq(text, "a\xc3\xa9?????b??\xc2\xa0");
 }
 END
 

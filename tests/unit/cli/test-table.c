@@ -2,6 +2,7 @@
 #include "cli/table.h"
 
 #include <locale.h>
+#include <string.h>
 
 #include "tests/unit/unit.h"
 
@@ -122,6 +123,28 @@ TEST(can_do_without_titles)
 }
 END
 
+TEST(pays_for_a_wide_cell_in_its_own_row_only)
+{
+	AUTO(table_free)
+	struct table *t = table_new(columns, ARRAY_SIZE(columns));
+	AUTO_BUF struct buf out = { 0 };
+	char wide[1000];
+	const struct table_cell rows[][3] = {
+		{ { .text = wide }, { .text = "1" }, { .text = "x" } },
+		{ { .text = "b" }, { .text = "2" }, { .text = "y" } },
+	};
+
+	memset(wide, 'a', sizeof wide - 1);
+	wide[sizeof wide - 1] = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		ck_assert_int_eq(table_row(t, rows[i]), 0);
+	ck_assert_int_eq(table_text(t, &(struct table_form){ 0 }, &out), 0);
+	ck_assert_ptr_nonnull(strstr(buf_text(&out), wide)); /* all of it */
+	ck_assert_ptr_nonnull(strstr(buf_text(&out), "a  1  x\nb "));
+	ck_assert_uint_lt(out.len, sizeof wide + 400);
+}
+END
+
 	int
 	main(void)
 {
@@ -129,7 +152,8 @@ END
 		aligns_columns_and_leaves_no_trailing_space,
 		cuts_the_column_that_gives, leaves_eight_columns_of_what_gives,
 		styles_texts_and_no_padding, can_do_without_titles,
-		shows_what_would_turn_the_direction_of_writing, NULL
+		shows_what_would_turn_the_direction_of_writing,
+		pays_for_a_wide_cell_in_its_own_row_only, NULL
 	};
 
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))

@@ -4,6 +4,7 @@
 #include <locale.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "tests/unit/unit.h"
 
 /* Times are seconds and milliseconds within one minute of 2026. */
@@ -168,6 +169,27 @@ TEST(wraps_what_is_too_long_for_a_terminal)
 }
 END
 
+TEST(wraps_as_much_as_a_message_holds_without_a_pause)
+{
+	static const struct term terminal = { .fd = -1, .is_tty = true };
+	AUTO(json_decref) json_t *doc = NULL;
+	AUTO_BUF struct buf text = { 0 };
+	AUTO_BUF struct buf out = { 0 };
+
+	ck_assert_int_eq(
+		buf_add_text(&text,
+			"{\"created_at\":" AT("03.000") ",\"finished_at\":" AT(
+				"04.000") ",\"message\":\""),
+		0);
+	while (text.len < 2 * LIMIT_MESSAGE)
+		ck_assert_int_eq(buf_add_text(&text, "a word "), 0);
+	ck_assert_int_eq(buf_add_text(&text, "\"}"), 0);
+	ck_assert_int_eq(json_parse(text.data, text.len, &doc, NULL), 0);
+	ck_assert_int_eq(timeline_add(&out, doc, 0, &terminal), 0);
+	ck_assert_uint_gt(out.len, text.len);
+}
+END
+
 TEST(can_do_without_utf8)
 {
 	ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C"));
@@ -188,8 +210,9 @@ END
 		says_what_an_unfinished_task_waits_for,
 		says_why_a_cancel_missed,
 		draws_what_it_understands_of_a_strange_record,
-		wraps_what_is_too_long_for_a_terminal, can_do_without_utf8,
-		NULL };
+		wraps_what_is_too_long_for_a_terminal,
+		wraps_as_much_as_a_message_holds_without_a_pause,
+		can_do_without_utf8, NULL };
 
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		return unit_skip("there is no locale C.UTF-8");

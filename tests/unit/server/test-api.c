@@ -1,4 +1,5 @@
 /* test-api.c - the API over real HTTP, real hub and store, and a fake agent */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -380,6 +381,51 @@ TEST(gives_exact_output_whole_in_part_and_live)
 }
 END
 
+	static void
+	list_fails(struct store *s, const struct store_filter *filter,
+		const char *cursor, size_t limit, store_list_fn *done,
+		void *arg)
+{
+	(void)s;
+	(void)filter;
+	(void)cursor;
+	(void)limit;
+	done(arg, -EIO, NULL, 0, "");
+}
+
+static int
+count_fails(struct store *s, size_t *waiting, size_t *dead)
+{
+	(void)s;
+	(void)waiting;
+	(void)dead;
+	return -EIO;
+}
+
+TEST(says_everywhere_alike_that_the_store_cannot_be_read)
+{
+	static const char *const paths[] = { "/tasks", "/agents/a1/tasks",
+		"/webhooks" };
+	const struct store_ops *good;
+	struct store_ops bad;
+
+	setup();
+	good = api.store->ops;
+	bad = *good;
+	bad.list = list_fails;
+	bad.letter_count = count_fails;
+	api.store->ops = &bad;
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		get(paths[i]);
+		client_expect(&c, " 503 ");
+		client_expect(&c, "Retry-After: 5\r\n");
+		client_expect(&c, "\"code\":\"store_failing\"");
+	}
+	api.store->ops = good;
+	teardown();
+}
+END
+
 	UNIT_MAIN("api", creates_a_task_and_shows_its_record,
 		refuses_wrong_fields_and_names_them, hides_secret_parameters,
 		gives_plugins_numbers_as_they_were_written,
@@ -389,4 +435,5 @@ END
 		tells_that_a_cancel_came_too_late,
 		goes_on_when_the_client_of_a_waiting_cancel_leaves,
 		streams_events_live_and_from_the_start,
-		gives_exact_output_whole_in_part_and_live)
+		gives_exact_output_whole_in_part_and_live,
+		says_everywhere_alike_that_the_store_cannot_be_read)

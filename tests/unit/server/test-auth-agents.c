@@ -211,6 +211,23 @@ TEST(takes_no_enrolment_token_that_has_expired)
 }
 END
 
+TEST(tells_that_an_enrolment_token_has_expired_after_others_were_made)
+{
+	int64_t now = clock_wall_ms();
+	char old[AUTH_SECRET], late[AUTH_SECRET], text[AUTH_SECRET];
+	const int64_t month_ms = 30LL * 24 * 3600 * 1000;
+
+	setup();
+	ck_assert_int_eq(
+		auth_enrol_new(auth, "*", now - month_ms - 1, old, NULL), 0);
+	ck_assert_int_eq(auth_enrol_new(auth, "*", now - 1, late, NULL), 0);
+	ck_assert_int_eq(auth_enrol_new(auth, "*", now + 60000, text, NULL), 0);
+	ck_assert_int_eq(auth_enrol_use(auth, late, "a", NULL), -EKEYEXPIRED);
+	ck_assert_int_eq(auth_enrol_use(auth, old, "a", NULL), -EACCES);
+	teardown();
+}
+END
+
 	UNIT_MAIN("auth: agents", lets_an_agent_in_with_its_own_token,
 		lets_an_agent_in_at_once_that_another_process_has_made,
 		lets_two_tokens_in_while_they_overlap,
@@ -221,4 +238,5 @@ END
 		bars_and_allows_agents_of_another_CA,
 		takes_an_enrolment_token_once_and_for_its_agents,
 		lets_a_pattern_have_new_agents_only,
-		takes_no_enrolment_token_that_has_expired)
+		takes_no_enrolment_token_that_has_expired,
+		tells_that_an_enrolment_token_has_expired_after_others_were_made)
