@@ -144,6 +144,17 @@ group_choose(const struct peers *peers, const struct msg *msg)
 	if (msg->kind != MSG_START)
 		holder = find_holder(peers, msg);
 	if (holder)
+bool
+group_is_silent(const struct peers *peers, const char *plugin)
+{
+	struct peer *peer = NULL;
+
+	while ((peer = group_next(peers, plugin, peer)) != NULL)
+		if (peer->listed || peer->awaited)
+			return false;
+	return true;
+}
+
 		return holder;
 	if (msg->kind == MSG_CANCEL &&
 		(*msg->instance || is_awaited(peers, msg->plugin)))

@@ -33,6 +33,9 @@ int group_inventory(const struct peers *peers, const char *plugin,
 	const char *agent_id, struct buf *out);
 
 /* The one that takes new tasks; that is connected, not silent and not draining,
+/* None has said its Inventory, and none that was asked may still do so in time. */
+bool group_is_silent(const struct peers *peers, const char *plugin);
+
  * if there is such a one. NULL: there is no such plugin. */
 struct peer *group_serving(const struct peers *peers, const char *plugin);
 /* The one that a message is for. NULL: as above; or it is a cancel, and not known

@@ -280,6 +280,23 @@ TEST(one_that_takes_no_connection_is_left_out)
 	check_partial(1, true);
 	unblock();
 	executor_stop(&before);
+TEST(a_plugin_whose_only_one_does_not_answer_is_said_to_be_down)
+{
+	shell.requests = 0;
+	set_up();
+	executor_start(&shell);
+	WAIT_FOR(shell.link);
+	fake_rpc_open();
+	WAIT_FOR(fake_rpc.n_sent == 2);
+	check_sent(1, MSG_PLUGIN_DOWN);
+	ck_assert_uint_eq(shell.requests, 1);
+	respond_list(&shell, "i-1", "t-1", false);
+	WAIT_FOR(fake_rpc.n_sent == 3);
+	check_inventory(2, "i-1", 1, false);
+	tear_down_attached();
+}
+END
+
 	WAIT_FOR(shell.requests == 2); /* it is known to be gone */
 	respond_list(&shell, "i-1", "t-1", false);
 	WAIT_FOR(fake_rpc.n_sent == 3);
@@ -332,3 +349,4 @@ END
 		one_that_hangs_is_left_out_until_it_answers,
 		a_start_never_goes_to_one_that_hangs,
 		one_that_takes_no_connection_is_left_out)
+		a_plugin_whose_only_one_does_not_answer_is_said_to_be_down,
