@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -236,9 +237,13 @@ crowd_new(const struct crowd_conf *conf, struct crowd **out, struct err *err)
 	if (!c)
 		return err_set(err, -ENOMEM, "out of memory");
 	c->conf = *conf;
+	if (!c->conf.max)
+		c->conf.max = UINT_MAX;
+	if (!c->conf.max_per_address)
+		c->conf.max_per_address = UINT_MAX;
 	if (sockets_open(&c->sockets, conf->port) < 0)
 		return err_set(err, -ENOENT, "/proc is not there");
-	c->shares = shares_new(conf->max_per_address);
+	c->shares = shares_new(c->conf.max_per_address);
 	c->timer = loop_timer_new(conf->loop, on_timer, c);
 	c->signal = loop_signal_new(conf->loop, SIGPROF, on_tick, c);
 	if (!c->shares || !c->timer || !c->signal)

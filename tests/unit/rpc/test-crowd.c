@@ -173,6 +173,26 @@ TEST(cuts_what_comes_last_when_there_are_too_many_in_all)
 }
 END
 
+TEST(takes_0_for_any_number)
+{
+	setup(0, 1);
+	come(1);
+	come(1);
+	come(2);
+	wait_cut(1);
+	ck_assert(!is_cut(0) && !is_cut(2));
+	teardown();
+	n = 0;
+	setup(2, 0);
+	come(1);
+	come(1);
+	come(1);
+	wait_cut(2);
+	ck_assert(!is_cut(0) && !is_cut(1));
+	teardown();
+}
+END
+
 TEST(lets_others_come_when_some_have_left)
 {
 	setup(2, 2);
@@ -265,7 +285,7 @@ END
 	UNIT_MAIN("rpc/crowd",
 		cuts_what_comes_last_of_an_address_that_has_too_many,
 		cuts_what_comes_last_when_there_are_too_many_in_all,
-		lets_others_come_when_some_have_left,
+		takes_0_for_any_number, lets_others_come_when_some_have_left,
 		cuts_one_that_comes_again_from_the_port_of_one_that_was_cut,
 		cuts_later_what_it_had_no_descriptor_to_cut,
 		leaves_the_port_when_it_is_freed)
