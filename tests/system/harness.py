@@ -416,7 +416,7 @@ class Client:
 
     def end(self, task_id, timeout=DEADLINE):
         """Wait for the final event; the record then."""
-        with self.events(task_id, timeout=timeout) as events:
+        with self.events(task_id, timeout=timeout, output=False) as events:
             events.final()
         return self.task(task_id)
 
@@ -461,7 +461,8 @@ class Event:
 class Events:
     """One SSE stream of a task; a deadline for the whole of it."""
 
-    def __init__(self, client, task_id, after=None, timeout=DEADLINE, buffer=None):
+    def __init__(self, client, task_id, after=None, timeout=DEADLINE, buffer=None,
+                 output=True):
         self._end = time.monotonic() + timeout
         self._connection = client.connect(timeout)
         if buffer:  # of the kernel's, so that not reading is felt soon
@@ -473,7 +474,8 @@ class Events:
         headers = {**client.headers, "Accept": "text/event-stream"}
         if after is not None:
             headers["Last-Event-ID"] = str(after)
-        self._connection.request("GET", f"/stream?ref={task_id}", headers=headers)
+        self._connection.request("GET", f"/stream?ref={task_id}&output={output:d}",
+                                 headers=headers)
         self._socket = self._connection.sock
         self.answer = self._connection.getresponse()
         assert self.answer.status == 200, (self.answer.status, self.answer.read())

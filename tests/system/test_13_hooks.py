@@ -132,7 +132,7 @@ def test_silence_is_cancelled_and_output_is_not(client):
     assert record["receipt"]["code"] == 202
     assert record["receipt"]["actor"] == "nodelink"
     record = client.end(client.shell(
-        "for i in 1 2 3 4 5; do sleep 0.2; echo .; done", idle_timeout=0.6))
+        "for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.2; echo .; done", idle_timeout=1.5))
     assert record["status"] == "completed"
 
 
