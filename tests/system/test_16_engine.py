@@ -342,6 +342,29 @@ def test_a_container_of_a_killed_executor_is_not_called_lost_while_it_runs(syste
     assert node.run("true")["status"] == "completed"
 
 
+def test_a_new_server_refuses_no_task_while_the_next_executor_looks_what_is_left(system, engine):
+    node = Node(system, engine)
+    task_id = node.sh("sleep 1000")
+    node.running(task_id)
+    engine.signal(signal.SIGSTOP)
+    try:
+        os.kill(node.agent.child("nodelink-executor", r"docker\.so"), signal.SIGKILL)
+        until(lambda: "tasks of an earlier executor are not over" in node.agent.log(),
+              "the next one says so", 60)
+        node.server.kill()
+        client = node.client = system.server(
+            store=node.server.store, grpc=node.server.grpc).client
+        waiting = [node.start("true")]
+        other = client.ok("POST", "/tasks/no-such-plugin", {"agent_id": "agent1", "params": {}})
+        assert client.end(other["task_id"])["failure"] == "refused"  # so it has settled
+        waiting.append(node.start("true"))
+        assert [client.task(one)["status"] for one in waiting] == ["pending"] * 2
+    finally:
+        engine.signal(signal.SIGCONT)
+    assert client.end(task_id, 60)["failure"] == "executor_lost"
+    assert [client.end(one, 60)["status"] for one in waiting] == ["completed"] * 2
+
+
 def test_asks_an_engine_once_to_remove_a_container(system, tmp_path):
     """Of which it shows all until they are gone, and is slow."""
     left = {f"{i:064x}" for i in range(40)}
