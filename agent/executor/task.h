@@ -307,9 +307,6 @@ void child_free_all(struct task *task);
 
 /* -------------------------------------------------------------- cancel.c */
 
-struct cancel *cancel_new(const struct msg_cancel *why);
-void cancel_free(struct cancel *c);
-AUTO_DEFINE(struct cancel *, cancel_free)
 /* A request for a task we have. */
 void cancel_request(struct task *task, const struct msg_cancel *why);
 /* The run time is over. */
@@ -326,6 +323,12 @@ void cancel_verified(struct task *task); /* its result is not due yet */
 /* These are alive after SIGKILL: report it when it is too long. */
 void cancel_unkillable(
 	struct task *task, const struct group_member *alive, size_t n);
+
+/* ------------------------------------------------------------- receipt.c */
+
+struct cancel *cancel_new(const struct msg_cancel *why);
+void cancel_free(struct cancel *c);
+AUTO_DEFINE(struct cancel *, cancel_free)
 /* Receipt of a verified end; its arrays are the task's, or in killed. */
 void cancel_receipt(const struct task *task, struct msg_receipt *out,
 	struct msg_survivor killed[CANCEL_KILLED]);

@@ -10,6 +10,7 @@ libbase_la_SOURCES = \
 	%D%/fnv.h \
 	%D%/hash.h \
 	%D%/id.c %D%/id.h \
+	%D%/label.c %D%/label.h \
 	%D%/limits.h \
 	%D%/log.c %D%/log.h \
 	%D%/notify.c %D%/notify.h \

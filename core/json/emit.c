@@ -167,6 +167,15 @@ emit_foreign_array(struct emit *e, const char *name)
 	e->comma = false;
 }
 
+void
+emit_labels(struct emit *e, const struct label *labels, size_t n)
+{
+	emit_object(e, "labels");
+	for (size_t i = 0; i < n; i++)
+		emit_foreign(e, labels[i].name, labels[i].value);
+	emit_object_end(e);
+}
+
 int
 emit_done(const struct emit *e)
 {

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/label.h"
 
 struct emit {
 	struct buf *out; /* borrowed */
@@ -39,6 +40,8 @@ void emit_time(struct emit *e, const char *key, int64_t wall_ms);
 /* Members whose names come from outside. */
 void emit_foreign(struct emit *e, const char *name, const char *text);
 void emit_foreign_array(struct emit *e, const char *name);
+/* "labels": {"name":"value",...} */
+void emit_labels(struct emit *e, const struct label *labels, size_t n);
 
 /* 0 or -ENOMEM (-EMSGSIZE over the buffer's limit). */
 int emit_done(const struct emit *e);

@@ -106,6 +106,11 @@ void rpc_stream_abandon(struct rpc_stream *s);
 /* End it soon; closed() will come. */
 void rpc_stream_cut(struct rpc_stream *s);
 
+void rpc_fifo_add(struct rpc_fifo *f, struct rpc_packet *p);
+struct rpc_packet *rpc_fifo_take(struct rpc_fifo *f);
+void rpc_fifo_clear(struct rpc_fifo *f);
+void rpc_packet_free(struct rpc_packet *p);
+
 /* With the lock held: note that an operation starts or is over; have the loop
  * look at the stream. */
 void rpc_stream_begin(
@@ -126,11 +131,6 @@ void rpc_write_end(struct rpc_stream *s);
 void rpc_write_done(struct rpc_op *op, bool ok);
 /* Without the lock. A server lets this stream not in. */
 void rpc_refuse(struct rpc_stream *s, enum rpc_status status, const char *text);
-
-void rpc_fifo_add(struct rpc_fifo *f, struct rpc_packet *p);
-struct rpc_packet *rpc_fifo_take(struct rpc_fifo *f);
-void rpc_fifo_clear(struct rpc_fifo *f);
-void rpc_packet_free(struct rpc_packet *p);
 
 /* tls.c: what a server shows and asks for, from the next handshake on. It has
  * to outlive gRPC's server. -errno or NULL with text when it cannot work. */

@@ -271,21 +271,13 @@ api_recheck(struct api *api)
 
 /* -------------------------------------------------------------------- tasks */
 
-static bool
-has_label(const struct task *t, const struct auth_label *l)
-{
-	for (size_t i = 0; i < t->n_labels; i++)
-		if (strcmp(t->labels[i].name, l->name) == 0)
-			return strcmp(t->labels[i].value, l->value) == 0;
-	return false;
-}
-
 int
 access_found(const struct user *user, int r, const struct task *t)
 {
-	for (size_t i = 0; user && r == 0 && i < user->token->n_labels; i++)
-		if (!has_label(t, &user->token->labels[i]))
-			r = -ENOENT;
+	if (user && r == 0 &&
+		!labels_have(t->labels, t->n_labels, user->token->labels,
+			user->token->n_labels))
+		return -ENOENT;
 	return r;
 }
 

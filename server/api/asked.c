@@ -39,6 +39,35 @@ asked_done(struct asked *a)
 	return req;
 }
 
+void
+ask_task(struct api *api, struct http_request *req, const char *id,
+	store_got_fn *fn)
+{
+	struct asked *a;
+
+	if (!id_valid(id)) {
+		reply_no_task(req, -ENOENT);
+		return;
+	}
+	a = asked_new(api, req);
+	if (a)
+		hub_get(api->hub, id, fn, a);
+}
+
+struct http_request *
+asked_found(struct asked *a, int r, const struct task *t)
+{
+	struct http_request *req = asked_done(a);
+
+	if (!req)
+		return NULL;
+	r = access_found(access_user(req), r, t);
+	if (r == 0)
+		return req;
+	reply_no_task(req, r);
+	return NULL;
+}
+
 const char *
 request_actor(struct http_request *req, char out[API_ACTOR])
 {

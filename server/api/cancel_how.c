@@ -54,7 +54,7 @@ set_reason(struct cancel_how *h, const char *text, struct err *err)
 }
 
 static int
-read_body(struct cancel_how *h, const struct buf *body, struct err *err)
+read_body(struct cancel_how *h, const struct http_request *req, struct err *err)
 {
 	static const char *const names[] = { "reason", "code", "grace",
 		"force" };
@@ -65,14 +65,9 @@ read_body(struct cancel_how *h, const struct buf *body, struct err *err)
 	bool force = false;
 	int r;
 
-	if (!body->len)
+	if (!http_body(req)->len)
 		return 0;
-	r = json_parse(body->data, body->len, &o, err);
-	if (r < 0)
-		return r;
-	if (!json_is_object(o))
-		return err_set(err, -EINVAL, "the body must be an object");
-	r = json_known(o, names, ARRAY_SIZE(names), err);
+	r = body_object(req, names, ARRAY_SIZE(names), &o, err);
 	if (r == 0)
 		r = json_get_text(o, "reason", LIMIT_REASON, &reason, err);
 	if (r == JSON_GOT)
@@ -150,7 +145,7 @@ cancel_how_read(struct cancel_how *h, uint32_t code, struct http_request *req,
 	};
 	h->wait_ms = WAIT_DEFAULT;
 	asker_read(req, &h->asker);
-	r = read_body(h, http_body(req), err);
+	r = read_body(h, req, err);
 	return r < 0 ? r : read_query(h, req, err);
 }
 

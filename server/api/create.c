@@ -122,7 +122,7 @@ static int
 add_labels(struct draft *d, const struct user *user)
 {
 	const struct auth_token *token = user ? user->token : NULL;
-	struct task_label *labels;
+	struct label *labels;
 	size_t n = d->task.n_labels;
 
 	if (!token || !token->n_labels)
@@ -133,15 +133,12 @@ add_labels(struct draft *d, const struct user *user)
 	if (n)
 		memcpy(labels, d->task.labels, n * sizeof *labels);
 	for (size_t i = 0; i < token->n_labels; i++) {
-		const struct auth_label *own = &token->labels[i];
-		size_t at = 0;
+		const struct label *own = &token->labels[i];
+		const struct label *there = labels_find(labels, n, own->name);
 
-		while (at < n && strcmp(labels[at].name, own->name) != 0)
-			at++;
-		if (at == n)
-			labels[n++] =
-				(struct task_label){ own->name, own->value };
-		else if (strcmp(labels[at].value, own->value) != 0)
+		if (!there)
+			labels[n++] = *own;
+		else if (strcmp(there->value, own->value) != 0)
 			return err_set(&d->err, -EPERM,
 				"field 'labels.%s': your token makes only "
 				"tasks with \"%s\"",
@@ -161,14 +158,11 @@ add_labels(struct draft *d, const struct user *user)
 static int
 read_body(struct draft *d, const struct api *api, struct http_request *req)
 {
-	const struct buf *body = http_body(req);
 	int r;
 
-	if (!body->len)
+	if (!http_body(req)->len)
 		return err_set(&d->err, -EINVAL, "a JSON body is needed");
-	r = json_parse(body->data, body->len, &d->body, &d->err);
-	if (r == 0 && !json_is_object(d->body))
-		r = err_set(&d->err, -EINVAL, "the body must be an object");
+	r = body_object(req, NULL, 0, &d->body, &d->err);
 	if (r == 0)
 		r = options_read(d->body, strcmp(d->task.plugin, "docker") != 0,
 			&d->arena, &d->task, &d->err);

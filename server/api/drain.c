@@ -1,6 +1,4 @@
 /* drain.c - POST and DELETE /agents/{id}/drain */
-#include <errno.h>
-
 #include "api/access.h"
 #include "api/asker.h"
 #include "api/internal.h"
@@ -9,20 +7,15 @@
 
 /* Texts in *how belong to *doc. */
 static int
-read_body(const struct buf *body, json_t **doc, struct hub_drain *how,
+read_body(const struct http_request *req, json_t **doc, struct hub_drain *how,
 	struct err *err)
 {
 	static const char *const names[] = { "timeout", "grace", "reason" };
 	int r;
 
-	if (!body->len)
+	if (!http_body(req)->len)
 		return 0;
-	r = json_parse(body->data, body->len, doc, err);
-	if (r < 0)
-		return r;
-	if (!json_is_object(*doc))
-		return err_set(err, -EINVAL, "the body must be an object");
-	r = json_known(*doc, names, ARRAY_SIZE(names), err);
+	r = body_object(req, names, ARRAY_SIZE(names), doc, err);
 	if (r >= 0)
 		r = json_get_duration(*doc, "timeout", LIMIT_TIMEOUT_S,
 			&how->timeout_ms, err);
@@ -65,7 +58,7 @@ api_drain(void *arg, struct http_request *req)
 		return;
 	}
 	asker_read(req, &asker);
-	r = read_body(http_body(req), &doc, &how, &err);
+	r = read_body(req, &doc, &how, &err);
 	if (r < 0)
 		reply_refused(req, r, "bad_request", &err);
 	else if (asker_does(api, &asker, "agent.drain", id, NULL, how.reason) <

@@ -46,17 +46,12 @@ read_member(const json_t *doc, const char *name, size_t max, const char **out,
 
 /* Texts in *out belong to *doc. */
 static int
-read_body(const struct buf *body, json_t **doc, struct enrolment *out,
+read_body(const struct http_request *req, json_t **doc, struct enrolment *out,
 	struct err *err)
 {
 	static const char *const names[] = { "agent_id", "token", "csr" };
-	int r = json_parse(body->data, body->len, doc, err);
+	int r = body_object(req, names, ARRAY_SIZE(names), doc, err);
 
-	if (r < 0)
-		return r;
-	if (!json_is_object(*doc))
-		return err_set(err, -EINVAL, "the body must be an object");
-	r = json_known(*doc, names, ARRAY_SIZE(names), err);
 	if (r >= 0)
 		r = read_member(*doc, "agent_id", ID_LEN, &out->agent_id, err);
 	if (r >= 0)
@@ -186,7 +181,7 @@ api_enroll(void *arg, struct http_request *req)
 
 	if (!offered(api, req) || !is_private(api, req))
 		return;
-	r = read_body(http_body(req), &doc, &in, &err);
+	r = read_body(req, &doc, &in, &err);
 	if (r < 0)
 		reply_refused(req, r, "bad_request", &err);
 	else

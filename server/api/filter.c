@@ -12,7 +12,7 @@
 static int
 add_label(struct filter *f, const char *text)
 {
-	struct store_label *l = &f->labels[f->tasks.n_labels];
+	struct label *l = &f->labels[f->tasks.n_labels];
 	size_t n = strcspn(text, "=");
 	char *name;
 
@@ -28,7 +28,7 @@ add_label(struct filter *f, const char *text)
 	if (!name)
 		return -ENOMEM;
 	memcpy(name, text, n);
-	*l = (struct store_label){ name, text[n] ? text + n + 1 : NULL };
+	*l = (struct label){ name, text[n] ? text + n + 1 : NULL };
 	f->tasks.n_labels++;
 	return 0;
 }
@@ -122,7 +122,7 @@ int
 filter_limit(struct filter *f, const struct user *user)
 {
 	const struct auth_token *token = user ? user->token : NULL;
-	struct store_label *labels;
+	struct label *labels;
 	size_t n = f->tasks.n_labels;
 
 	if (!token || !token->n_labels)
@@ -131,11 +131,9 @@ filter_limit(struct filter *f, const struct user *user)
 	if (!labels)
 		return -ENOMEM;
 	memcpy(labels, f->labels, n * sizeof *labels);
-	for (size_t i = 0; i < token->n_labels; i++)
-		labels[n++] = (struct store_label){ token->labels[i].name,
-			token->labels[i].value };
+	memcpy(labels + n, token->labels, token->n_labels * sizeof *labels);
 	f->tasks.labels = labels;
-	f->tasks.n_labels = n;
+	f->tasks.n_labels = n + token->n_labels;
 	return 0;
 }
 

@@ -14,7 +14,7 @@
 
 struct filter { /* zeroed at first */
 	struct store_filter tasks;
-	struct store_label labels[LIMIT_LABELS];
+	struct label labels[LIMIT_LABELS];
 	struct arena arena; /* of labels; the rest is the request's */
 	struct err *err; /* while it is read */
 };

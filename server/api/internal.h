@@ -2,6 +2,8 @@
 #ifndef NODELINK_API_INTERNAL_H
 #define NODELINK_API_INTERNAL_H
 
+#include <jansson.h>
+
 #include "api/api.h"
 #include "json/emit.h"
 
@@ -23,6 +25,20 @@ struct asked {
 struct asked *asked_new(struct api *api, struct http_request *req);
 /* The answer is there: frees it; the request to reply to, or NULL. */
 struct http_request *asked_done(struct asked *asked);
+/* Asks the hub for a task; then fn, whose arg is the struct asked, begins with
+ * asked_found(); or replies that there is none. */
+void ask_task(struct api *api, struct http_request *req, const char *id,
+	store_got_fn *fn);
+/* As asked_done(). NULL also when there is none that this user may see; that
+ * has been replied. */
+struct http_request *
+asked_found(struct asked *asked, int r, const struct task *t);
+
+/* body.c: the body, an object whose members have these names; NULL: any. 0,
+ * -EINVAL with a text for the client, -ENOMEM. *out is the caller's:
+ * json_decref(). */
+int body_object(const struct http_request *req, const char *const *names,
+	size_t n_names, json_t **out, struct err *err);
 
 /* "client@address" of who asks, in out. */
 enum { API_ACTOR = AUTH_NAME + HTTP_PEER };

@@ -15,17 +15,12 @@ static void
 got_task(void *arg, int r, struct task *t)
 {
 	struct hub *hub = ((struct asked *)arg)->api->hub;
-	struct http_request *req = asked_done(arg);
+	struct http_request *req = asked_found(arg, r, t);
 	struct buf body = { 0 };
 	struct emit e;
 
 	if (!req)
 		return;
-	r = access_found(access_user(req), r, t);
-	if (r < 0) {
-		reply_no_task(req, r);
-		return;
-	}
 	emit_init(&e, &body);
 	emit_object(&e, NULL);
 	task_json(&e, hub, t);
@@ -36,17 +31,7 @@ got_task(void *arg, int r, struct task *t)
 void
 api_task(void *arg, struct http_request *req)
 {
-	struct api *api = arg;
-	const char *id = http_param(req, "id");
-	struct asked *asked;
-
-	if (!id_valid(id)) {
-		reply_no_task(req, -ENOENT);
-		return;
-	}
-	asked = asked_new(api, req);
-	if (asked)
-		hub_get(api->hub, id, got_task, asked);
+	ask_task(arg, req, http_param(req, "id"), got_task);
 }
 
 /* -------------------------------------------------------------------- lists */

@@ -5,6 +5,7 @@ libapi_la_SOURCES = \
 	%D%/api.h \
 	%D%/asked.c \
 	%D%/asker.c %D%/asker.h \
+	%D%/body.c \
 	%D%/cancel.c \
 	%D%/cancel_how.c %D%/cancel_how.h \
 	%D%/cancel_many.c \

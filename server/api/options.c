@@ -100,10 +100,10 @@ read_object(const json_t *body, const char *name, read_object_fn *read,
 /* -------------------------------------------------------------- the others */
 
 int
-labels_read(const json_t *body, struct arena *arena,
-	const struct task_label **out, size_t *n_out, struct err *err)
+labels_read(const json_t *body, struct arena *arena, const struct label **out,
+	size_t *n_out, struct err *err)
 {
-	struct task_label *labels;
+	struct label *labels;
 	json_t *object, *value;
 	const char *name;
 	size_t n = 0;
@@ -130,9 +130,7 @@ labels_read(const json_t *body, struct arena *arena,
 				"field 'labels.%.64s': expected a text of at "
 				"most %d bytes",
 				name, LIMIT_LABEL_TEXT);
-		/* The hub copies them; its struct only lacks the const. */
-		labels[n].name = (char *)(uintptr_t)name;
-		labels[n++].value = (char *)(uintptr_t)json_plain_text(value);
+		labels[n++] = (struct label){ name, json_plain_text(value) };
 	}
 	*out = labels;
 	*n_out = n;

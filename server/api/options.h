@@ -19,7 +19,7 @@
 /* The field "labels", as a task or a token has it: none when it is absent.
  * Results as options_read(). */
 int labels_read(const json_t *body, struct arena *arena,
-	const struct task_label **out, size_t *n_out, struct err *err);
+	const struct label **out, size_t *n_out, struct err *err);
 
 /* 0, -EINVAL with a text for the client, -ENOMEM. Texts are borrowed from the
  * JSON or lie in the arena. */

@@ -3,13 +3,11 @@
  * What there is now, with its length; with follow=1, and as long as the task
  * runs, everything until its end. A range is served where the length cannot
  * change any more. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/access.h"
 #include "api/internal.h"
 #include "base/log.h"
 #include "base/parse.h"
@@ -215,7 +213,7 @@ parse_stream(const char *text, enum transcript_kind *out)
 static void
 got_task(void *arg, int r, struct task *t)
 {
-	struct http_request *req = asked_done(arg);
+	struct http_request *req = asked_found(arg, r, t);
 	enum transcript_kind kind = TRANSCRIPT_STDOUT;
 	const char *stream, *follow;
 	bool yes = false;
@@ -225,11 +223,6 @@ got_task(void *arg, int r, struct task *t)
 		return;
 	stream = http_query(req, "stream");
 	follow = http_query(req, "follow");
-	r = access_found(access_user(req), r, t);
-	if (r < 0) {
-		reply_no_task(req, r);
-		return;
-	}
 	if (stream && !parse_stream(stream, &kind)) {
 		http_reply_error(req, 400, "bad_query", NULL,
 			"query 'stream': expected stdout, stderr or hook, got "
@@ -260,15 +253,5 @@ got_task(void *arg, int r, struct task *t)
 void
 api_output(void *arg, struct http_request *req)
 {
-	struct api *api = arg;
-	const char *id = http_param(req, "id");
-	struct asked *asked;
-
-	if (!id_valid(id)) {
-		reply_no_task(req, -ENOENT);
-		return;
-	}
-	asked = asked_new(api, req);
-	if (asked)
-		hub_get(api->hub, id, got_task, asked);
+	ask_task(arg, req, http_param(req, "id"), got_task);
 }

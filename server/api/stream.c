@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/access.h"
 #include "api/internal.h"
 #include "api/sse.h"
 #include "base/log.h"
@@ -138,17 +137,9 @@ static void
 got_task(void *arg, int r, struct task *t)
 {
 	struct hub *hub = ((struct asked *)arg)->api->hub;
-	struct http_request *req = asked_done(arg);
-	struct watcher *w;
+	struct http_request *req = asked_found(arg, r, t);
+	struct watcher *w = req ? watcher_new(req, t, hub) : NULL;
 
-	if (!req)
-		return;
-	r = access_found(access_user(req), r, t);
-	if (r < 0) {
-		reply_no_task(req, r);
-		return;
-	}
-	w = watcher_new(req, t, hub);
 	if (!w)
 		return;
 	w->req = req;
@@ -162,20 +153,12 @@ got_task(void *arg, int r, struct task *t)
 void
 api_stream(void *arg, struct http_request *req)
 {
-	struct api *api = arg;
 	const char *ref = http_query(req, "ref");
-	struct asked *asked;
 
 	if (!ref || !*ref) {
 		http_reply_error(req, 400, "bad_query", NULL,
 			"query 'ref' is required: the id of a task");
 		return;
 	}
-	if (!id_valid(ref)) {
-		reply_no_task(req, -ENOENT);
-		return;
-	}
-	asked = asked_new(api, req);
-	if (asked)
-		hub_get(api->hub, ref, got_task, asked);
+	ask_task(arg, req, ref, got_task);
 }

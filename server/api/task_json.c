@@ -179,15 +179,6 @@ emit_start(struct emit *e, struct hub *hub, const struct task *t,
 	emit_bool(e, "strict_containment", start->strict);
 }
 
-static void
-emit_labels(struct emit *e, const struct task *t)
-{
-	emit_object(e, "labels");
-	for (size_t i = 0; i < t->n_labels; i++)
-		emit_foreign(e, t->labels[i].name, t->labels[i].value);
-	emit_object_end(e);
-}
-
 void
 task_json(struct emit *e, struct hub *hub, const struct task *t)
 {
@@ -215,7 +206,7 @@ task_json(struct emit *e, struct hub *hub, const struct task *t)
 		emit_start(e, hub, t, &msg_get(start)->start);
 	emit_seconds(e, "timeout", t->timeout_ms);
 	emit_seconds(e, "start_timeout", t->start_timeout_ms);
-	emit_labels(e, t);
+	emit_labels(e, t->labels, t->n_labels);
 	task_webhooks_json(e, t);
 	if (t->pid)
 		emit_int(e, "pid", t->pid);

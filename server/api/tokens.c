@@ -77,7 +77,6 @@ api_tokens(void *arg, struct http_request *req)
 struct wish {
 	json_t *doc; /* has the texts */
 	struct arena arena;
-	struct auth_label labels[LIMIT_LABELS];
 	struct auth_token_spec spec;
 };
 
@@ -111,18 +110,12 @@ read_expires(const json_t *doc, struct auth_token_spec *spec, struct err *err)
 }
 
 static int
-read_wish(const struct buf *body, struct wish *w, struct err *err)
+read_wish(const struct http_request *req, struct wish *w, struct err *err)
 {
 	static const char *const names[] = { "client", "role", "labels",
 		"expires" };
-	const struct task_label *labels = NULL;
-	int r = json_parse(body->data, body->len, &w->doc, err);
+	int r = body_object(req, names, ARRAY_SIZE(names), &w->doc, err);
 
-	if (r < 0)
-		return r;
-	if (!json_is_object(w->doc))
-		return err_set(err, -EINVAL, "the body must be an object");
-	r = json_known(w->doc, names, ARRAY_SIZE(names), err);
 	if (r >= 0)
 		r = json_get_text(
 			w->doc, "client", AUTH_NAME - 1, &w->spec.client, err);
@@ -133,12 +126,8 @@ read_wish(const struct buf *body, struct wish *w, struct err *err)
 	if (r >= 0)
 		r = read_expires(w->doc, &w->spec, err);
 	if (r >= 0)
-		r = labels_read(
-			w->doc, &w->arena, &labels, &w->spec.n_labels, err);
-	for (size_t i = 0; r >= 0 && i < w->spec.n_labels; i++)
-		w->labels[i] =
-			(struct auth_label){ labels[i].name, labels[i].value };
-	w->spec.labels = w->labels;
+		r = labels_read(w->doc, &w->arena, &w->spec.labels,
+			&w->spec.n_labels, err);
 	return r < 0 ? r : 0;
 }
 
@@ -190,7 +179,7 @@ api_token_new(void *arg, struct http_request *req)
 
 	if (!auth)
 		return;
-	r = read_wish(http_body(req), &w, &err);
+	r = read_wish(req, &w, &err);
 	if (r == 0)
 		r = make_noted(api, req, &w.spec, text, &err);
 	if (r == UNNOTED)

@@ -18,6 +18,7 @@
 
 #include "base/auto.h"
 #include "base/err.h"
+#include "base/label.h"
 #include "loop/loop.h"
 
 struct auth;
@@ -40,10 +41,6 @@ enum {
 	AUTH_HASH = 32,
 };
 
-struct auth_label {
-	char *name, *value;
-};
-
 /* One token of a client, as it is now. Counted: whoever keeps one looks at
  * `gone` before relying on it. */
 struct auth_token {
@@ -51,7 +48,7 @@ struct auth_token {
 	char client[AUTH_NAME]; /* the owner's name */
 	enum auth_role role;
 	/* Sees and makes only tasks with all of these labels; none: any. */
-	struct auth_label *labels;
+	struct label *labels; /* own */
 	size_t n_labels;
 	int64_t created_at, expires_at, used_at; /* wall ms; 0: never */
 	bool gone; /* revoked, or changed: look it up again */
@@ -92,7 +89,7 @@ int auth_check(struct auth *auth, const char *bearer, struct auth_token **out,
 struct auth_token_spec {
 	const char *client;
 	enum auth_role role;
-	const struct auth_label *labels;
+	const struct label *labels;
 	size_t n_labels;
 	int64_t expires_at; /* 0: never */
 };

@@ -90,21 +90,6 @@ read_tokens(sqlite3 *db, struct token **all)
 }
 
 static int
-add_label(struct auth_token *t, const char *name, const char *value)
-{
-	struct auth_label *labels =
-		reallocarray(t->labels, t->n_labels + 1, sizeof *labels);
-	struct auth_label *label;
-
-	if (!labels)
-		return -ENOMEM;
-	t->labels = labels;
-	label = &labels[t->n_labels++];
-	*label = (struct auth_label){ strdup(name), strdup(value) };
-	return label->name && label->value ? 0 : -ENOMEM;
-}
-
-static int
 read_labels(sqlite3 *db, struct token *all)
 {
 	sqlite3_stmt *st = NULL;
@@ -117,7 +102,8 @@ read_labels(sqlite3 *db, struct token *all)
 	while (r == 0 && sqlite3_step(st) == SQLITE_ROW) {
 		HASH_FIND_STR(all, db_text(st, 0), t);
 		if (t)
-			r = add_label(&t->pub, db_text(st, 1), db_text(st, 2));
+			r = labels_add(&t->pub.labels, &t->pub.n_labels,
+				db_text(st, 1), db_text(st, 2));
 	}
 	if (r == 0)
 		r = db_errno(db);

@@ -49,11 +49,7 @@ auth_token_unref(struct auth_token *token)
 {
 	if (!token || --token->refs)
 		return;
-	for (size_t i = 0; i < token->n_labels; i++) {
-		free(token->labels[i].name);
-		free(token->labels[i].value);
-	}
-	free(token->labels);
+	labels_free(token->labels, token->n_labels);
 	free((struct token *)token);
 }
 

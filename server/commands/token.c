@@ -35,7 +35,7 @@ static const struct conf_item create_items[] = {
 };
 
 static int
-read_labels(const struct conf *conf, struct auth_label labels[LIMIT_LABELS],
+read_labels(const struct conf *conf, struct label labels[LIMIT_LABELS],
 	size_t *n, struct err *err)
 {
 	char *const *texts;
@@ -52,7 +52,7 @@ read_labels(const struct conf *conf, struct auth_label labels[LIMIT_LABELS],
 				"--label: expected name=value, got '%.64s'",
 				texts[i]);
 		*value++ = 0;
-		labels[(*n)++] = (struct auth_label){ texts[i], value };
+		labels[(*n)++] = (struct label){ texts[i], value };
 	}
 	return 0;
 }
@@ -81,7 +81,7 @@ read_spec(
 static int
 create(const struct command_call *call, struct err *err)
 {
-	struct auth_label labels[LIMIT_LABELS];
+	struct label labels[LIMIT_LABELS];
 	struct auth_token_spec spec = { .labels = labels };
 	char token[AUTH_SECRET], when[CLOCK_TEXT];
 	int r = read_spec(call->conf, &spec, err);

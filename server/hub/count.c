@@ -27,7 +27,8 @@ count_task(struct task *t)
 
 	if (!t->counted) {
 		t->counted = true;
-		t->counted_bytes = task_output(t); /* an earlier server's */
+		/* an earlier server's */
+		t->counted_bytes = transcript_total(t->transcript);
 	} else {
 		c->states[t->counted_status]--;
 	}
@@ -55,7 +56,7 @@ count_task_gone(struct task *t)
 void
 count_stored(struct task *t)
 {
-	uint64_t now = task_output(t);
+	uint64_t now = transcript_total(t->transcript);
 
 	metric_add(counts(t)->stored, NULL, (double)(now - t->counted_bytes));
 	t->counted_bytes = now;

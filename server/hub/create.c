@@ -52,24 +52,6 @@ check_place(const struct agent *a, const struct hub_task *spec, struct err *err)
 }
 
 static int
-copy_labels(struct task *t, const struct hub_task *spec)
-{
-	if (!spec->n_labels)
-		return 0;
-	t->labels = calloc(spec->n_labels, sizeof(*t->labels));
-	if (!t->labels)
-		return -ENOMEM;
-	for (size_t i = 0; i < spec->n_labels; i++) {
-		t->labels[i].name = strdup(spec->labels[i].name);
-		t->labels[i].value = strdup(spec->labels[i].value);
-		t->n_labels++;
-		if (!t->labels[i].name || !t->labels[i].value)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int
 fill_task(struct hub *hub, struct task *t, const struct hub_task *spec,
 	struct err *err)
 {
@@ -103,8 +85,10 @@ fill_task(struct hub *hub, struct task *t, const struct hub_task *spec,
 	if (a->connected && p && p->up && !p->draining && !a->drain)
 		task_place(t, a, p);
 	t->webhooks = spec->webhooks ? strdup(spec->webhooks) : NULL;
-	r = t->owner && !t->webhooks == !spec->webhooks ? copy_labels(t, spec)
-							: -ENOMEM;
+	r = t->owner && !t->webhooks == !spec->webhooks ? 0 : -ENOMEM;
+	if (r == 0)
+		r = labels_copy(
+			&t->labels, &t->n_labels, spec->labels, spec->n_labels);
 	if (r == 0)
 		r = msg_pack(&msg, &t->start);
 	if (r == 0 && t->start.len > LIMIT_MESSAGE - ADDRESS_ROOM)

@@ -126,7 +126,7 @@ struct hub_task {
 	const char *agent_id;
 	const char *plugin;
 	const char *owner;
-	const struct task_label *labels;
+	const struct label *labels;
 	size_t n_labels;
 	const char *webhooks; /* as task.webhooks, or NULL */
 	int64_t start_timeout_ms; /* -1: default */

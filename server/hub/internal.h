@@ -132,8 +132,6 @@ void agent_complain(struct agent *a, enum complaint kind, const char *fmt, ...)
 enum { REPORT_OK, REPORT_GAP, REPORT_TOO_MUCH };
 int report_came(struct agent *a, const struct msg *msg, const uint8_t *packed,
 	size_t len);
-/* Bytes of its output that are stored. */
-uint64_t task_output(const struct task *t);
 /* Say what is stored of the task and how far its output may go. */
 void report_ack(struct task *t);
 /* What that says, for who says it now. */

@@ -13,19 +13,11 @@
 #include "hub/internal.h"
 #include "task/reason.h"
 
-uint64_t
-task_output(const struct task *t)
-{
-	return transcript_bytes(t->transcript, TRANSCRIPT_STDOUT) +
-	       transcript_bytes(t->transcript, TRANSCRIPT_STDERR) +
-	       transcript_bytes(t->transcript, TRANSCRIPT_HOOK);
-}
-
 struct msg_ack
 report_take_ack(struct task *t)
 {
 	t->acked_seq = t->stored_seq;
-	t->acked_bytes = task_output(t);
+	t->acked_bytes = transcript_total(t->transcript);
 	return (struct msg_ack){ .seq = t->acked_seq,
 		.window = t->acked_bytes + t->agent->hub->conf.window };
 }
@@ -42,7 +34,8 @@ void
 report_stored(struct task *t)
 {
 	/* Not for every piece: often enough that the node never has to wait. */
-	if (task_output(t) - t->acked_bytes >= t->agent->hub->conf.window / 4)
+	if (transcript_total(t->transcript) - t->acked_bytes >=
+		t->agent->hub->conf.window / 4)
 		report_ack(t);
 	else if (t->stored_seq > t->acked_seq)
 		ack_late(t->agent); /* many a little fills the node, too */
@@ -105,16 +98,14 @@ output_limit(struct task *t)
 static bool
 is_too_much(struct task *t, uint64_t seq, size_t len)
 {
-	const struct transcript_mark now = transcript_mark(t->transcript);
-	uint64_t window = t->agent->hub->conf.window, taken;
+	uint64_t taken = transcript_taken(t->transcript);
+	uint64_t window = t->agent->hub->conf.window;
 
 	if (seq <= transcript_seq(t->transcript))
 		return false; /* had it before a restart */
 	if (window < LIMIT_OUTPUT_CHUNK)
 		window = LIMIT_OUTPUT_CHUNK; /* what executors make of it */
-	taken = now.bytes[TRANSCRIPT_STDOUT] + now.bytes[TRANSCRIPT_STDERR] +
-		now.bytes[TRANSCRIPT_HOOK];
-	return taken + len > task_output(t) + window ||
+	return taken + len > transcript_total(t->transcript) + window ||
 	       taken + len > output_limit(t);
 }
 

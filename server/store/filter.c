@@ -3,16 +3,6 @@
 
 #include "store/store.h"
 
-static bool
-has_label(const struct task *t, const struct store_label *l)
-{
-	for (size_t i = 0; i < t->n_labels; i++)
-		if (strcmp(t->labels[i].name, l->name) == 0)
-			return !l->value ||
-			       strcmp(t->labels[i].value, l->value) == 0;
-	return false;
-}
-
 bool
 store_matches(const struct store_filter *f, const struct task *t)
 {
@@ -26,8 +16,5 @@ store_matches(const struct store_filter *f, const struct task *t)
 		return false;
 	if (f->status == STORE_UNFINISHED && task_is_final(t->status))
 		return false;
-	for (size_t i = 0; i < f->n_labels; i++)
-		if (!has_label(t, &f->labels[i]))
-			return false;
-	return true;
+	return labels_have(t->labels, t->n_labels, f->labels, f->n_labels);
 }

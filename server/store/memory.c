@@ -13,14 +13,6 @@
 #include "store/keep.h"
 #include "store/memory.h"
 
-static uint64_t
-output_of(const struct task *t)
-{
-	return transcript_bytes(t->transcript, TRANSCRIPT_STDOUT) +
-	       transcript_bytes(t->transcript, TRANSCRIPT_STDERR) +
-	       transcript_bytes(t->transcript, TRANSCRIPT_HOOK);
-}
-
 /* ---------------------------------------------------------------- retention */
 
 static void
@@ -42,7 +34,7 @@ forget(struct memory *m, struct task *t)
 	if (t->done_ms) {
 		DL_DELETE2(m->done, t, done_prev, done_next);
 		m->n_done--;
-		m->output -= output_of(t);
+		m->output -= transcript_total(t->transcript);
 	}
 	task_unref(t);
 }
@@ -67,7 +59,7 @@ finished(struct memory *m, struct task *t)
 	t->done_ms = clock_ms();
 	DL_APPEND2(m->done, t, done_prev, done_next);
 	m->n_done++;
-	m->output += output_of(t);
+	m->output += transcript_total(t->transcript);
 	if (m->n_done > m->conf.limits.max_tasks ||
 		m->output > m->conf.limits.max_output ||
 		!loop_timer_active(m->sweep_timer))

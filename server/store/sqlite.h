@@ -42,7 +42,7 @@ struct row { /* a record as it was at one moment */
 		bool null;
 	} values[ROW_MAX];
 	size_t n_labels;
-	struct task_label *labels; /* own */
+	struct label *labels; /* own */
 };
 
 /* all: with what never changes, for an INSERT. 0 or -ENOMEM; row_done() in any

@@ -37,9 +37,7 @@ linger_begin(struct sqlite *s, struct kept *k)
 	if (!loop_timer_active(s->linger_timer))
 		loop_timer_set(s->linger_timer, s->conf.linger_ms);
 	s->n_done++;
-	for (int kind = TRANSCRIPT_STDOUT; kind <= TRANSCRIPT_HOOK; kind++)
-		s->output += transcript_bytes(
-			k->task->transcript, (enum transcript_kind)kind);
+	s->output += transcript_total(k->task->transcript);
 	if (s->n_done > s->conf.limits.max_tasks ||
 		s->output > s->conf.limits.max_output)
 		s->sweep_due = true;

@@ -13,32 +13,17 @@
 static int
 read_labels(struct sqlite *s, struct task *t)
 {
-	struct task_label *more;
+	sqlite3_stmt *st = s->read_labels;
 	int r = 0;
 
-	(void)sqlite3_bind_text(s->read_labels, 1, t->id, -1, SQLITE_STATIC);
-	while (r == 0 && sqlite3_step(s->read_labels) == SQLITE_ROW) {
-		struct task_label l = {
-			strdup((const char *)sqlite3_column_text(
-				s->read_labels, 0)),
-			strdup((const char *)sqlite3_column_text(
-				s->read_labels, 1)),
-		};
-
-		more = reallocarray(t->labels, t->n_labels + 1, sizeof l);
-		if (more) {
-			t->labels = more;
-			t->labels[t->n_labels++] = l;
-		} else {
-			free(l.name);
-			free(l.value);
-		}
-		if (!more || !l.name || !l.value)
-			r = -ENOMEM;
-	}
+	(void)sqlite3_bind_text(st, 1, t->id, -1, SQLITE_STATIC);
+	while (r == 0 && sqlite3_step(st) == SQLITE_ROW)
+		r = labels_add(&t->labels, &t->n_labels,
+			(const char *)sqlite3_column_text(st, 0),
+			(const char *)sqlite3_column_text(st, 1));
 	if (r == 0)
 		r = db_errno(s->db.tasks);
-	(void)sqlite3_reset(s->read_labels);
+	(void)sqlite3_reset(st);
 	return r;
 }
 
@@ -105,7 +90,7 @@ read_task(struct sqlite *s, const char *id, struct task **out)
 
 struct query {
 	char *agent_id, *plugin, *owner; /* own, or NULL */
-	struct task_label *labels; /* own; value NULL: any */
+	struct label *labels; /* own */
 	size_t n_labels;
 	int status;
 	char cursor[ID_MAX];
@@ -121,11 +106,7 @@ query_free(struct query *q)
 {
 	if (!q)
 		return;
-	for (size_t i = 0; i < q->n_labels; i++) {
-		free(q->labels[i].name);
-		free(q->labels[i].value);
-	}
-	free(q->labels);
+	labels_free(q->labels, q->n_labels);
 	free(q->agent_id);
 	free(q->plugin);
 	free(q->owner);
@@ -150,16 +131,9 @@ copy_filter(struct query *q, const struct store_filter *f)
 		r = copy_text(&q->plugin, f->plugin);
 	if (r == 0)
 		r = copy_text(&q->owner, f->owner);
-	q->labels = calloc(f->n_labels + 1, sizeof(*q->labels));
-	if (!q->labels)
-		return -ENOMEM;
-	for (; r == 0 && q->n_labels < f->n_labels; q->n_labels++) {
-		struct task_label *l = &q->labels[q->n_labels];
-
-		r = copy_text(&l->name, f->labels[q->n_labels].name);
-		if (r == 0)
-			r = copy_text(&l->value, f->labels[q->n_labels].value);
-	}
+	if (r == 0)
+		r = labels_copy(
+			&q->labels, &q->n_labels, f->labels, f->n_labels);
 	return r;
 }
 

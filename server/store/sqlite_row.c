@@ -83,16 +83,6 @@ take_bytes(struct row_value *v, const void *data, size_t len)
 	return 0;
 }
 
-static int64_t
-output_of(const struct task *t)
-{
-	struct transcript_mark mark = transcript_mark(t->transcript);
-
-	return (int64_t)(mark.bytes[TRANSCRIPT_STDOUT] +
-			 mark.bytes[TRANSCRIPT_STDERR] +
-			 mark.bytes[TRANSCRIPT_HOOK]);
-}
-
 static int
 take_value(struct row_value *v, const struct task *t, const struct column *c)
 {
@@ -120,27 +110,11 @@ take_value(struct row_value *v, const struct task *t, const struct column *c)
 	case COLUMN_DONE_AT:
 		v->number = task_is_final(t->status) ? clock_wall_ms() : 0;
 		return 0;
-	case COLUMN_OUTPUT: v->number = output_of(t); return 0;
+	case COLUMN_OUTPUT:
+		v->number = (int64_t)transcript_taken(t->transcript);
+		return 0;
 	}
 	return -EINVAL;
-}
-
-static int
-take_labels(struct row *row, const struct task *t)
-{
-	if (!t->n_labels)
-		return 0;
-	row->labels = calloc(t->n_labels, sizeof(*row->labels));
-	if (!row->labels)
-		return -ENOMEM;
-	for (size_t i = 0; i < t->n_labels; i++) {
-		row->labels[i].name = strdup(t->labels[i].name);
-		row->labels[i].value = strdup(t->labels[i].value);
-		row->n_labels++;
-		if (!row->labels[i].name || !row->labels[i].value)
-			return -ENOMEM;
-	}
-	return 0;
 }
 
 int
@@ -151,7 +125,10 @@ row_take(struct row *row, const struct task *t, bool all)
 	for (size_t i = 0; i < N_COLUMNS && r == 0; i++)
 		if (all || i == 0 || !columns[i].fixed)
 			r = take_value(&row->values[i], t, &columns[i]);
-	return r == 0 && all ? take_labels(row, t) : r;
+	if (r == 0 && all)
+		r = labels_copy(
+			&row->labels, &row->n_labels, t->labels, t->n_labels);
+	return r;
 }
 
 void
@@ -159,11 +136,7 @@ row_done(struct row *row)
 {
 	for (size_t i = 0; i < N_COLUMNS; i++)
 		free(row->values[i].bytes);
-	for (size_t i = 0; i < row->n_labels; i++) {
-		free(row->labels[i].name);
-		free(row->labels[i].value);
-	}
-	free(row->labels);
+	labels_free(row->labels, row->n_labels);
 	*row = (struct row){ 0 };
 }
 

@@ -84,7 +84,7 @@ write_new(struct writer *w, const struct item *it)
 	if (r == 0)
 		r = db_step(w->insert);
 	for (size_t i = 0; r == 0 && i < it->row.n_labels; i++) {
-		const struct task_label *l = &it->row.labels[i];
+		const struct label *l = &it->row.labels[i];
 
 		(void)sqlite3_bind_text(
 			w->label, 1, it->kept->task->id, -1, SQLITE_STATIC);

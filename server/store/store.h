@@ -52,16 +52,11 @@ typedef void store_agent_fn(void *arg, const char *id, int64_t seen_at);
  * it cannot be read now. t: borrowed; NULL unless r is 0. */
 typedef void store_got_fn(void *arg, int r, struct task *t);
 
-struct store_label {
-	const char *name;
-	const char *value; /* NULL: any */
-};
-
 enum { STORE_ANY = -1, STORE_UNFINISHED = -2 };
 struct store_filter { /* NULL, STORE_ANY, 0: any */
 	const char *agent_id, *plugin, *owner;
 	int status; /* enum task_status, or one of these two */
-	const struct store_label *labels; /* it has all of them */
+	const struct label *labels; /* it has all of them */
 	size_t n_labels;
 };
 bool store_matches(const struct store_filter *f, const struct task *t);

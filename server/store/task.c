@@ -33,11 +33,7 @@ task_unref(struct task *t)
 	if (!t || --t->refs)
 		return;
 	assert(!t->watches && !t->start_timer);
-	for (size_t i = 0; i < t->n_labels; i++) {
-		free(t->labels[i].name);
-		free(t->labels[i].value);
-	}
-	free(t->labels);
+	labels_free(t->labels, t->n_labels);
 	free(t->owner);
 	free(t->webhooks);
 	letters_free(&t->letters);

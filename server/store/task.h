@@ -13,17 +13,13 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/id.h"
+#include "base/label.h"
 #include "loop/loop.h"
 #include "task/state.h"
 
 struct agent;
 struct letter;
 struct transcript;
-
-struct task_label {
-	char *name;
-	char *value;
-};
 
 struct task_cancel {
 	enum cancel_phase phase;
@@ -47,7 +43,7 @@ struct task {
 
 	struct buf start; /* packed MSG_START */
 	struct buf started; /* packed MSG_STARTED; empty until then */
-	struct task_label *labels;
+	struct label *labels; /* own */
 	size_t n_labels;
 	char *owner; /* the client that created it; "" for anonymous */
 	char *webhooks; /* who is told of it (webhook/hooks.h); NULL: nobody */

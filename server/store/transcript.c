@@ -53,12 +53,6 @@ transcript_free(struct transcript *t)
 	free(t);
 }
 
-struct keep *
-transcript_keep(const struct transcript *t)
-{
-	return t->keep;
-}
-
 /* ---------------------------------------------------------------- appending */
 
 static int
@@ -226,6 +220,19 @@ transcript_bytes(const struct transcript *t, enum transcript_kind kind)
 	return t->shown.bytes[kind];
 }
 
+static uint64_t
+output_of(const struct transcript_mark *m)
+{
+	return m->bytes[TRANSCRIPT_STDOUT] + m->bytes[TRANSCRIPT_STDERR] +
+	       m->bytes[TRANSCRIPT_HOOK];
+}
+
+uint64_t
+transcript_total(const struct transcript *t)
+{
+	return output_of(&t->shown);
+}
+
 const char *
 transcript_sum(const struct transcript *t, enum transcript_kind kind,
 	char out[TRANSCRIPT_SUM])
@@ -255,6 +262,12 @@ void
 transcript_show(struct transcript *t, const struct transcript_mark *upto)
 {
 	t->shown = *upto;
+}
+
+uint64_t
+transcript_taken(const struct transcript *t)
+{
+	return output_of(&t->now);
 }
 
 uint64_t

@@ -49,7 +49,6 @@ struct transcript_entry {
 struct transcript *transcript_new(struct keep *take_keep);
 void transcript_free(struct transcript *t);
 AUTO_DEFINE(struct transcript *, transcript_free)
-struct keep *transcript_keep(const struct transcript *t);
 
 /* Append. 0 or -errno (nothing was appended then; ENOSPC among them). The end
  * can always be appended. seq: of the node's response that says it, 0 when the
@@ -73,6 +72,8 @@ bool transcript_ended(const struct transcript *t);
 /* Payload of this kind so far. */
 uint64_t
 transcript_bytes(const struct transcript *t, enum transcript_kind kind);
+/* All output: stdout, stderr and hooks. */
+uint64_t transcript_total(const struct transcript *t);
 
 /* SHA-256 of a stream (STDOUT, STDERR, HOOK) that has ended, as hex. */
 enum { TRANSCRIPT_SUM = 65 };
@@ -90,6 +91,8 @@ struct transcript_mark {
 };
 struct transcript_mark transcript_mark(const struct transcript *t);
 void transcript_show(struct transcript *t, const struct transcript_mark *upto);
+/* As transcript_total(), with what is not shown yet. */
+uint64_t transcript_taken(const struct transcript *t);
 
 /* All that is needed to go on with it after a restart, beside its entries. */
 struct transcript_state {

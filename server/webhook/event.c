@@ -151,10 +151,7 @@ emit_data(struct emit *e, const struct task *t)
 	emit_text(e, "plugin", t->plugin);
 	emit_text_or_null(e, "owner", t->owner);
 	emit_text(e, "status", task_status_name(t->status));
-	emit_object(e, "labels");
-	for (size_t i = 0; i < t->n_labels; i++)
-		emit_foreign(e, t->labels[i].name, t->labels[i].value);
-	emit_object_end(e);
+	emit_labels(e, t->labels, t->n_labels);
 	emit_time(e, "created_at", t->created_at);
 	emit_time(e, "started_at", t->started_at);
 	emit_time(e, "finished_at", t->ended_at);

@@ -18,6 +18,11 @@ tests_unit_base_test_id_SOURCES = %D%/test-id.c
 tests_unit_base_test_id_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_base_test_id_LDADD = libbase.la $(unit_libs)
 
+unit_tests += tests/unit/base/test-label
+tests_unit_base_test_label_SOURCES = %D%/test-label.c
+tests_unit_base_test_label_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_test_label_LDADD = libbase.la $(unit_libs)
+
 unit_tests += tests/unit/base/test-notify
 tests_unit_base_test_notify_SOURCES = %D%/test-notify.c
 tests_unit_base_test_notify_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

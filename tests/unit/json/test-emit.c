@@ -7,6 +7,7 @@
 
 TEST(writes_every_kind_of_value)
 {
+	static const struct label labels[] = { { "a", "1" }, { "b\"", "" } };
 	AUTO_BUF struct buf b = { 0 };
 	struct emit e;
 
@@ -30,6 +31,7 @@ TEST(writes_every_kind_of_value)
 	emit_array_end(&e);
 	emit_object_end(&e);
 	emit_array_end(&e);
+	emit_labels(&e, labels, 2);
 	emit_object_end(&e);
 	ck_assert_int_eq(emit_done(&e), 0);
 	ck_assert_str_eq(buf_text(&b),
@@ -37,7 +39,8 @@ TEST(writes_every_kind_of_value)
 		"\"uint\":18446744073709551615,\"whole\":2,\"part\":1.050,"
 		"\"yes\":true,\"never\":null,"
 		"\"at\":\"1970-01-01T00:00:01.000Z\","
-		"\"list\":[1,{\"k\\\"\":\"v\",\"l\":[false]}]}");
+		"\"list\":[1,{\"k\\\"\":\"v\",\"l\":[false]}],"
+		"\"labels\":{\"a\":\"1\",\"b\\\"\":\"\"}}");
 }
 END
 

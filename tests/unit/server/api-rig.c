@@ -142,8 +142,7 @@ token_for(const char *client, enum auth_role role, const char *label,
 	const char *value)
 {
 	static char text[AUTH_SECRET];
-	const struct auth_label labels[] = { { (char *)(uintptr_t)label,
-		(char *)(uintptr_t)value } };
+	const struct label labels[] = { { label, value } };
 	const struct auth_token_spec spec = { .client = client,
 		.role = role,
 		.labels = labels,

@@ -380,9 +380,9 @@ END
 
 TEST(lists_by_filter)
 {
-	static const struct store_label red = { "team", "red" },
-					blue = { "team", "blue" },
-					team = { "team", NULL };
+	static const struct label red = { "team", "red" },
+				  blue = { "team", "blue" },
+				  team = { "team", NULL };
 	struct task *t;
 
 	suite_open(plenty);

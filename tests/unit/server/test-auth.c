@@ -15,7 +15,7 @@ make(struct auth *a, enum auth_role role, int64_t expires_at,
 	char text[AUTH_SECRET])
 {
 	static char name[] = "team", value[] = "red";
-	const struct auth_label label = { name, value };
+	const struct label label = { name, value };
 	const struct auth_token_spec spec = { .client = "ci",
 		.role = role,
 		.labels = &label,
@@ -129,7 +129,7 @@ TEST(refuses_a_client_or_a_label_that_cannot_be)
 {
 	static char empty[] = "", name[] = "n", equals[] = "a=b",
 		    bytes[] = "\xff", large[LIMIT_LABEL_TEXT + 2];
-	const struct auth_label wrong[] = { { empty, name }, { equals, name },
+	const struct label wrong[] = { { empty, name }, { equals, name },
 		{ bytes, name }, { name, bytes }, { large, name },
 		{ name, large } };
 	struct auth_token_spec spec = { .client = "a b" };

@@ -58,6 +58,20 @@ TEST(gives_back_what_was_appended_in_order)
 }
 END
 
+TEST(counts_output_that_is_shown_and_that_is_taken)
+{
+	AUTO(transcript_free) struct transcript *t = fresh();
+
+	add(t, TRANSCRIPT_STDOUT, "1");
+	add(t, TRANSCRIPT_STDERR, "22");
+	add(t, TRANSCRIPT_HOOK, "333");
+	add(t, TRANSCRIPT_CANCEL, "note");
+	ck_assert_int_eq(transcript_append(t, TRANSCRIPT_HOOK, "4", 1, 0), 0);
+	ck_assert_uint_eq(transcript_total(t), 6);
+	ck_assert_uint_eq(transcript_taken(t), 7);
+}
+END
+
 TEST(takes_nothing_after_its_end)
 {
 	AUTO(transcript_free) struct transcript *t = fresh();
@@ -220,6 +234,7 @@ TEST(says_so_when_the_file_cannot_be_made)
 END
 
 	UNIT_MAIN("transcript", gives_back_what_was_appended_in_order,
+		counts_output_that_is_shown_and_that_is_taken,
 		takes_nothing_after_its_end, refuses_a_piece_over_the_limit,
 		finds_any_entry_in_memory_or_file,
 		follows_a_file_that_grows_while_it_is_read,
