@@ -1,5 +1,4 @@
 /* agents.c - nodelink agents: who is there, and one of them in detail */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -105,25 +104,14 @@ add_agent(struct table *table, const json_t *agent, int64_t now,
 static int
 print_list(struct verb_call *call, const json_t *agents, struct err *err)
 {
-	AUTO(table_free) struct table *table = table_new(columns, COLUMNS);
-	int64_t now = clock_wall_ms();
-	const json_t *agent;
-	size_t i;
-	int r = table ? 0 : -ENOMEM;
+	static const struct look_list all = { columns, COLUMNS, add_agent };
 
 	if (!json_array_size(agents)) {
 		say("no agent has been here yet; nodelink-agent(8) tells how "
 		    "to start one");
 		return 0;
 	}
-	json_array_foreach(agents, i, agent)
-	{
-		if (r == 0)
-			r = add_agent(table, agent, now, &call->out);
-	}
-
-	return r < 0 ? err_set(err, r, "out of memory")
-		     : look_print(table, &call->out, err);
+	return look_list(&all, agents, &call->out, err);
 }
 
 /* ------------------------------------------------------------------ one of them */

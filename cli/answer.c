@@ -70,6 +70,12 @@ http_lost(int r, const struct http_answer *answer)
 		       strcmp(http_code(answer), "store_full") != 0);
 }
 
+bool
+http_limited(const struct http_answer *answer)
+{
+	return answer->status == 429;
+}
+
 /* What is not there, and how to find what is. */
 static const char *
 advice_for(const struct http_answer *answer)

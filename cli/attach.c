@@ -166,8 +166,9 @@ follow_task(struct attach *a, struct err *err)
 	int r = follow_some(a, err);
 
 	while (r == 0) {
-		int64_t wait_ms =
-			a->ended ? HTTP_EVER : follow_wait_ms(&a->follow);
+		int64_t wait_ms = a->ended || a->held
+					  ? HTTP_EVER
+					  : follow_wait_ms(&a->follow);
 
 		output_flush(&a->output);
 		if ((a->ended && !a->output.n_pieces) ||
@@ -209,6 +210,19 @@ given_up(const struct attach *a, struct err *err)
 			: "interrupted before the task was made");
 }
 
+/* No answer came, and none will. */
+static int
+unknown(const struct attach *a, int r, struct err *err)
+{
+	const struct err why = *err;
+
+	return a->sent ? err_set(err, r,
+				 "%.400s; the task may have been made; \"nodelink "
+				 "ps\" shows it",
+				 why.text)
+		       : r;
+}
+
 static int
 post(struct attach *a, const struct http_request *request,
 	struct http_answer *answer, struct err *err)
@@ -244,8 +258,10 @@ make(struct attach *a, const char *plugin, const json_t *body,
 	request.path = buf_text(&path);
 	for (int i = 1;; i++, pause_ms *= 2) {
 		r = post(a, &request, answer, err);
-		if (i == TRIES || !http_lost(r, answer))
+		if (!http_lost(r, answer) && !(a->sent && http_away(r)))
 			return r;
+		if (i == TRIES)
+			return unknown(a, r, err);
 		http_answer_done(answer);
 		r = gives_up(a) ? given_up(a, err)
 				: wait_turn(a, pause_ms, err);

@@ -70,8 +70,7 @@ static const struct conf_item items[] = {
 };
 
 int
-cancel_query(const struct conf *conf, const char *code, int64_t wait_ms,
-	struct buf *path)
+cancel_query(const struct conf *conf, int64_t wait_ms, struct buf *path)
 {
 	bool no_wait = conf_bool(conf, "no-wait");
 	char wait[24];
@@ -87,10 +86,16 @@ cancel_query(const struct conf *conf, const char *code, int64_t wait_ms,
 	if (r == 0)
 		r = list_query(path, "reason", conf_text(conf, "reason"));
 	if (r == 0)
-		r = list_query(path, "code",
-			conf_is_set(conf, "code") ? conf_text(conf, "code")
-						  : code);
+		r = list_query(path, "code", conf_text(conf, "code"));
 	return r;
+}
+
+int64_t
+cancel_patience(const struct conf *conf, int64_t wait_ms)
+{
+	if (conf_bool(conf, "no-wait"))
+		return HTTP_WAIT_MS;
+	return wait_ms < 0 ? HTTP_EVER : HTTP_WAIT_MS + wait_ms;
 }
 
 /* A filter that is forgotten would hit everything. */

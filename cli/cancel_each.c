@@ -1,9 +1,9 @@
 /* cancel_each.c - some tasks, each cancelled by a request of its own
  *
  * A request waits until the evidence is there, so several are under way at a
- * time. On a terminal a line says how far they are. When a server that was
- * there goes away, what it has not answered is asked again: a second cancel of
- * a task is the same one, and one that is cancelled stays so. */
+ * time. On a terminal a line says how far they are. What a server that goes
+ * away has not answered is asked again (cancel_away.c). Those that were all
+ * asked for before are only looked at, once they have ended (cancel_left.c). */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,19 +15,7 @@
 enum {
 	AT_A_TIME = 16,
 	TICK_MS = 500, /* of the line that says how far it is */
-	PAUSE_MS = 200,
-	PAUSE_MAX_MS = 5000,
-	AWAY_MS = 5 * 60 * 1000, /* then it is not coming back */
-	CUTS_MAX = 3, /* of connections to who never answers */
-	AGENTS_MS = 30 * 1000, /* until agents are at a server that is back */
-	LOOK_MS = 500, /* whether they are */
-};
-
-struct cancel_target {
-	struct http_call *call; /* under way */
-	bool done;
-	int r; /* of the request, with err */
-	struct err err;
+	LOOK_MS = 500, /* whether agents are there again */
 };
 
 int
@@ -42,8 +30,7 @@ cancel_each_init(struct cancel_each *e, struct verb_call *call,
 		.ids = calloc(room, sizeof *e->ids),
 		.targets = calloc(room, sizeof *e->targets),
 		.answers = calloc(room, sizeof *e->answers),
-		.since = clock_ms(),
-		.pause_ms = PAUSE_MS };
+		.since = clock_ms() };
 	if (e->ids && e->targets && e->answers)
 		return 0;
 	e->n = 0;
@@ -58,6 +45,7 @@ cancel_each_done(struct cancel_each *e)
 		http_answer_done(&e->answers[i]);
 	}
 	follow_done(&e->steps);
+	cancel_left_done(&e->left);
 	free(e->ids);
 	free(e->targets);
 	free(e->answers);
@@ -65,9 +53,8 @@ cancel_each_done(struct cancel_each *e)
 
 /* ----------------------------------------------------------------- requests */
 
-/* What is left of --wait; negative: as long as the server likes. */
-static int64_t
-wait_left(const struct cancel_each *e)
+int64_t
+cancel_each_left(const struct cancel_each *e)
 {
 	int64_t left =
 		e->since - clock_ms() + conf_number(e->call->conf, "wait");
@@ -77,100 +64,76 @@ wait_left(const struct cancel_each *e)
 	return left > 0 ? left : 0;
 }
 
+/* When what was asked before may be asked again. */
+static int64_t
+turn_at(const struct cancel_each *e)
+{
+	return e->look_at > e->away.again_at ? e->look_at : e->away.again_at;
+}
+
 static int
 start_one(struct cancel_each *e, size_t i, struct err *err)
 {
+	const struct conf *conf = e->call->conf;
 	AUTO_BUF struct buf path = { 0 };
-	struct http_request request = { .method = "DELETE",
-		.wait_ms = HTTP_EVER };
+	struct http_request request = { 0 };
 	int r = buf_add_text(&path, "/tasks/");
 
 	if (r == 0)
 		r = http_escape(&path, e->ids[i]);
-	if (r == 0)
-		r = cancel_query(e->call->conf, e->code, wait_left(e), &path);
+	if (r == 0 && !e->left.path) {
+		int64_t wait_ms = cancel_each_left(e);
+
+		request.method = "DELETE";
+		request.wait_ms = cancel_patience(conf, wait_ms);
+		r = cancel_query(conf, wait_ms, &path);
+	}
 	if (r < 0)
 		return err_set(err, r, "out of memory");
 	request.path = buf_text(&path);
 	e->n_calls++;
+	e->targets[i].asked = true;
 	return http_start(e->http, &request, &e->targets[i].call, err);
 }
 
+/* Those that were never asked, or the others. */
 static int
-start_some(struct cancel_each *e, struct err *err)
+start_some(struct cancel_each *e, bool asked, struct err *err)
 {
 	int r = 0;
 
-	if (clock_ms() < e->again_at)
+	if (clock_ms() < (asked ? turn_at(e) : e->away.again_at))
 		return 0;
-	for (size_t i = 0; r == 0 && i < e->n && e->n_calls < AT_A_TIME; i++)
-		if (!e->targets[i].done && !e->targets[i].call)
+	for (size_t i = 0; r == 0 && i < e->n && e->n_calls < AT_A_TIME; i++) {
+		const struct cancel_target *t = &e->targets[i];
+
+		if (!t->done && !t->call && t->asked == asked &&
+			(t->ended || !e->left.path))
 			r = start_one(e, i, err);
+	}
 	return r;
 }
 
-/* --------------------------------------------------------------------- away */
-
-static void
-tell(const struct cancel_each *e, const char *why)
-{
-	if (conf_bool(e->call->conf, "quiet"))
-		return;
-	(void)fputs(term_erase(&e->call->err), stderr);
-	say("%s; trying again", why);
-}
-
-static void
-heard(struct cancel_each *e)
-{
-	if (e->away_since)
-		e->back_at = clock_ms();
-	e->heard = true;
-	e->told = false;
-	e->away_since = e->again_at = 0;
-	e->pause_ms = PAUSE_MS;
-}
-
-/* No answer has come: whether the target is asked again. Those that break
- * together count once. */
-static bool
-comes_back(struct cancel_each *e, bool sent, const char *why)
-{
-	int64_t now = clock_ms();
-	bool again;
-
-	if (!e->away_since)
-		e->away_since = now;
-	if (sent && !e->heard && now >= e->again_at)
-		e->cuts++;
-	again = (e->heard || (e->cuts && e->cuts <= CUTS_MAX)) &&
-		now - e->away_since < AWAY_MS && wait_left(e) != 0;
-	if (again && now >= e->again_at) {
-		if (e->pause_ms > PAUSE_MS && !e->told) {
-			tell(e, why);
-			e->told = true;
-		}
-		e->again_at = now + e->pause_ms;
-		e->pause_ms *= 2;
-		if (e->pause_ms > PAUSE_MAX_MS)
-			e->pause_ms = PAUSE_MAX_MS;
-	}
-	return again;
-}
+/* ------------------------------------------------------------------ answers */
 
 /* A server that is back answers at once of agents that are not: there is no
  * evidence to wait for. */
 static bool
 too_early(struct cancel_each *e, const struct http_answer *answer)
 {
-	int64_t now = clock_ms();
-
-	if (!e->back_at || now - e->back_at >= AGENTS_MS ||
-		answer->status != 202 || wait_left(e) == 0 ||
+	if (e->left.path || !cancel_away_returns(&e->away) ||
+		answer->status != 202 || cancel_each_left(e) == 0 ||
 		conf_bool(e->call->conf, "no-wait"))
 		return false;
-	e->again_at = now + LOOK_MS;
+	e->look_at = clock_ms() + LOOK_MS;
 	return true;
+}
+
+void
+cancel_each_end(struct cancel_each *e, size_t i)
+{
+	e->targets[i].done = true;
+	e->n_done++;
 }
 
 static void
@@ -178,27 +141,22 @@ take_answers(struct cancel_each *e)
 {
 	for (size_t i = 0; i < e->n; i++) {
 		struct cancel_target *t = &e->targets[i];
-		struct http_answer *answer = &e->answers[i];
+		HTTP_ANSWER(answer);
 		bool sent;
 
 		if (!t->call || !http_ended(t->call))
 			continue;
 		sent = http_sent(t->call);
-		t->r = http_result(t->call, answer, &t->err);
+		t->r = http_result(t->call, &answer, &t->err);
 		http_stop(TAKE(t->call));
 		e->n_calls--;
-		if (!http_away(t->r) && !http_lost(t->r, answer)) {
-			heard(e);
-			if (too_early(e, answer)) {
-				http_answer_done(answer);
-				continue;
-			}
-		} else if (comes_back(e, sent, t->err.text)) {
-			http_answer_done(answer);
+		if (cancel_away_again(e, sent, t->r, &answer, &t->err) ||
+			too_early(e, &answer))
 			continue;
-		}
-		t->done = true;
-		e->n_done++;
+		http_answer_done(&e->answers[i]);
+		e->answers[i] = answer;
+		answer = (struct http_answer){ 0 };
+		cancel_each_end(e, i);
 	}
 }
 
@@ -258,38 +216,63 @@ show(const struct cancel_each *e)
 
 /* --------------------------------------------------------------------- loop */
 
+static void
+sooner(int64_t *wait_ms, int64_t at)
+{
+	int64_t left = at - clock_ms();
+
+	left = left > 0 ? left : 0;
+	if (*wait_ms < 0 || left < *wait_ms)
+		*wait_ms = left;
+}
+
 static int64_t
 turn_ms(const struct cancel_each *e)
 {
-	int64_t tick = e->call->err.live ? TICK_MS : HTTP_EVER;
-	int64_t pause = e->again_at - clock_ms();
+	int64_t wait_ms = e->call->err.live ? TICK_MS : HTTP_EVER;
 
-	return pause > 0 && (tick < 0 || pause < tick) ? pause : tick;
+	if (turn_at(e) > clock_ms())
+		sooner(&wait_ms, turn_at(e));
+	if (cancel_left_at(e) != HTTP_EVER)
+		sooner(&wait_ms, cancel_left_at(e));
+	return wait_ms;
+}
+
+/* Waits until something happens, and takes it. */
+static int
+turn(struct cancel_each *e, int signals, struct err *err)
+{
+	struct pollfd fd = { .fd = signals, .events = POLLIN };
+	int r = http_turn(e->http, &fd, 1, turn_ms(e), err);
+
+	e->signo = interrupt_take(signals);
+	take_answers(e);
+	/* It only decorates: what breaks there is the request's to tell. */
+	if (r == 0 && e->watching && !e->signo &&
+		follow_turn(&e->steps, NULL) != FOLLOW_MORE)
+		e->watching = false;
+	return r;
 }
 
 int
 cancel_each_wait(struct cancel_each *e, int signals, struct err *err)
 {
-	struct pollfd fd = { .fd = signals, .events = POLLIN };
 	int r = watch(e, err);
 
 	while (r == 0) {
-		r = start_some(e, err);
+		r = cancel_left_turn(e, err);
+		if (r == 0)
+			r = start_some(e, false, err);
+		if (r == 0)
+			r = start_some(e, true, err);
 		show(e);
 		if (r < 0 || e->n_done == e->n)
 			return r;
-		r = http_turn(e->http, &fd, 1, turn_ms(e), err);
-		e->signo = interrupt_take(signals);
-		take_answers(e);
+		r = turn(e, signals, err);
 		if (e->signo) {
 			(void)fputs(term_erase(&e->call->err), stderr);
 			return r;
 		}
-		/* It only decorates: what breaks there is the request's to
-		 * tell. */
-		if (r == 0 && e->watching &&
-			follow_turn(&e->steps, NULL) != FOLLOW_MORE)
-			e->watching = false;
 	}
 	return r;
 }

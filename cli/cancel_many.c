@@ -1,25 +1,30 @@
 /* cancel_many.c - nodelink cancel --label: all unfinished tasks that fit
  *
- * One request asks for all of them; then each is waited for as those that are
- * named, with progress and receipts. Programs (--json) get the server's answer
+ * One request asks for all of them, and no other one cancels; then they are
+ * looked at until they have ended, with progress and receipts. Programs (--json) get the server's answer
  * to one request that waits. Ctrl-C stops the waiting and no cancel. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "cli/cancel.h"
 #include "cli/interrupt.h"
 #include "cli/list.h"
 #include "cli/look.h"
 #include "cli/record.h"
 
+enum {
+	LIMITED_MS = 5 * 60 * 1000, /* longer nobody waits for his turn */
+};
+
 struct tally {
 	int64_t matched, left, cancelled, ended, undeliverable, unfinished;
 };
 
 static int
-make_path(const struct conf *conf, int64_t wait_ms, struct buf *out)
+make_filter(const struct conf *conf, struct buf *out)
 {
 	char *const *labels;
 	size_t n = conf_texts(conf, "label", &labels);
@@ -33,9 +38,17 @@ make_path(const struct conf *conf, int64_t wait_ms, struct buf *out)
 		r = list_query(out, "plugin", conf_text(conf, "plugin"));
 	if (r == 0)
 		r = list_query(out, "owner", conf_text(conf, "owner"));
+	return r;
+}
+
+static int
+make_path(const struct conf *conf, int64_t wait_ms, struct buf *out)
+{
+	int r = make_filter(conf, out);
+
 	if (r == 0 && conf_bool(conf, "dry-run"))
 		r = list_query(out, "dry_run", "1");
-	return r < 0 ? r : cancel_query(conf, NULL, wait_ms, out);
+	return r < 0 ? r : cancel_query(conf, wait_ms, out);
 }
 
 /* ------------------------------------------------------------------ one answer */
@@ -171,6 +184,23 @@ tell_errors(const struct cancel_each *e)
 
 /* All of them were asked for. */
 static int
+wait_for(struct cancel_each *e, const json_t *tasks, int signals,
+	struct err *err)
+{
+	AUTO_BUF struct buf path = { 0 };
+	int r = make_filter(e->call->conf, &path);
+
+	for (size_t i = 0; i < e->n; i++)
+		e->ids[i] = http_text(json_array_get(tasks, i), "task_id");
+	e->away.heard = true;
+	if (r == 0)
+		r = list_query(&path, "status", "unfinished");
+	r = r < 0 ? err_set(err, r, "out of memory")
+		  : cancel_left_init(e, buf_text(&path), err);
+	return r < 0 ? r : cancel_each_wait(e, signals, err);
+}
+
+static int
 follow(struct verb_call *call, struct http *http, const json_t *doc,
 	int signals, struct err *err)
 {
@@ -179,11 +209,8 @@ follow(struct verb_call *call, struct http *http, const json_t *doc,
 	struct tally tally = count_answer(doc);
 	int r = cancel_each_init(&e, call, http, json_array_size(tasks), err);
 
-	e.code = "bulk";
-	for (size_t i = 0; r == 0 && i < e.n; i++)
-		e.ids[i] = http_text(json_array_get(tasks, i), "task_id");
 	if (r == 0 && e.n)
-		r = cancel_each_wait(&e, signals, err);
+		r = wait_for(&e, tasks, signals, err);
 	if (r == 0 && e.n)
 		r = receipt_print(call, e.answers, e.n, tasks, err);
 	if (r < 0)
@@ -201,17 +228,42 @@ follow(struct verb_call *call, struct http *http, const json_t *doc,
 		       : 0;
 }
 
+/* One that was refused for being one too many has done nothing. */
+static int
+ask(struct http *http, const struct http_request *request, int signals,
+	struct http_answer *answer, struct err *err)
+{
+	struct pollfd fd = { .fd = signals, .events = POLLIN };
+	int64_t until = clock_ms() + LIMITED_MS;
+	int r = http_ask(http, request, answer, err);
+
+	while (http_limited(answer) && clock_ms() < until) {
+		int64_t again_at = clock_ms() +
+				   (answer->retry_ms ? answer->retry_ms : 1000);
+
+		http_answer_done(answer);
+		while (clock_ms() < again_at) {
+			r = http_turn(http, &fd, 1, again_at - clock_ms(), err);
+			if (r == 0 && fd.revents)
+				r = err_set(err, -EINTR, "interrupted");
+			if (r < 0)
+				return r;
+		}
+		r = http_ask(http, request, answer, err);
+	}
+	return r;
+}
+
 int
 cancel_many(struct verb_call *call, struct http *http, struct err *err)
 {
 	const struct conf *conf = call->conf;
-	bool follows = !call->json && !conf_bool(conf, "no-wait") &&
-		       !conf_bool(conf, "dry-run");
+	bool dry_run = conf_bool(conf, "dry-run");
+	bool follows = !call->json && !conf_bool(conf, "no-wait") && !dry_run;
 	AUTO_CLOSE int signals = interrupt_open(err);
 	AUTO_BUF struct buf path = { 0 };
 	HTTP_ANSWER(answer);
-	struct http_request request = { .method = "DELETE",
-		.wait_ms = HTTP_EVER };
+	struct http_request request = { .method = "DELETE" };
 	int64_t wait_ms =
 		conf_is_set(conf, "wait") ? conf_number(conf, "wait") : -1;
 	int r;
@@ -222,11 +274,12 @@ cancel_many(struct verb_call *call, struct http *http, struct err *err)
 		return err_set(err, -ENOMEM, "out of memory");
 	http_heed(http, signals);
 	request.path = buf_text(&path);
-	r = http_ask(http, &request, &answer, err);
+	if (!follows && !dry_run)
+		request.wait_ms = cancel_patience(conf, wait_ms);
+	r = ask(http, &request, signals, &answer, err);
 	if (r == -EINTR) {
 		say("interrupted before the server has answered%s",
-			conf_bool(conf, "dry-run")
-				? ""
+			dry_run ? ""
 				: ": what was cancelled is not known; "
 				  "\"nodelink ps\" shows it");
 		return STATUS_SIGNAL + interrupt_take(signals);

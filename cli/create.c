@@ -28,8 +28,8 @@ put_number(json_t *body, const struct conf *conf, const char *key)
 		       : 0;
 }
 
-static int
-put_seconds(json_t *body, const struct conf *conf, const char *key)
+int
+create_seconds(json_t *body, const struct conf *conf, const char *key)
 {
 	return conf_is_set(conf, key)
 		       ? put(body, key,
@@ -136,7 +136,7 @@ put_stop(json_t *body, const struct conf *conf)
 	if (r == 0)
 		r = create_text(stop, conf, "signal", "signal");
 	if (r == 0)
-		r = put_seconds(stop, conf, "grace");
+		r = create_seconds(stop, conf, "grace");
 	if (r == 0)
 		r = create_text(stop, conf, "pre-stop", "pre_stop");
 	if (r == 0 && !json_object_size(stop))
@@ -188,7 +188,7 @@ put_all(json_t *body, const struct conf *conf, struct err *err)
 	if (r == 0)
 		r = create_text(body, conf, "user", "user");
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(times); i++)
-		r = put_seconds(body, conf, times[i]);
+		r = create_seconds(body, conf, times[i]);
 	if (r == 0)
 		r = put_stop(body, conf);
 	if (r == 0)

@@ -89,11 +89,12 @@ int create_body(const struct conf *conf, const char *agent_id, json_t **out,
 	struct err *err);
 
 /* A member from a flag of that key, if it was given: its text; its texts as a
- * list. 0 or -ENOMEM. */
+ * list; a time, whose member has the key's name. 0 or -ENOMEM. */
 int create_text(json_t *body, const struct conf *conf, const char *key,
 	const char *member);
 int create_list(json_t *body, const struct conf *conf, const char *key,
 	const char *member);
+int create_seconds(json_t *body, const struct conf *conf, const char *key);
 
 /* NAME=VALUE of a flag that may be given again, as an object. A value that
  * reads as a number is one when `numbers`. 0; -EINVAL with text; -ENOMEM. */

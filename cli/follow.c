@@ -90,7 +90,7 @@ may_come_back(const struct follow *f, int r, const struct http_answer *answer)
 {
 	if (!f->heard)
 		return false;
-	return r == 0 || http_away(r) || answer->status == 429 ||
+	return r == 0 || http_away(r) || http_limited(answer) ||
 	       http_lost(r, answer);
 }
 

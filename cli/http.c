@@ -17,6 +17,7 @@
 enum {
 	CONNECT_MS = 10 * 1000,
 	SILENCE_MS = 60 * 1000, /* of a stream; a server's comes each 15 s */
+	RETRY_MAX_S = 24 * 3600, /* what is beyond is nonsense */
 	IN_MAX = 1 << 20, /* of a stream, not taken yet: then we pause */
 };
 
@@ -357,8 +358,12 @@ http_result(struct http_call *call, struct http_answer *answer, struct err *err)
 {
 	const struct context *context = call->http->context;
 	struct err why = { "" };
+	curl_off_t retry_s = 0;
 
 	answer->status = status_of(call);
+	curl_easy_getinfo(call->curl, CURLINFO_RETRY_AFTER, &retry_s);
+	if (retry_s > 0 && retry_s < RETRY_MAX_S)
+		answer->retry_ms = retry_s * 1000;
 	if (call->code != CURLE_OK)
 		return answer_broken(
 			context, call->code, why_broken(call), err);

@@ -52,6 +52,7 @@ struct http_request {
 struct http_answer {
 	long status; /* 0: the server was not reached */
 	json_t *doc; /* own; NULL: none, or no JSON */
+	int64_t retry_ms; /* after which it wants to be asked again; or 0 */
 };
 void http_answer_done(struct http_answer *answer);
 #define HTTP_ANSWER(name) \
@@ -77,6 +78,8 @@ bool http_away(int r);
 /* Of a result: what the server made of it is not known. With an
  * Idempotency-Key it may be asked again. A full disk stays so for a while. */
 bool http_lost(int r, const struct http_answer *answer);
+/* The client has asked for too much. Nothing was done; later it may be. */
+bool http_limited(const struct http_answer *answer);
 
 /* Append what a text is within a path or a query. As buf_add(). */
 int http_escape(struct buf *out, const char *text);

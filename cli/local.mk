@@ -37,8 +37,10 @@ nodelink_SOURCES = \
 	%D%/agents.c \
 	%D%/attach.c %D%/attach.h \
 	%D%/cancel.c %D%/cancel.h \
+	%D%/cancel_away.c \
 	%D%/cancel_each.c \
 	%D%/cancel_ids.c \
+	%D%/cancel_left.c \
 	%D%/cancel_many.c \
 	%D%/completion.c %D%/completion.h \
 	%D%/completion_bash.c \

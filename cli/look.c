@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/clock.h"
 #include "cli/http.h"
 #include "cli/record.h"
 
@@ -51,6 +52,39 @@ look_print(const struct table *table, const struct term *term, struct err *err)
 		return err_set(err, -ENOMEM, "out of memory");
 	(void)fwrite(out.data, 1, out.len, stdout); /* main.c checks */
 	return 0;
+}
+
+int
+look_rows(const struct look_list *list, const json_t *records,
+	const struct term *term, struct table **out, struct err *err)
+{
+	AUTO(table_free)
+	struct table *table = table_new(list->columns, list->n_columns);
+	int64_t now = clock_wall_ms();
+	const json_t *record;
+	size_t i;
+	int r = table ? 0 : -ENOMEM;
+
+	json_array_foreach(records, i, record)
+	{
+		if (r == 0)
+			r = list->add_row(table, record, now, term);
+	}
+
+	if (r < 0)
+		return err_set(err, r, "out of memory");
+	*out = TAKE(table);
+	return 0;
+}
+
+int
+look_list(const struct look_list *list, const json_t *records,
+	const struct term *term, struct err *err)
+{
+	AUTO(table_free) struct table *table = NULL;
+	int r = look_rows(list, records, term, &table, err);
+
+	return r < 0 ? r : look_print(table, term, err);
 }
 
 int

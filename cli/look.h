@@ -22,6 +22,21 @@ look_table(struct buf *out, const struct table *table, const struct term *term);
 int
 look_print(const struct table *table, const struct term *term, struct err *err);
 
+/* Records as a table, a row for each: add_row() adds that one, and returns 0 or
+ * -ENOMEM; now is the same for all of them. */
+struct look_list {
+	const struct table_column *columns;
+	size_t n_columns;
+	int (*add_row)(struct table *table, const json_t *record, int64_t now,
+		const struct term *term);
+};
+/* *out is the caller's. 0, or -ENOMEM with text. */
+int look_rows(const struct look_list *list, const json_t *records,
+	const struct term *term, struct table **out, struct err *err);
+/* The same to stdout. */
+int look_list(const struct look_list *list, const json_t *records,
+	const struct term *term, struct err *err);
+
 /* A line on stdout, made safe by term_safe(). 0, or -ENOMEM with text. */
 int look_line(struct err *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

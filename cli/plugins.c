@@ -21,7 +21,8 @@ static const struct table_column columns[COLUMNS] = {
 };
 
 static int
-add_field(struct table *table, const json_t *field, const struct term *term)
+add_field(struct table *table, const json_t *field, int64_t now,
+	const struct term *term)
 {
 	bool required = record_bool(field, "required");
 	char type[64];
@@ -34,29 +35,14 @@ add_field(struct table *table, const json_t *field, const struct term *term)
 		[HELP] = { .text = http_text(field, "help") },
 	};
 
+	(void)now;
 	(void)snprintf(type, sizeof type, "%s%s%s", http_text(field, "type"),
 		record_bool(field, "list") ? " list" : "",
 		record_bool(field, "secret") ? ", secret" : "");
 	return table_row(table, cells);
 }
 
-static int
-print_fields(struct verb_call *call, const json_t *fields, struct err *err)
-{
-	AUTO(table_free) struct table *table = table_new(columns, COLUMNS);
-	const json_t *field;
-	size_t i;
-	int r = table ? 0 : -ENOMEM;
-
-	json_array_foreach(fields, i, field)
-	{
-		if (r == 0)
-			r = add_field(table, field, &call->out);
-	}
-
-	return r < 0 ? err_set(err, r, "out of memory")
-		     : look_print(table, &call->out, err);
-}
+static const struct look_list all_fields = { columns, COLUMNS, add_field };
 
 /* ----------------------------------------------------- the same on many agents */
 
@@ -114,7 +100,7 @@ print_kind(struct verb_call *call, const struct kind *kind, struct err *err)
 		facts_add(&f, "fields", "none");
 	r = facts_print(&f, err);
 	return r == 0 && json_array_size(fields)
-		       ? print_fields(call, fields, err)
+		       ? look_list(&all_fields, fields, &call->out, err)
 		       : r;
 }
 

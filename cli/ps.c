@@ -159,27 +159,7 @@ add_task(struct table *table, const json_t *task, int64_t now,
 	return table_row(table, cells);
 }
 
-static int
-make_table(const json_t *tasks, const struct term *term, struct table **out,
-	struct err *err)
-{
-	AUTO(table_free) struct table *table = table_new(columns, COLUMNS);
-	int64_t now = clock_wall_ms();
-	const json_t *task;
-	size_t i;
-	int r = table ? 0 : -ENOMEM;
-
-	json_array_foreach(tasks, i, task)
-	{
-		if (r == 0)
-			r = add_task(table, task, now, term);
-	}
-
-	if (r < 0)
-		return err_set(err, r, "out of memory");
-	*out = TAKE(table);
-	return 0;
-}
+static const struct look_list all_tasks = { columns, COLUMNS, add_task };
 
 /* ------------------------------------------------------------------- once */
 
@@ -197,7 +177,6 @@ static int
 show_once(
 	struct verb_call *call, const json_t *tasks, bool more, struct err *err)
 {
-	AUTO(table_free) struct table *table = NULL;
 	const json_t *task;
 	size_t i;
 	int r = 0;
@@ -213,9 +192,7 @@ show_once(
 		}
 
 	} else if (json_array_size(tasks)) {
-		r = make_table(tasks, &call->out, &table, err);
-		if (r == 0)
-			r = look_print(table, &call->out, err);
+		r = look_list(&all_tasks, tasks, &call->out, err);
 	} else {
 		say_none(call->conf);
 	}
@@ -252,7 +229,7 @@ make_picture(const struct verb_call *call, const json_t *tasks, bool more,
 {
 	AUTO(table_free) struct table *table = NULL;
 	char now[CLOCK_TEXT];
-	int r = make_table(tasks, &call->out, &table, err);
+	int r = look_rows(&all_tasks, tasks, &call->out, &table, err);
 
 	if (r == 0)
 		r = buf_printf(out, "%s%zu%s tasks at %s  ",

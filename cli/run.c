@@ -49,14 +49,13 @@ static const struct conf_item items[] = {
 };
 
 static int
-put_line(json_t *body, const struct verb_call *call, struct err *err)
+put_line(json_t *body, const struct verb_call *call)
 {
 	AUTO_FREE char *line = create_line(call->rest, call->n_rest);
 
-	if (!line || json_object_set_new(body, "cmd", json_string(line)) < 0)
-		return err_set(err, -ENOMEM,
-			"the command is no UTF-8 text, or out of memory");
-	return 0;
+	return line && json_object_set_new(body, "cmd", json_string(line)) == 0
+		       ? 0
+		       : -ENOMEM;
 }
 
 /* What belongs to the shell plugin only, or to the others only. */
@@ -83,7 +82,7 @@ put_plugin(json_t *body, const struct verb_call *call, struct err *err)
 	r = create_text(body, conf, "cwd", "cwd");
 	if (r == 0)
 		r = create_text(body, conf, "shell", "shell");
-	return r < 0 ? r : put_line(body, call, err);
+	return r < 0 ? r : put_line(body, call);
 }
 
 static int
@@ -108,10 +107,14 @@ run(struct verb_call *call, struct err *err)
 	AUTO(json_decref) json_t *body = NULL;
 	int r = create_body(call->conf, call->words[0], &body, err);
 
-	if (r == 0)
-		r = put_node(body, call->conf, err);
+	if (r < 0)
+		return r;
+	r = put_node(body, call->conf, err);
 	if (r == 0)
 		r = put_plugin(body, call, err);
+	if (r == -ENOMEM)
+		return err_set(err, r,
+			"an argument is no UTF-8 text, or out of memory");
 	return r < 0 ? r
 		     : attach_run(call, conf_text(call->conf, "plugin"), body,
 			       err);

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "cli/create.h"
 #include "cli/http.h"
 #include "cli/list.h"
 #include "cli/look.h"
@@ -36,52 +36,27 @@ static const struct conf_item create_items[] = {
 };
 
 static int
-add_labels(const struct conf *conf, json_t *body, struct err *err)
-{
-	json_t *labels = json_object();
-	char *const *texts;
-	size_t n = conf_texts(conf, "label", &texts);
-
-	if (json_object_set_new(body, "labels", labels) < 0)
-		return err_set(err, -ENOMEM, "out of memory");
-	for (size_t i = 0; i < n; i++) {
-		char *value = strchr(texts[i], '=');
-
-		if (!value || value == texts[i])
-			return err_set(err, -EINVAL,
-				"--label: expected NAME=VALUE, got '%.64s'",
-				texts[i]);
-		*value++ = 0;
-		if (json_object_set_new(labels, texts[i], json_string(value)) <
-			0)
-			return err_set(err, -EINVAL,
-				"--label: '%.64s' is no UTF-8", texts[i]);
-	}
-	return 0;
-}
-
-static int
 make_body(const struct conf *conf, json_t **out, struct err *err)
 {
-	const char *client = conf_text(conf, "client");
-	const char *role = conf_text(conf, "role");
-	AUTO(json_decref) json_t *body = NULL;
-	int r;
+	bool has_client = conf_text(conf, "client") != NULL;
+	AUTO(json_decref) json_t *body = json_object();
+	int r = body ? 0 : -ENOMEM;
 
-	if (!client || !role)
+	if (!has_client || !conf_text(conf, "role"))
 		return err_set(err, -EINVAL, "--%s is needed",
-			client ? "role viewer, operator or admin"
-			       : "client NAME");
-	body = json_pack("{s:s, s:s}", "client", client, "role", role);
-	if (!body)
-		return err_set(
-			err, -EINVAL, "--client, --role: they must be UTF-8");
-	r = add_labels(conf, body, err);
-	if (r == 0 && conf_is_set(conf, "expires") &&
-		json_object_set_new(body, "expires",
-			json_real((double)conf_number(conf, "expires") /
-				  1000)) < 0)
-		r = err_set(err, -ENOMEM, "out of memory");
+			has_client ? "role viewer, operator or admin"
+				   : "client NAME");
+	if (r == 0)
+		r = create_text(body, conf, "client", "client");
+	if (r == 0)
+		r = create_text(body, conf, "role", "role");
+	if (r == 0)
+		r = create_pairs(body, conf, "label", "labels", false, err);
+	if (r == 0)
+		r = create_seconds(body, conf, "expires");
+	if (r == -ENOMEM)
+		return err_set(err, -EINVAL,
+			"a flag is no UTF-8 text, or out of memory");
 	if (r == 0)
 		*out = TAKE(body);
 	return r;
@@ -176,11 +151,9 @@ static int
 list(struct verb_call *call, struct err *err)
 {
 	AUTO(http_free) struct http *http = NULL;
-	AUTO(table_free) struct table *table = table_new(columns, COLUMNS);
-	int64_t now = clock_wall_ms();
-	const json_t *tokens, *token;
+	static const struct look_list all = { columns, COLUMNS, add_token };
+	const json_t *tokens;
 	HTTP_ANSWER(answer);
-	size_t i;
 	int r = http_new(&call->context, &http, err);
 
 	if (r == 0)
@@ -188,18 +161,8 @@ list(struct verb_call *call, struct err *err)
 	if (r < 0)
 		return r;
 	tokens = record_list(answer.doc, "tokens");
-	if (call->json)
-		return verb_print_json(tokens, err);
-	if (!table)
-		r = -ENOMEM;
-	json_array_foreach(tokens, i, token)
-	{
-		if (r == 0)
-			r = add_token(table, token, now, &call->out);
-	}
-
-	return r < 0 ? err_set(err, r, "out of memory")
-		     : look_print(table, &call->out, err);
+	return call->json ? verb_print_json(tokens, err)
+			  : look_list(&all, tokens, &call->out, err);
 }
 
 const struct verb verb_token_list = {

@@ -14,7 +14,7 @@
 
 enum {
 	TICK_MS = 500, /* of the line on a terminal */
-	LOOK_MS = 2000, /* behind the deadline, at what has ended before it */
+	LOOK_MS = 2000, /* behind the deadline, at one that ended before */
 };
 
 static const struct conf_item items[] = {
@@ -37,6 +37,7 @@ struct wait {
 	size_t at; /* of the words */
 	int64_t since, deadline; /* HTTP_EVER: none */
 	bool heard; /* the server has answered */
+	bool mute; /* behind the deadline it has not */
 	bool line; /* on a terminal: is written over */
 	int status; /* of the first that has another than 0 */
 };
@@ -173,7 +174,7 @@ static int
 wait_for(struct wait *w, const char *id, struct err *err)
 {
 	bool over = w->deadline != HTTP_EVER && clock_ms() >= w->deadline;
-	int64_t until = over ? w->deadline + LOOK_MS : w->deadline;
+	int64_t until = over && !w->mute ? clock_ms() + LOOK_MS : w->deadline;
 	struct follow f;
 	int r = follow_init(&f, w->http, id,
 		over ? "&output=0&follow=0" : "&output=0", NULL, err);
@@ -187,6 +188,7 @@ wait_for(struct wait *w, const char *id, struct err *err)
 	w->heard = f.heard;
 	erase(w);
 	if (r == NOT_YET) {
+		w->mute = over && clock_ms() >= until;
 		r = keep(w, NULL, say_not_yet(w, id), err);
 	} else if (r == -ENOENT) { /* the others may be there */
 		say("%s", err->text);

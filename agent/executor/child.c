@@ -1,8 +1,8 @@
 /* child.c - the programs of a task: their death, and signals to them
  *
  * A leader that somebody else traces can be dead without our being allowed to
- * reap it: its descriptor is ready all the time then, so we look at times
- * instead, and SIGCHLD (orphans.c) tells when the tracer lets go of it. */
+ * reap it: we try again at times (death.h), and SIGCHLD (orphans.c) tells when
+ * the tracer lets go of it. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -10,16 +10,14 @@
 
 #include "base/log.h"
 #include "executor/task.h"
-
-enum { AGAIN_MS = 10, AGAIN_MAX_MS = 1000 };
+#include "proc/death.h"
 
 void
 child_free(struct child *child)
 {
 	if (!child->gone && child->id)
 		HASH_DEL(child->task->ex->leaders, child);
-	loop_watch_free(child->watch);
-	loop_timer_free(child->again);
+	death_free(child->death);
 	group_done(&child->group);
 	free(child);
 }
@@ -136,8 +134,7 @@ set_gone(struct child *child)
 {
 	HASH_DEL(child->task->ex->leaders, child);
 	child->gone = true;
-	loop_watch_free(TAKE(child->watch));
-	loop_timer_free(TAKE(child->again));
+	death_free(TAKE(child->death));
 	group_done(&child->group);
 }
 
@@ -173,40 +170,19 @@ reap(struct child *child)
 	return true;
 }
 
-static void
-reap_again(void *arg)
+static bool
+leader_died(void *arg)
 {
 	struct child *child = arg;
 	struct group_member zombie;
 
 	if (reap(child))
-		return;
+		return true;
 	if (child->task->stop == STOP_KILLED) {
 		group_member_read(child->group.leader, &zombie);
 		cancel_unkillable(child->task, &zombie, 1);
 	}
-	loop_timer_set(child->again, child->again_ms);
-	child->again_ms *= 2;
-	if (child->again_ms > AGAIN_MAX_MS)
-		child->again_ms = AGAIN_MAX_MS;
-}
-
-static void
-leader_ready(void *arg, int fd, unsigned ready)
-{
-	struct child *child = arg;
-
-	(void)fd;
-	(void)ready;
-	if (reap(child))
-		return;
-	loop_watch_free(TAKE(child->watch));
-	child->again_ms = AGAIN_MS;
-	child->again = loop_timer_new(child->task->ex->loop, reap_again, child);
-	if (child->again)
-		loop_timer_set(child->again, 0);
-	else
-		executor_fail(child->task->ex, "out of memory");
+	return false;
 }
 
 bool
@@ -241,7 +217,7 @@ child_adopt(struct task *task, struct child *child)
 	child->next = task->children;
 	task->children = child;
 	HASH_ADD(hh, task->ex->leaders, group.leader, sizeof(pid_t), child);
-	child->watch = child_watch(
-		task->ex->loop, child->wait_fd, leader_ready, child);
-	return child->watch ? 0 : -ENOMEM;
+	child->death =
+		death_new(task->ex->loop, child->wait_fd, leader_died, child);
+	return child->death ? 0 : -ENOMEM;
 }

@@ -15,9 +15,8 @@
 #include "executor/env.h"
 #include "executor/limits.h"
 #include "executor/task.h"
+#include "proc/death.h"
 #include "proc/spawn.h"
-
-enum { AGAIN_MS = 100 };
 
 struct hook {
 	UT_hash_handle hh; /* by pid, until it is reaped */
@@ -25,8 +24,7 @@ struct hook {
 	struct hold *hold;
 	pid_t pid;
 	int pidfd;
-	struct loop_watch *watch; /* until it is reaped */
-	struct loop_timer *again; /* dead, but not to be reaped yet */
+	struct death *death; /* until it is reaped */
 	struct loop_timer *timer; /* its time limit, then `done` */
 	bool over;
 	int64_t began_ms, deadline_ms; /* clock_ms() */
@@ -43,8 +41,7 @@ forget_leader(struct hook *hook)
 		return;
 	HASH_DEL(hook->task->ex->hooks, hook);
 	hook->pid = 0;
-	loop_watch_free(TAKE(hook->watch));
-	loop_timer_free(TAKE(hook->again));
+	death_free(TAKE(hook->death));
 	(void)close(TAKE_FD(hook->pidfd));
 }
 
@@ -133,8 +130,9 @@ hook_limit(struct hook *hook, int64_t ms)
 
 /* False: it is alive, or not to be reaped yet. */
 static bool
-reap(struct hook *hook)
+reap(void *arg)
 {
+	struct hook *hook = arg;
 	struct child_exit exit;
 	int r = contain_reap(
 		hold_contain(hook->hold), hook->pid, hook->pidfd, &exit);
@@ -150,33 +148,6 @@ reap(struct hook *hook)
 	hook_kill(hook); /* what it has left */
 	advance(hook);
 	return true;
-}
-
-static void
-reap_again(void *arg)
-{
-	struct hook *hook = arg;
-
-	if (!reap(hook))
-		loop_timer_set(hook->again, AGAIN_MS);
-}
-
-/* Somebody may trace it; its descriptor is ready all the time then. */
-static void
-leader_ready(void *arg, int fd, unsigned ready)
-{
-	struct hook *hook = arg;
-
-	(void)fd;
-	(void)ready;
-	if (reap(hook))
-		return;
-	loop_watch_free(TAKE(hook->watch));
-	hook->again = loop_timer_new(hook->task->ex->loop, reap_again, hook);
-	if (hook->again)
-		loop_timer_set(hook->again, 0);
-	else
-		executor_fail(hook->task->ex, "out of memory");
 }
 
 static void
@@ -255,8 +226,8 @@ spawn_in(struct hook *hook, const struct hook_how *how, const char *cwd,
 		return r;
 	}
 	HASH_ADD(hh, task->ex->hooks, pid, sizeof hook->pid, hook);
-	hook->watch = child_watch(task->ex->loop, wait_fd, leader_ready, hook);
-	if (!hook->watch)
+	hook->death = death_new(task->ex->loop, wait_fd, reap, hook);
+	if (!hook->death)
 		executor_fail(task->ex, "cannot watch a process");
 	return 0;
 }

@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += libexecutor.la
 libexecutor_la_SOURCES = \
 	%D%/abandoned.c %D%/abandoned.h \
+	%D%/arguments.c %D%/arguments.h \
 	%D%/cancel.c \
 	%D%/child.c \
 	%D%/defers.c %D%/defers.h \

@@ -3,7 +3,6 @@
  * Started by nodelink-agent, by hand only to look at a plugin (--describe).
  * Exit status: 0 stopped in good order, 1 failure, 2 wrong usage. */
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,248 +12,12 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/id.h"
-#include "base/limits.h"
 #include "base/log.h"
 #include "base/parse.h"
-#include "executor/executor.h"
-#include "executor/limits.h"
+#include "executor/arguments.h"
 #include "executor/listen.h"
-#include "proc/contain.h"
 
-enum { EXIT_USAGE = 2, DEFAULT_PIDS = 4096, DEFAULT_SPOOL = 256 << 20 };
-
-struct arguments {
-	const char *plugin, *socket;
-	bool describe, json, retired;
-	uid_t uplink_uid;
-	struct executor_options options;
-	struct msg_param settings[LIMIT_PARAMS];
-	const char *values[LIMIT_PARAMS];
-	const char *allow_users[LIMIT_USERS];
-	const char *directories[LIMIT_DIRECTORIES];
-};
-
-static const char usage_text[] =
-	"usage: nodelink-executor --plugin FILE --describe [--json]\n"
-	"       nodelink-executor --plugin FILE --socket PATH --agent-id ID\n"
-	"                         --scratch DIR [--setting NAME=VALUE]...\n"
-	"                         [--max-grace DURATION] [--drain DURATION]\n"
-	"                         [--uplink-uid UID] [--retired] [--digest TEXT]\n"
-	"                         [--containment auto|cgroup2|cgroup2-freeze|\n"
-	"                                        cgroup1|pidns|subreaper|group]\n"
-	"                         [--user NAME] [--allow-user NAME]...\n"
-	"                         [--directory DIR]... [--max-timeout DURATION]\n"
-	"                         [--no-new-privs] [--spool-limit SIZE]\n"
-	"                         [--seccomp FILE] [--seccomp-required] [--no-hooks]\n"
-	"                         [--limit NAME=VALUE]... [--max-limit NAME=VALUE]...\n"
-	"                         [--log-level error|warn|info|debug]\n";
-
-static int
-usage_error(const char *what, const char *value)
-{
-	(void)fprintf(stderr, "nodelink-executor: %s%s%s%s\n%s", what,
-		value ? " '" : "", value ? value : "", value ? "'" : "",
-		usage_text);
-	return EXIT_USAGE;
-}
-
-/* --------------------------------------------------------------- arguments */
-
-enum option_name {
-	OPT_PLUGIN = 256,
-	OPT_SOCKET,
-	OPT_AGENT_ID,
-	OPT_SETTING,
-	OPT_SCRATCH,
-	OPT_MAX_GRACE,
-	OPT_DRAIN,
-	OPT_CONTAINMENT,
-	OPT_USER,
-	OPT_ALLOW_USER,
-	OPT_DIRECTORY,
-	OPT_MAX_TIMEOUT,
-	OPT_NO_NEW_PRIVS,
-	OPT_SECCOMP,
-	OPT_SECCOMP_REQUIRED,
-	OPT_NO_HOOKS,
-	OPT_LIMIT,
-	OPT_MAX_LIMIT,
-	OPT_SPOOL_LIMIT,
-	OPT_DESCRIBE,
-	OPT_JSON,
-	OPT_LOG_LEVEL,
-	OPT_UPLINK_UID,
-	OPT_RETIRED,
-	OPT_DIGEST,
-	/* For tests only, so not in the usage: shorter patience. */
-	OPT_LOST_AFTER,
-	OPT_WATCHDOG,
-};
-
-static const struct option option_table[] = {
-	{ "plugin", required_argument, NULL, OPT_PLUGIN },
-	{ "socket", required_argument, NULL, OPT_SOCKET },
-	{ "agent-id", required_argument, NULL, OPT_AGENT_ID },
-	{ "setting", required_argument, NULL, OPT_SETTING },
-	{ "scratch", required_argument, NULL, OPT_SCRATCH },
-	{ "max-grace", required_argument, NULL, OPT_MAX_GRACE },
-	{ "drain", required_argument, NULL, OPT_DRAIN },
-	{ "containment", required_argument, NULL, OPT_CONTAINMENT },
-	{ "user", required_argument, NULL, OPT_USER },
-	{ "allow-user", required_argument, NULL, OPT_ALLOW_USER },
-	{ "directory", required_argument, NULL, OPT_DIRECTORY },
-	{ "max-timeout", required_argument, NULL, OPT_MAX_TIMEOUT },
-	{ "no-new-privs", no_argument, NULL, OPT_NO_NEW_PRIVS },
-	{ "seccomp", required_argument, NULL, OPT_SECCOMP },
-	{ "seccomp-required", no_argument, NULL, OPT_SECCOMP_REQUIRED },
-	{ "no-hooks", no_argument, NULL, OPT_NO_HOOKS },
-	{ "limit", required_argument, NULL, OPT_LIMIT },
-	{ "max-limit", required_argument, NULL, OPT_MAX_LIMIT },
-	{ "spool-limit", required_argument, NULL, OPT_SPOOL_LIMIT },
-	{ "describe", no_argument, NULL, OPT_DESCRIBE },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
-	{ "uplink-uid", required_argument, NULL, OPT_UPLINK_UID },
-	{ "retired", no_argument, NULL, OPT_RETIRED },
-	{ "digest", required_argument, NULL, OPT_DIGEST },
-	{ "lost-after", required_argument, NULL, OPT_LOST_AFTER },
-	{ "watchdog", required_argument, NULL, OPT_WATCHDOG },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ 0 },
-};
-
-/* NAME=VALUE, cut in place; the same name again makes a list. */
-static int
-add_setting(struct arguments *a, char *text)
-{
-	struct executor_options *o = &a->options;
-	char *equals = strchr(text, '=');
-	struct msg_param *last;
-
-	if (!equals || equals == text || o->n_settings == LIMIT_PARAMS)
-		return -EINVAL;
-	*equals = 0;
-	last = &a->settings[o->n_settings];
-	a->values[o->n_settings] = equals + 1;
-	*last = (struct msg_param){ text, &a->values[o->n_settings], 1 };
-	/* Values of one name lie side by side when given side by side. */
-	if (o->n_settings && strcmp(last[-1].name, text) == 0)
-		last[-1].n_values++;
-	o->n_settings++;
-	return 0;
-}
-
-/* The executor says more when it does not work. */
-static int
-check_containment(const char *name)
-{
-	return strcmp(name, "auto") == 0 ||
-			       contain_rung_parse(name) != CONTAIN_RUNGS
-		       ? 0
-		       : -EINVAL;
-}
-
-static int
-set_option(struct arguments *a, int option, char *value)
-{
-	struct executor_options *o = &a->options;
-	enum log_level level;
-	uint64_t uid;
-	int r = 0;
-
-	switch (option) {
-	case OPT_PLUGIN: a->plugin = value; break;
-	case OPT_SOCKET: a->socket = value; break;
-	case OPT_AGENT_ID:
-		o->agent_id = value;
-		return id_valid_agent(value) ? 0 : -EINVAL;
-	case OPT_SETTING: return add_setting(a, value);
-	case OPT_SCRATCH: o->scratch = value; break;
-	case OPT_MAX_GRACE: return parse_duration_ms(value, &o->max_grace_ms);
-	case OPT_DRAIN: return parse_duration_ms(value, &o->drain_ms);
-	case OPT_CONTAINMENT:
-		o->containment = value;
-		return check_containment(value);
-	case OPT_USER: o->user = value; break;
-	case OPT_ALLOW_USER:
-		if (o->n_allow_users == LIMIT_USERS)
-			return -E2BIG;
-		a->allow_users[o->n_allow_users++] = value;
-		break;
-	case OPT_DIRECTORY:
-		if (o->n_directories == LIMIT_DIRECTORIES)
-			return -E2BIG;
-		a->directories[o->n_directories++] = value;
-		return *value == '/' ? 0 : -EINVAL;
-	case OPT_MAX_TIMEOUT:
-		return parse_duration_ms(value, &o->max_timeout_ms);
-	case OPT_NO_NEW_PRIVS: o->no_new_privs = true; break;
-	case OPT_SECCOMP: o->seccomp = value; break;
-	case OPT_SECCOMP_REQUIRED: o->seccomp_required = true; break;
-	case OPT_NO_HOOKS: o->no_hooks = true; break;
-	case OPT_LIMIT: return limits_parse(value, &o->limits);
-	case OPT_MAX_LIMIT: return limits_parse(value, &o->max_limits);
-	case OPT_SPOOL_LIMIT: return parse_size(value, &o->spool_limit);
-	case OPT_DESCRIBE: a->describe = true; break;
-	case OPT_JSON: a->json = true; break;
-	case OPT_LOG_LEVEL:
-		r = log_parse_level(value, &level);
-		if (r == 0)
-			log_set_level(level);
-		return r;
-	case OPT_UPLINK_UID:
-		r = parse_u64(value, 0, INT32_MAX, &uid);
-		if (r == 0)
-			a->uplink_uid = (uid_t)uid;
-		return r;
-	case OPT_RETIRED: a->retired = true; break;
-	case OPT_DIGEST: break; /* for whoever looks at our arguments */
-	case OPT_LOST_AFTER: return parse_duration_ms(value, &o->lost_after_ms);
-	case OPT_WATCHDOG: return parse_duration_ms(value, &o->watchdog_ms);
-	}
-	return 0;
-}
-
-/* -1: go on; else the exit status. */
-static int
-read_arguments(int argc, char **argv, struct arguments *a)
-{
-	int option;
-
-	while ((option = getopt_long(argc, argv, "hV", option_table, NULL)) !=
-		-1) {
-		if (option == 'h') {
-			(void)fputs(usage_text, stdout);
-			return EXIT_SUCCESS;
-		}
-		if (option == 'V') {
-			(void)puts("nodelink-executor " PACKAGE_VERSION);
-			return EXIT_SUCCESS;
-		}
-		if (option == '?')
-			return usage_error("see the usage:", NULL);
-		if (set_option(a, option, optarg) < 0)
-			return usage_error("wrong value", optarg);
-	}
-	if (optind < argc)
-		return usage_error("unexpected argument", argv[optind]);
-	if (!a->plugin)
-		return usage_error("--plugin is missing", NULL);
-	if (a->options.seccomp && !a->options.no_new_privs)
-		return usage_error("--seccomp needs --no-new-privs", NULL);
-	if (a->options.seccomp_required && !a->options.seccomp)
-		return usage_error("--seccomp-required needs --seccomp", NULL);
-	if (!a->describe &&
-		(!a->socket || !a->options.agent_id || !a->options.scratch))
-		return usage_error(
-			"--socket, --agent-id and --scratch are needed", NULL);
-	a->options.settings = a->settings;
-	a->options.allow_users = a->allow_users;
-	a->options.directories = a->directories;
-	return -1;
-}
+enum { EXIT_USAGE = 2 };
 
 /* ------------------------------------------------------------------- serve */
 
@@ -345,42 +108,46 @@ serve(const struct plugin *plugin, struct arguments *a, struct err *err)
 }
 
 static int
-describe(const struct plugin *plugin, bool json)
+describe(const struct plugin *plugin, bool json, struct err *err)
 {
 	AUTO_BUF struct buf text = { 0 };
 
 	if (plugin_describe(plugin, json, &text) < 0)
-		return EXIT_FAILURE;
+		return err_set(err, -ENOMEM, "out of memory");
 	return fwrite(text.data, 1, text.len, stdout) == text.len
-		       ? EXIT_SUCCESS
-		       : EXIT_FAILURE;
+		       ? 0
+		       : err_set(err, -EIO, "cannot write to stdout");
+}
+
+static int
+run(struct arguments *a, struct err *err)
+{
+	AUTO(plugin_free) struct plugin *plugin = NULL;
+	int r = plugin_load(a->plugin, &plugin, err);
+
+	if (r < 0)
+		return r;
+	return a->describe ? describe(plugin, a->json, err)
+			   : serve(plugin, a, err);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct arguments a = { .uplink_uid = (uid_t)-1,
-		.options.limits.pids = DEFAULT_PIDS,
-		.options.spool_limit = DEFAULT_SPOOL };
-	AUTO(plugin_free) struct plugin *plugin = NULL;
-	struct err err;
-	int status;
+	struct arguments a = { 0 };
+	int status = EXIT_SUCCESS, r;
+	struct err err = { "" };
 
 	if (fd_hold_standard(argv) < 0)
 		return EXIT_FAILURE; /* where to say it? */
 	log_open("nodelink-executor");
-	status = read_arguments(argc, argv, &a);
-	if (status >= 0)
-		return status;
-	if (plugin_load(a.plugin, &plugin, &err) < 0) {
+	r = arguments_read(&a, argc, argv, &err);
+	if (r < 0)
+		status = EXIT_USAGE;
+	else if (r == ARGUMENTS_OK && run(&a, &err) < 0)
+		status = EXIT_FAILURE;
+	if (status != EXIT_SUCCESS)
 		log_error(0, "%s", err.text);
-		return EXIT_FAILURE;
-	}
-	if (a.describe)
-		return describe(plugin, a.json);
-	if (serve(plugin, &a, &err) < 0) {
-		log_error(0, "%s", err.text);
-		return EXIT_FAILURE;
-	}
-	return EXIT_SUCCESS;
+	arguments_done(&a);
+	return status;
 }

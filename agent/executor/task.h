@@ -63,9 +63,7 @@ struct child {
 	bool gone; /* the leader is reaped */
 	struct group group;
 	int wait_fd; /* tells of the leader's end; not ours */
-	struct loop_watch *watch;
-	struct loop_timer *again; /* dead, but not to be reaped yet */
-	int64_t again_ms;
+	struct death *death;
 	struct child_exit exit;
 	void (*on_exit)(void *arg, const struct ndl_exit *how);
 	void *arg;

@@ -61,7 +61,7 @@ make_uplink(struct monitor *m)
 	args_add(argv, "--server=%s", s->server);
 	args_add(argv, "--runtime-dir=%s", s->runtime_dir);
 	args_add(argv, "--log-level=%s", s->log_level);
-	args_add(argv, "--seccomp=%s", sandbox_text(s->sandbox));
+	args_add(argv, "--sandbox=%s", sandbox_text(s->sandbox));
 	args_add(argv, "--landlock=%s", s->landlock ? "yes" : "no");
 	args_add(argv, "--credentials=3");
 	args_add_environment(&spec.envp, ""); /* all of it */

@@ -16,6 +16,7 @@
 #include "monitor/running.h"
 #include "monitor/words.h"
 #include "proc/child.h"
+#include "proc/death.h"
 #include "proc/spawn.h"
 
 enum {
@@ -23,8 +24,6 @@ enum {
 	PAUSE_MAX_MS = 10000,
 	STEADY_MS = 10000,
 	LAST_LINES = 3,
-	AGAIN_MIN_MS = 10,
-	AGAIN_MAX_MS = 1000,
 };
 
 struct worker {
@@ -32,9 +31,7 @@ struct worker {
 	struct worker_spec spec;
 	pid_t pid;
 	int pidfd; /* -1: not running */
-	struct loop_watch *death;
-	struct loop_timer *again; /* dead, but not to be reaped yet */
-	int64_t again_ms;
+	struct death *death;
 	int words_fd; /* our end of its stderr, or -1 */
 	struct loop_watch *words_watch;
 	struct words words;
@@ -125,18 +122,6 @@ start_later(struct worker *w)
 		w->pause_ms = PAUSE_MAX_MS;
 }
 
-/* Somebody traces it, and has it first. Its descriptor is ready all the time,
- * so we look at times instead. */
-static void
-look_later(struct worker *w)
-{
-	loop_watch_free(TAKE(w->death));
-	loop_timer_set(w->again, w->again_ms);
-	w->again_ms *= 2;
-	if (w->again_ms > AGAIN_MAX_MS)
-		w->again_ms = AGAIN_MAX_MS;
-}
-
 /* A retired one ends by itself; if it did not end well, another one has to do
  * what it has left. exit is NULL when it was not our child. */
 static bool
@@ -148,25 +133,23 @@ is_done(const struct worker *w, const struct child_exit *exit)
 		    : access(w->spec.folder, F_OK) < 0;
 }
 
-static void
-look(void *arg)
+static bool
+died(void *arg)
 {
 	struct worker *w = arg;
 	struct child_exit exit = { 0 };
 	char how[64] = "is gone"; /* one that we took over has another parent */
 	int r = child_reap(w->pidfd, &exit);
 
-	if (r == -EAGAIN) {
-		look_later(w);
-		return;
-	}
+	if (r == -EAGAIN)
+		return false;
 	if (r == 0)
 		describe(&exit, how, sizeof how);
 	words_drain(w);
 	report(w, how,
 		w->stopping ? was_asked(&exit)
 			    : is_done(w, r == 0 ? &exit : NULL));
-	loop_watch_free(TAKE(w->death));
+	death_free(TAKE(w->death));
 	(void)close(TAKE_FD(w->pidfd));
 	loop_timer_stop(w->timer);
 	if (w->stopping || w->spec.only_once ||
@@ -174,21 +157,13 @@ look(void *arg)
 		w->spec.on_stopped(w->spec.arg);
 	else
 		start_later(w);
-}
-
-static void
-died(void *arg, int pidfd, unsigned ready)
-{
-	(void)pidfd;
-	(void)ready;
-	look(arg);
+	return true;
 }
 
 static int
 watch_death(struct worker *w)
 {
-	w->again_ms = AGAIN_MIN_MS;
-	w->death = child_watch(w->loop, w->pidfd, died, w);
+	w->death = death_new(w->loop, w->pidfd, died, w);
 	return w->death ? 0 : -ENOMEM;
 }
 
@@ -364,8 +339,7 @@ worker_new(struct loop *loop, struct worker_spec *take_spec)
 	w->pidfd = w->words_fd = -1;
 	w->pause_ms = PAUSE_MIN_MS;
 	w->timer = loop_timer_new(loop, timer_due, w);
-	w->again = loop_timer_new(loop, look, w);
-	if (!w->timer || !w->again || !w->spec.name || w->spec.argv.error ||
+	if (!w->timer || !w->spec.name || w->spec.argv.error ||
 		w->spec.envp.error)
 		return NULL;
 	return TAKE(w);
@@ -377,11 +351,10 @@ worker_free(struct worker *w)
 	if (!w)
 		return;
 	words_close(w);
-	loop_watch_free(w->death);
+	death_free(w->death);
 	if (w->pidfd >= 0)
 		(void)close(w->pidfd);
 	loop_timer_free(w->timer);
-	loop_timer_free(w->again);
 	spec_done(&w->spec);
 	free(w);
 }

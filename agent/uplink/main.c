@@ -44,8 +44,8 @@ static const struct conf_item items[] = {
 		.env = "NODELINK_AGENT_TOKEN",
 		.arg = "TOKEN",
 		.help = "the token itself" },
-	{ .key = "seccomp",
-		.flag = "seccomp",
+	{ .key = "sandbox",
+		.flag = "sandbox",
 		.arg = "WHAT",
 		.fallback = "kill",
 		.help = "what a system call outside the program's list does: "
@@ -158,7 +158,7 @@ confine(const struct conf *conf, struct sandbox *out, struct err *err)
 	int r;
 
 	*out = (struct sandbox){ .profile = &sandbox_uplink };
-	r = sandbox_parse(conf_text(conf, "seccomp"), &out->seccomp, err);
+	r = sandbox_parse(conf_text(conf, "sandbox"), &out->seccomp, err);
 	if (r < 0)
 		return r;
 	if (conf_bool(conf, "landlock"))

@@ -17,6 +17,7 @@ libproc_la_SOURCES = \
 	%D%/contain_shim_program.c \
 	%D%/contain_shim_walk.c \
 	%D%/contain_try.c \
+	%D%/death.c %D%/death.h \
 	%D%/group.c %D%/group.h \
 	%D%/order.c %D%/order.h \
 	%D%/procfs.c %D%/procfs.h \

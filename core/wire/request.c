@@ -121,45 +121,90 @@ put_start(
 	return put_plugin_task(a, &msg->start, req);
 }
 
+/* What is neither a start nor in the arena lives here until it is packed. */
+union body {
+	Nodelink__V1__TaskCancel cancel;
+	Nodelink__V1__Ack ack;
+	Nodelink__V1__Attach attach;
+};
+
+static void
+put_cancel(const struct msg_cancel *from, union body *body,
+	Nodelink__V1__TaskRequest *req)
+{
+	Nodelink__V1__TaskCancel *m = &body->cancel;
+
+	nodelink__v1__task_cancel__init(m);
+	m->reason = convert_text(from->reason);
+	m->code = from->code;
+	m->name = convert_text(from->name);
+	m->actor = convert_text(from->actor);
+	m->grace_ms = from->grace_ms;
+	m->requested_at = from->requested_at;
+	req->task_case = NODELINK__V1__TASK_REQUEST__TASK_TASK_CANCEL;
+	req->task_cancel = m;
+}
+
+static void
+put_ack(const struct msg_ack *from, union body *body,
+	Nodelink__V1__TaskRequest *req)
+{
+	Nodelink__V1__Ack *m = &body->ack;
+
+	nodelink__v1__ack__init(m);
+	m->seq = from->seq;
+	m->window = from->window;
+	m->final = from->final;
+	req->task_case = NODELINK__V1__TASK_REQUEST__TASK_ACK;
+	req->ack = m;
+}
+
+static void
+put_attach(union body *body, Nodelink__V1__TaskRequest *req)
+{
+	nodelink__v1__attach__init(&body->attach);
+	req->task_case = NODELINK__V1__TASK_REQUEST__TASK_ATTACH;
+	req->attach = &body->attach;
+}
+
+static int
+put_body(struct arena *a, const struct msg *msg, union body *body,
+	Nodelink__V1__TaskRequest *req)
+{
+	switch (msg->kind) {
+	case MSG_START:
+		req->instance = convert_text(msg->instance);
+		return put_start(a, msg, req);
+	case MSG_CANCEL:
+		req->instance = convert_text(msg->instance);
+		put_cancel(&msg->cancel, body, req);
+		return 0;
+	case MSG_ACK: put_ack(&msg->ack, body, req); return 0;
+	case MSG_ATTACH: put_attach(body, req); return 0;
+	case MSG_STARTED:
+	case MSG_OUTPUT:
+	case MSG_CANCEL_PHASE:
+	case MSG_RESULT:
+	case MSG_HELLO:
+	case MSG_INVENTORY:
+	case MSG_PLUGIN_DOWN:
+	case MSG_UNKNOWN: break;
+	}
+	return -EINVAL;
+}
+
 int
 convert_pack_request(struct arena *a, const struct msg *msg, struct buf *out)
 {
 	Nodelink__V1__TaskRequest req;
-	Nodelink__V1__TaskCancel cancel;
-	Nodelink__V1__Ack ack;
-	Nodelink__V1__Attach attach;
-	int r = 0;
+	union body body;
+	int r;
 
 	nodelink__v1__task_request__init(&req);
-	nodelink__v1__task_cancel__init(&cancel);
-	nodelink__v1__ack__init(&ack);
-	nodelink__v1__attach__init(&attach);
 	req.agent_id = convert_text(msg->agent_id);
 	req.task_id = convert_text(msg->task_id);
 	req.plugin = convert_text(msg->plugin);
-	if (msg->kind == MSG_START) {
-		req.instance = convert_text(msg->instance);
-		r = put_start(a, msg, &req);
-	} else if (msg->kind == MSG_CANCEL) {
-		req.instance = convert_text(msg->instance);
-		cancel.reason = convert_text(msg->cancel.reason);
-		cancel.code = msg->cancel.code;
-		cancel.name = convert_text(msg->cancel.name);
-		cancel.actor = convert_text(msg->cancel.actor);
-		cancel.grace_ms = msg->cancel.grace_ms;
-		cancel.requested_at = msg->cancel.requested_at;
-		req.task_case = NODELINK__V1__TASK_REQUEST__TASK_TASK_CANCEL;
-		req.task_cancel = &cancel;
-	} else if (msg->kind == MSG_ACK) {
-		ack.seq = msg->ack.seq;
-		ack.window = msg->ack.window;
-		ack.final = msg->ack.final;
-		req.task_case = NODELINK__V1__TASK_REQUEST__TASK_ACK;
-		req.ack = &ack;
-	} else {
-		req.task_case = NODELINK__V1__TASK_REQUEST__TASK_ATTACH;
-		req.attach = &attach;
-	}
+	r = put_body(a, msg, &body, &req);
 	return r < 0 ? r : convert_append(&req.base, out);
 }
 

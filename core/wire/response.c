@@ -101,17 +101,65 @@ put_work(const struct msg *msg, union body *body,
 	}
 }
 
+static void
+put_cancel_phase(const struct msg_cancel_phase *from, union body *body,
+	Nodelink__V1__TaskResponse *resp)
+{
+	Nodelink__V1__TaskCancelResponse *m = &body->cancel;
+
+	nodelink__v1__task_cancel_response__init(m);
+	m->phase = (Nodelink__V1__CancelPhase)from->phase;
+	m->message = convert_text(from->message);
+	m->at = from->at;
+	m->code = from->code;
+	m->reason = convert_text(from->reason);
+	m->actor = convert_text(from->actor);
+	resp->response_case = NODELINK__V1__TASK_RESPONSE__RESPONSE_TASK_CANCEL;
+	resp->task_cancel = m;
+}
+
+static void
+put_hello(const struct msg_hello *from, union body *body,
+	Nodelink__V1__TaskResponse *resp)
+{
+	Nodelink__V1__Hello *m = &body->hello;
+
+	nodelink__v1__hello__init(m);
+	m->version = convert_text(from->version);
+	m->boot_id = convert_text(from->boot_id);
+	m->hostname = convert_text(from->hostname);
+	resp->response_case = NODELINK__V1__TASK_RESPONSE__RESPONSE_HELLO;
+	resp->hello = m;
+}
+
+static int
+put_inventory(struct arena *a, const struct msg_inventory *from,
+	union body *body, Nodelink__V1__TaskResponse *resp)
+{
+	nodelink__v1__inventory__init(&body->inventory);
+	resp->response_case = NODELINK__V1__TASK_RESPONSE__RESPONSE_INVENTORY;
+	resp->inventory = &body->inventory;
+	return convert_put_inventory(a, from, &body->inventory);
+}
+
+static void
+put_plugin_down(
+	const char *reason, union body *body, Nodelink__V1__TaskResponse *resp)
+{
+	nodelink__v1__plugin_down__init(&body->down);
+	body->down.reason = convert_text(reason);
+	resp->response_case = NODELINK__V1__TASK_RESPONSE__RESPONSE_PLUGIN_DOWN;
+	resp->plugin_down = &body->down;
+}
+
 static int
 put_body(struct arena *a, const struct msg *msg, union body *body,
 	Nodelink__V1__TaskResponse *resp)
 {
-	int r = 0;
-
 	switch (msg->kind) {
 	case MSG_RESULT:
-		r = convert_put_result(a, &msg->result, resp);
 		put_work(msg, body, resp);
-		return r;
+		return convert_put_result(a, &msg->result, resp);
 	case MSG_OUTPUT:
 		if (msg->output.stream == MSG_HOOK)
 			put_hook_output(&msg->output, body, resp);
@@ -120,46 +168,19 @@ put_body(struct arena *a, const struct msg *msg, union body *body,
 		return 0;
 	case MSG_STARTED: return put_started(a, &msg->started, body, resp);
 	case MSG_CANCEL_PHASE:
-		nodelink__v1__task_cancel_response__init(&body->cancel);
-		body->cancel.phase =
-			(Nodelink__V1__CancelPhase)msg->cancel_phase.phase;
-		body->cancel.message = convert_text(msg->cancel_phase.message);
-		body->cancel.at = msg->cancel_phase.at;
-		body->cancel.code = msg->cancel_phase.code;
-		body->cancel.reason = convert_text(msg->cancel_phase.reason);
-		body->cancel.actor = convert_text(msg->cancel_phase.actor);
-		resp->response_case =
-			NODELINK__V1__TASK_RESPONSE__RESPONSE_TASK_CANCEL;
-		resp->task_cancel = &body->cancel;
+		put_cancel_phase(&msg->cancel_phase, body, resp);
 		return 0;
-	case MSG_HELLO:
-		nodelink__v1__hello__init(&body->hello);
-		body->hello.version = convert_text(msg->hello.version);
-		body->hello.boot_id = convert_text(msg->hello.boot_id);
-		body->hello.hostname = convert_text(msg->hello.hostname);
-		resp->response_case =
-			NODELINK__V1__TASK_RESPONSE__RESPONSE_HELLO;
-		resp->hello = &body->hello;
-		return 0;
+	case MSG_HELLO: put_hello(&msg->hello, body, resp); return 0;
 	case MSG_INVENTORY:
-		nodelink__v1__inventory__init(&body->inventory);
-		resp->response_case =
-			NODELINK__V1__TASK_RESPONSE__RESPONSE_INVENTORY;
-		resp->inventory = &body->inventory;
-		return convert_put_inventory(
-			a, &msg->inventory, &body->inventory);
-	case MSG_UNKNOWN: break;
+		return put_inventory(a, &msg->inventory, body, resp);
 	case MSG_PLUGIN_DOWN:
-		nodelink__v1__plugin_down__init(&body->down);
-		body->down.reason = convert_text(msg->plugin_down.reason);
-		resp->response_case =
-			NODELINK__V1__TASK_RESPONSE__RESPONSE_PLUGIN_DOWN;
-		resp->plugin_down = &body->down;
+		put_plugin_down(msg->plugin_down.reason, body, resp);
 		return 0;
 	case MSG_START:
 	case MSG_CANCEL:
 	case MSG_ACK:
-	case MSG_ATTACH: break;
+	case MSG_ATTACH:
+	case MSG_UNKNOWN: break;
 	}
 	return -EINVAL;
 }

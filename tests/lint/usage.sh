@@ -47,7 +47,7 @@ commands() {
 }
 
 all() {
-	for name in server agent uplink; do
+	for name in server agent uplink executor; do
 		page=nodelink-$name.8
 		helped "nodelink-$name"
 	done
@@ -62,7 +62,6 @@ all() {
 		# shellcheck disable=SC2086
 		helped nodelink $words
 	done
-	used nodelink-executor 8
 	used nodelink-shim 8
 	used nodelink-defer 1
 }

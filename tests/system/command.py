@@ -10,6 +10,7 @@ import pty
 import select
 import signal
 import subprocess
+import threading
 import time
 
 from harness import BIN, DEADLINE, ENVIRONMENT
@@ -80,12 +81,14 @@ def press(run, signo, text):
     """Sends a signal again and again until the next line on stderr, which has this text:
     one that comes soon after another does not count."""
     end = time.monotonic() + DEADLINE
-    run.send_signal(signo)
-    while not select.select([run.stderr], [], [], 0.1)[0]:
+    lines = []
+    reader = threading.Thread(target=lambda: lines.append(run.stderr.readline()), daemon=True)
+    reader.start()
+    while reader.is_alive():
         assert time.monotonic() < end, f"nothing was said; expected {text!r}"
         run.send_signal(signo)
-    line = run.stderr.readline()
-    assert text in line, line
+        reader.join(0.1)
+    assert text in lines[0], lines
 
 
 class Terminal:

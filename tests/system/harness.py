@@ -198,12 +198,22 @@ class Auth:
         return ("--token-file", path)
 
 
+def _loopback():
+    """An address for the files that pytest-xdist runs beside each other: nobody else takes
+    the port of a server that is started again there."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    return f"127.0.1.{int(worker[2:]) + 1}" if worker else "127.0.0.1"
+
+
+LOOPBACK = _loopback()
+
+
 class Server(Program):
     """store: a folder, "memory", or a new folder below this one; auth: an Auth,
     and the server's client is an admin then; ca: the file to know it by, when it
     serves HTTPS."""
 
-    def __init__(self, folder, *options, http="127.0.0.1:0", grpc="127.0.0.1:0",
+    def __init__(self, folder, *options, http=f"{LOOPBACK}:0", grpc=f"{LOOPBACK}:0",
                  store=None, auth=None, ca=None, env=None, inside=None):
         os.makedirs(folder, exist_ok=True)
         self.store = store or tempfile.mkdtemp(prefix="store-", dir=folder)

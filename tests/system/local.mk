@@ -46,6 +46,7 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_26_audit.py \
 	%D%/test_27_abuse.py \
 	%D%/test_28_bad_agent.py \
+	%D%/test_29_cancel.py \
 	%D%/test_29_cli.py \
 	%D%/test_29_contexts.py \
 	%D%/test_29_logs.py \

@@ -20,6 +20,8 @@ class NoNetns(Exception):
 
 
 def _run(*argv):
+    if not shutil.which(argv[0]):
+        raise OSError(f"{argv[0]} is not installed")
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True,
                           text=True, check=False)
     if done.returncode:
@@ -132,7 +134,7 @@ class Star:
     def __init__(self, system):
         for tool in ("ip", "iptables", "nsenter"):
             if not shutil.which(tool):
-                raise NoNetns(f"there is no {tool}")
+                raise NoNetns(f"{tool} is not installed")
         self.system = system
         self.prefix = f"nl{os.getpid()}"
         self.namespaces = []

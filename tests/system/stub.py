@@ -15,7 +15,8 @@ SILENCE = object()  # an answer that does not come until the end of the test
 
 
 class Stub:
-    """answer(method, path): a status and an object, or SILENCE."""
+    """answer(method, path): a status and an object or the bytes of an event stream, perhaps
+    with headers; or SILENCE."""
 
     def __init__(self, answer):
         self.got = []  # (method, path) of all requests, in order
@@ -36,9 +37,16 @@ class Stub:
                     stub._over.wait()
                     self.close_connection = True
                     return
-                body = json.dumps(said[1]).encode()
+                stream = isinstance(said[1], bytes)  # of events, which then breaks
+                body = said[1] if stream else json.dumps(said[1]).encode()
                 self.send_response(said[0])
-                self.send_header("Content-Length", str(len(body)))
+                if stream:
+                    self.send_header("Content-Type", "text/event-stream")
+                    self.close_connection = True
+                else:
+                    self.send_header("Content-Length", str(len(body)))
+                for header in said[2].items() if len(said) > 2 else ():
+                    self.send_header(*header)
                 self.end_headers()
                 self.wfile.write(body)
 

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from harness import DEADLINE, ENVIRONMENT, SBIN, of_task, until
+from harness import DEADLINE, ENVIRONMENT, LOOPBACK, SBIN, of_task, until
 
 
 @pytest.fixture
@@ -139,8 +139,8 @@ def test_drain_refuses_what_it_does_not_know(system):
 def test_agent_starts_before_its_server(system):
     """It tries until somebody is there."""
     free = socket.socket()
-    free.bind(("127.0.0.1", 0))
-    address = "127.0.0.1:%d" % free.getsockname()[1]
+    free.bind((LOOPBACK, 0))
+    address = f"{LOOPBACK}:{free.getsockname()[1]}"
     free.close()
 
     class Nobody:

@@ -16,7 +16,7 @@ import threading
 
 import pytest
 
-from harness import BIN, DEADLINE, ENVIRONMENT, SBIN, write_fifo
+from harness import BIN, DEADLINE, ENVIRONMENT, LOOPBACK, SBIN, write_fifo
 
 CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 DIRECTORY = "nodelink:agent:"
@@ -51,7 +51,7 @@ class Fleet:
         self.auth = system.auth()
         self.ca = system.path("ca")
         self.hash = self.command("ca", "create").strip()
-        self.command("ca", "server", "127.0.0.1", "localhost")
+        self.command("ca", "server", LOOPBACK, "localhost")
         self.cert, self.key = f"{self.ca}/server.crt", f"{self.ca}/server.key"
         conf = system.path("server.conf", f"""
 [http]
@@ -404,7 +404,7 @@ def test_a_new_certificate_is_for_new_connections_only(own_fleet):
         events.until_stdout("before")
         old = seen(fleet.server.http)
         assert seen(fleet.server.grpc) == old
-        fleet.command("ca", "server", "127.0.0.1", "new.example.org")
+        fleet.command("ca", "server", LOOPBACK, "new.example.org")
         for section in "http", "grpc":
             fleet.server.wait_line(rf"\[{section}\] new certificates are in use", anywhere=True)
         new = seen(fleet.server.http)
@@ -432,7 +432,7 @@ def test_what_cannot_be_used_changes_nothing(own_fleet, damage):
     fleet.server.wait_line(r"\[grpc\] the old certificates stay in use")
     assert seen(fleet.server.http) == old and seen(fleet.server.grpc) == old
     fleet.agent("web1", fleet.enrol("web1"))
-    fleet.command("ca", "server", "127.0.0.1")
+    fleet.command("ca", "server", LOOPBACK)
     fleet.server.signal(signal.SIGHUP)
     fleet.server.wait_line(r"\[grpc\] new certificates are in use")
     assert seen(fleet.server.grpc) != old
@@ -470,6 +470,6 @@ def test_other_hosts_are_served_with_tls_or_not_at_all(fleet):
     server = fleet.system.server("--config", conf, http="0.0.0.0:0", grpc="0.0.0.0:0",
                                  auth=fleet.auth, ca=f"{fleet.ca}/ca.crt")
     port = server.http.rpartition(":")[2]
-    server.client.address = f"127.0.0.1:{port}"
+    server.client.address = f"{LOOPBACK}:{port}"
     assert server.client.get("/healthz").status == 200
     server.stop()

@@ -214,7 +214,7 @@ class OwnEtc:
 @pytest.mark.skipif(bool(os.environ.get("NODELINK_SANITIZED")),
                     reason="sanitizers read what they like, so nothing is out of reach")
 def test_a_new_resolv_conf_is_found(system):
-    server = system.server()
+    server = system.server(grpc="127.0.0.1:0")  # localhost
     etc = OwnEtc(system.path("etc"))
     agent = system.agent("agent1", server, inside=etc,
                          grpc=f"localhost:{server.grpc.rpartition(':')[2]}")
@@ -253,7 +253,8 @@ def test_a_plugin_that_others_may_change_is_refused(system):
     until(lambda: agent.child("executor", "shell"), "an executor again")
 
 
-@pytest.mark.skipif(not ROOT or not shutil.which("ip"), reason="makes a network namespace")
+@pytest.mark.skipif(not ROOT, reason="needs root for a network namespace")
+@pytest.mark.skipif(not shutil.which("ip"), reason="iproute2 is not installed")
 def test_a_client_with_a_link_local_address_ends_nobody(system):
     """Its address has an interface, whose name nobody may look up in there."""
     space = Namespace(f"nl{os.getpid()}-ll")

@@ -116,6 +116,9 @@ def test_run_takes_other_plugins(nodelink):
     (("web1", "-e", "NOT_HERE", "--", "ls"), "no variable 'NOT_HERE'"),
     (("web1", "-l", "x", "--", "ls"), "expected NAME=VALUE"),
     (("web1", "--limit", "sheep=3", "--", "ls"), "sheep"),
+    (("web1", "--cwd", b"\xff", "--", "ls"), "no UTF-8"),
+    (("web1", "--limit", b"pids=\xff", "--", "ls"), "no UTF-8"),
+    (("web1", "--", b"\xff"), "no UTF-8"),
     (("nobody", "--", "ls"), "nobody"),
     (("web1", "-s", "http://127.0.0.1:1", "--", "ls"), "Connection refused; --server or"),
 ])

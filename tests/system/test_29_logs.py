@@ -7,12 +7,14 @@ import re
 import signal
 import socket
 import threading
+import time
 from http import server as http_server
 
 import pytest
 
 from command import Command
 from harness import until
+from stub import Stub
 
 NOWHERE = "http://127.0.0.1:1"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
@@ -141,11 +143,13 @@ def test_tls_where_there_is_none_is_given_up(nodelink, host):
     assert "no TLS with" in done.err
 
 
-def test_logs_and_wait_go_on_when_the_server_comes_back(system):
+def test_logs_and_wait_go_on_when_the_server_comes_back(system, tmp_path):
     server = system.server()
     system.agent("web1", server)
     nodelink = Command(server)
-    task_id = server.client.shell("echo ready; sleep 1; echo done; exit 3", agent="web1")
+    flag = tmp_path / "flag"
+    task_id = server.client.shell(f"echo ready; until [ -e {flag} ]; do sleep .02; done; "
+                                  "echo done; exit 3", agent="web1")
     logs = nodelink.start("logs", "-f", task_id)
     wait = nodelink.start("wait", task_id)
     assert logs.stdout.readline() == "ready\n"
@@ -154,6 +158,7 @@ def test_logs_and_wait_go_on_when_the_server_comes_back(system):
     server.signal(signal.SIGKILL)
     server.wait()
     system.server(store=server.store, http=server.http, grpc=server.grpc)
+    flag.touch()
     assert nodelink.end(logs).out == "done\n" and logs.returncode == 0
     assert nodelink.end(wait).out == f"{task_id} exited with status 3\n"
 
@@ -185,8 +190,24 @@ def test_wait_has_an_end(nodelink, client):
 def test_wait_of_a_server_that_says_nothing_has_an_end(nodelink):
     with socket.create_server(("127.0.0.1", 0)) as mute:
         url = f"http://127.0.0.1:{mute.getsockname()[1]}"
-        done = nodelink("wait", "-t", "100ms", "--server", url, "x", status=124)
-    assert "has not ended within 100 ms" in done.err
+        begin = time.monotonic()
+        done = nodelink("wait", "-t", "100ms", "--server", url, *"abcdefgh", status=124)
+        assert time.monotonic() - begin < 10, "it looks once behind its time"
+    assert done.err.count("has not ended within 100 ms") == 8
+
+
+def test_wait_looks_at_each_when_its_time_is_over():
+    slow = threading.Event()
+
+    def answer(_, path):
+        slow.wait(1.1)  # together more than what it waits for one
+        task_id = path.partition("ref=")[2].partition("&")[0]
+        data = {"isFinal": True, "task": {"task_id": task_id, "status": "completed"}}
+        return 200, f"id: 1\nevent: response\ndata: {json.dumps(data)}\n\n".encode()
+
+    with Stub(answer) as server:
+        done = Command(server)("wait", "-t", "0", "a", "b")
+    assert done.lines == ["a completed", "b completed"]
 
 
 def test_wait_on_a_terminal_has_one_line_that_changes(nodelink, client):

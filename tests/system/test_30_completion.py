@@ -94,7 +94,7 @@ class Zsh(Terminal):
 @pytest.fixture
 def zsh(nodelink, host):
     if not shutil.which("zsh"):
-        pytest.skip("there is no zsh")
+        pytest.skip("zsh is not installed")
     os.chmod(host.path("nl-zsh-tool", "#!/bin/sh\n"), 0o755)
     nodelink.env["PATH"] += f":{host.folder}"
     shell = Zsh(nodelink, host)

@@ -12,7 +12,7 @@ import threading
 
 import pytest
 
-from harness import DEADLINE, ENVIRONMENT, SBIN
+from harness import DEADLINE, ENVIRONMENT, LOOPBACK, SBIN
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 SOURCE = TOP / "clients/typescript"
@@ -204,7 +204,7 @@ def test_says_who_it_is_over_tls(package, system):
     if not shutil.which("openssl"):
         pytest.skip("openssl is not installed")
     ca, auth = system.path("ca"), system.auth()
-    for words in (("create",), ("server", "127.0.0.1", "localhost")):
+    for words in (("create",), ("server", LOOPBACK, "localhost")):
         run(f"{SBIN}/nodelink-server", "ca", *words, "--ca-dir", ca,
             cwd=package.user, env=ENVIRONMENT)
     conf = system.path("server.conf", f"[http]\ncert = {ca}/server.crt\n"

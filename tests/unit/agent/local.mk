@@ -96,6 +96,11 @@ tests_unit_agent_test_executor_cancel_cgroup1_SOURCES = %D%/test-executor-cancel
 tests_unit_agent_test_executor_cancel_cgroup1_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_agent_test_executor_cancel_cgroup1_LDADD = $(rig_libs)
 
+unit_tests += tests/unit/agent/test-arguments
+tests_unit_agent_test_arguments_SOURCES = %D%/test-arguments.c
+tests_unit_agent_test_arguments_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_agent_test_arguments_LDADD = $(rig_libs)
+
 unit_tests += tests/unit/agent/test-executor-limits
 tests_unit_agent_test_executor_limits_SOURCES = %D%/test-executor-limits.c
 tests_unit_agent_test_executor_limits_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

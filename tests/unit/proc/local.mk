@@ -43,3 +43,7 @@ unit_tests += tests/unit/proc/test-user
 tests_unit_proc_test_user_SOURCES = %D%/test-user.c
 tests_unit_proc_test_user_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_proc_test_user_LDADD = libproc.la libloop.la libbase.la $(unit_libs)
+unit_tests += tests/unit/proc/test-death
+tests_unit_proc_test_death_SOURCES = %D%/test-death.c
+tests_unit_proc_test_death_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_proc_test_death_LDADD = libproc.la libloop.la libbase.la $(unit_libs)
