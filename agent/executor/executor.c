@@ -24,6 +24,7 @@ enum {
 	MAX_GRACE_MS = 5 * 60 * 1000,
 	LOST_AFTER_MS = 5000,
 	UNKILLABLE_AFTER_MS = 60000,
+	REMAINS_MS = 45000, /* the server waits for 60 s since the death */
 	WATCHDOG_MS = 10000,
 	STALL_MS = 3000,
 	HELD_MAX = 64 << 20,
@@ -94,6 +95,7 @@ set_options(struct executor *ex, const struct executor_options *o)
 	ex->opt.lost_after_ms = or_default(o->lost_after_ms, LOST_AFTER_MS);
 	ex->opt.unkillable_after_ms =
 		or_default(o->unkillable_after_ms, UNKILLABLE_AFTER_MS);
+	ex->opt.remains_ms = or_default(o->remains_ms, REMAINS_MS);
 	ex->opt.watchdog_ms = or_default(o->watchdog_ms, WATCHDOG_MS);
 	if (o->max_limits.pids && o->limits.pids > o->max_limits.pids)
 		ex->opt.limits.pids = o->max_limits.pids;

@@ -63,6 +63,7 @@ struct executor_options {
 	/* Below: 0 is the documented value; tests want shorter ones. */
 	int64_t lost_after_ms; /* finish() after cancel(force): 5 s */
 	int64_t unkillable_after_ms; /* alive after SIGKILL: 60 s */
+	int64_t remains_ms; /* of a dead executor are waited for: 45 s */
 	int64_t watchdog_ms; /* a callback that does not return: 10 s */
 	const char *nologin; /* the host goes down: /run/nologin */
 	int64_t stall_ms; /* no acknowledgement, so the server is away: 3 s */

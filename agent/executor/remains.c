@@ -79,7 +79,7 @@ look(void *arg)
 				 "executor, after %lld ms",
 				(long long)waited);
 		over(r);
-	} else if (waited >= r->ex->opt.unkillable_after_ms) {
+	} else if (waited >= r->ex->opt.remains_ms) {
 		log_error(0,
 			"tasks of an earlier executor are told to be over, "
 			"though they are not after %lld ms: %s",

@@ -5,7 +5,8 @@
  * or the plugin says that something else is left, Attach is not answered, and the
  * server waits as it does for an executor that is not there. Nothing is begun
  * either, so whoever is found in the tasks' name is none of ours. What outlives
- * that time is named in the log. */
+ * that time (45 s) is named in the log. It is less than the server's lost_after
+ * (60 s), which began when the executor died and would lose them before that. */
 #ifndef NODELINK_EXECUTOR_REMAINS_H
 #define NODELINK_EXECUTOR_REMAINS_H
 

@@ -36,10 +36,10 @@ has_room(struct executor *ex)
 	return !full;
 }
 
-/* Acknowledged: is it time for what was not taken? Not at the first that has
- * gone, or each would cost an inventory; and it has to fit into one. */
-static void
-made_room(struct executor *ex)
+/* Not at the first that has gone, or each would cost an inventory; and it has to
+ * fit into one. */
+void
+session_made_room(struct executor *ex)
 {
 	if (!ex->crowded || HASH_COUNT(ex->tasks) + starts_count(ex->starts) >
 				    EXECUTOR_TASKS)
@@ -125,7 +125,7 @@ on_ack(struct executor *ex, const char *id, const struct msg_ack *ack)
 		task->window = ack->window;
 	if (ack->final && task->state == WORK_ENDED) {
 		task_drop(task);
-		made_room(ex);
+		session_made_room(ex);
 	} else {
 		if (ack->final) { /* it may say what it likes */
 			outbox_ack(task, UINT64_MAX);

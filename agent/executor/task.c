@@ -184,8 +184,10 @@ task_end(struct task *task)
 	cancel_free(TAKE(task->cancel));
 	free(TAKE(task->message));
 	hooks_free(task);
-	if (task->out.discard)
+	if (task->out.discard) {
 		task_drop(task);
+		session_made_room(ex);
+	}
 	executor_maybe_stopped(ex);
 }
 

@@ -216,6 +216,8 @@ void session_detached(struct executor *ex);
 void session_attach(struct executor *ex);
 /* Tell the server what we have, if it is there. */
 void session_inventory(struct executor *ex);
+/* A task was forgotten: is it time for what was not taken? */
+void session_made_room(struct executor *ex);
 /* Output goes nowhere for now: not attached, or no acknowledgement comes. */
 bool session_is_away(const struct executor *ex);
 /* A task waits for an acknowledgement: notice it when none comes. */

@@ -137,16 +137,21 @@ say_inventory(struct uplink *up, struct peer *peer)
 	}
 }
 
+/* Nobody speaks for the plugin, as while a new executor finds something left of
+ * an earlier one's tasks. A server that has just begun would take it for missing
+ * soon, and refuse what waits for it. */
 static void
 peer_late(void *arg, struct peer *peer)
 {
 	struct uplink *up = arg;
 
 	log_warn(0, "plugin '%s': an executor does not answer", peer->plugin);
-	if (peer->link)
-		say_inventory(up, peer);
-	else
+	if (!peer->link)
 		attach_all(up, peer->plugin);
+	else if (group_is_silent(up->peers, peer->plugin))
+		say_down(up, peer, "no executor answers yet");
+	else
+		say_inventory(up, peer);
 }
 
 /* It was left out: what the others have said is too old to be put beside what

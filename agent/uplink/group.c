@@ -105,22 +105,32 @@ group_serving(const struct peers *peers, const char *plugin)
 	return best;
 }
 
-/* The one that has the task, as far as is known: it has said so, or the server
- * names it. What it has begun since it spoke is not known here. */
+/* The one that has the task, as far as it has said so. What it has begun since it
+ * spoke is not known here. */
 static struct peer *
 find_holder(const struct peers *peers, const struct msg *msg)
 {
-	struct peer *peer = NULL, *named = NULL;
+	struct peer *peer = NULL;
 
-	while ((peer = group_next(peers, msg->plugin, peer)) != NULL) {
+	while ((peer = group_next(peers, msg->plugin, peer)) != NULL)
 		if (peer->link && holds(peer, msg->task_id))
 			return peer;
-		if (peer->link && peer->inventory && *msg->instance &&
+	return NULL;
+}
+
+/* The one that the server names. */
+static struct peer *
+find_named(const struct peers *peers, const struct msg *msg)
+{
+	struct peer *peer = NULL;
+
+	while (*msg->instance &&
+		(peer = group_next(peers, msg->plugin, peer)) != NULL)
+		if (peer->link && peer->inventory &&
 			strcmp(msg_get(peer->inventory)->inventory.instance,
 				msg->instance) == 0)
-			named = peer;
-	}
-	return named;
+			return peer;
+	return NULL;
 }
 
 static bool
@@ -134,8 +144,20 @@ is_awaited(const struct peers *peers, const char *plugin)
 	return false;
 }
 
+bool
+group_is_silent(const struct peers *peers, const char *plugin)
+{
+	struct peer *peer = NULL;
+
+	while ((peer = group_next(peers, plugin, peer)) != NULL)
+		if (peer->listed || peer->awaited)
+			return false;
+	return true;
+}
+
 /* A cancel that meets an executor which has not got the task is answered "never
- * started", which another one beside it could make a lie. */
+ * started", which another one beside it could make a lie. A start for one that has
+ * been retired meanwhile is refused by it, with the reason; another drops it. */
 struct peer *
 group_choose(const struct peers *peers, const struct msg *msg)
 {
@@ -143,6 +165,8 @@ group_choose(const struct peers *peers, const struct msg *msg)
 
 	if (msg->kind != MSG_START)
 		holder = find_holder(peers, msg);
+	if (!holder)
+		holder = find_named(peers, msg);
 	if (holder)
 		return holder;
 	if (msg->kind == MSG_CANCEL &&

@@ -3,9 +3,10 @@
  * Mostly there is one. After a start of the agent with other settings there is
  * also the one from before, draining, until its tasks have ended. Then one
  * Inventory goes to the server, made of all of theirs, and what it sends goes
- * to the one that has the task; a start to the one that is not draining. One
- * that hangs is left out after a few seconds, and the Inventory says that it
- * is partial: the tasks of the others do not wait for it. */
+ * to the one that has the task; a start to the one that it names, if that is
+ * there, else to the one that is not draining. One that hangs is left out after
+ * a few seconds, and the Inventory says that it is partial: the tasks of the
+ * others do not wait for it. */
 #ifndef NODELINK_UPLINK_GROUP_H
 #define NODELINK_UPLINK_GROUP_H
 
@@ -31,6 +32,9 @@ void group_forget(struct peer *peer);
  * none has; -EMSGSIZE: they have too many tasks together; -errno. */
 int group_inventory(const struct peers *peers, const char *plugin,
 	const char *agent_id, struct buf *out);
+
+/* None has said its Inventory, and none that was asked may still do so in time. */
+bool group_is_silent(const struct peers *peers, const char *plugin);
 
 /* The one that takes new tasks; that is connected, not silent and not draining,
  * if there is such a one. NULL: there is no such plugin. */

@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,8 +34,8 @@ struct one { /* connection */
 	struct peer peer;
 	int fd; /* when it was seen last */
 	uint64_t look; /* at which that was */
-	bool judged;
-	struct share *share; /* NULL: it is cut */
+	bool judged; /* it has a share, or is cut */
+	struct share *share;
 	UT_hash_handle hh;
 };
 
@@ -95,14 +96,16 @@ leave(struct crowd *c, struct one *one)
 	free(one);
 }
 
-static void
+/* false: it has left, or no descriptor is free, as may be when many have come:
+ * the next look tells. */
+static bool
 cut(struct crowd *c, const struct one *one, const char *name, bool of_address)
 {
 	int fd = sockets_hold(&c->sockets, one->fd);
 	struct peer peer;
 
 	if (fd < 0)
-		return; /* it has left */
+		return false;
 	if (sockets_peer(fd, &peer) &&
 		memcmp(&peer, &one->peer, sizeof peer) == 0) {
 		(void)shutdown(fd, SHUT_RDWR); /* gone already: as good */
@@ -111,6 +114,7 @@ cut(struct crowd *c, const struct one *one, const char *name, bool of_address)
 		c->cut.of_address = of_address;
 	}
 	(void)close(fd); /* a copy */
+	return true;
 }
 
 static void
@@ -121,17 +125,16 @@ judge(struct crowd *c, struct one *one)
 
 	(void)inet_ntop(AF_INET6, &one->peer.address, text, sizeof text);
 	(void)rates_address(text, name);
-	one->judged = true;
 	if (c->n >= c->conf.max) {
-		cut(c, one, name, false);
+		one->judged = cut(c, one, name, false);
 		return;
 	}
 	r = shares_take(c->shares, name, &one->share);
 	if (r == SHARES_FULL)
-		cut(c, one, name, true);
-	else if (r < 0)
-		one->judged = false; /* out of memory: at the next look */
+		one->judged = cut(c, one, name, true);
 	else
+		one->judged = r == SHARES_OK; /* else out of memory */
+	if (r == SHARES_OK)
 		c->n++;
 }
 
@@ -147,10 +150,13 @@ look(struct crowd *c)
 	c->cut.n = 0;
 	sockets_each(&c->sockets, meet, c);
 	HASH_ITER(hh, c->all, one, next) {
-		if (one->look != c->look)
+		if (one->look != c->look) {
 			leave(c, one);
-		else if (!one->judged)
+			continue;
+		}
+		if (!one->judged)
 			judge(c, one);
+		c->news = c->news || !one->judged;
 	}
 	if (c->cut.n && c->conf.cut)
 		c->conf.cut(c->conf.arg, c->cut.n, c->cut.address,
@@ -231,9 +237,13 @@ crowd_new(const struct crowd_conf *conf, struct crowd **out, struct err *err)
 	if (!c)
 		return err_set(err, -ENOMEM, "out of memory");
 	c->conf = *conf;
+	if (!c->conf.max)
+		c->conf.max = UINT_MAX;
+	if (!c->conf.max_per_address)
+		c->conf.max_per_address = UINT_MAX;
 	if (sockets_open(&c->sockets, conf->port) < 0)
 		return err_set(err, -ENOENT, "/proc is not there");
-	c->shares = shares_new(conf->max_per_address);
+	c->shares = shares_new(c->conf.max_per_address);
 	c->timer = loop_timer_new(conf->loop, on_timer, c);
 	c->signal = loop_signal_new(conf->loop, SIGPROF, on_tick, c);
 	if (!c->shares || !c->timer || !c->signal)

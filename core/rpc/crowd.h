@@ -23,7 +23,7 @@ crowd_cut_fn(void *arg, unsigned n, const char *address, bool of_address);
 struct crowd_conf {
 	struct loop *loop;
 	uint16_t port; /* that is being listened on */
-	unsigned max, max_per_address;
+	unsigned max, max_per_address; /* 0: any number */
 	crowd_cut_fn *cut; /* or NULL */
 	void *arg;
 };

@@ -199,7 +199,7 @@ watch_port(struct rpc_server *server, const struct rpc_server_conf *conf,
 	int r = guard_new(server->loop, port, in_messages, flooded, server,
 		&server->guard, err);
 
-	if (r == 0 && conf->max_connections)
+	if (r == 0 && (conf->max_connections || conf->max_per_address))
 		r = crowd_new(&crowd, &server->crowd, err);
 	return r;
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/parse.h"
@@ -81,10 +82,13 @@ sockets_peer(int fd, struct peer *out)
 {
 	union address a;
 	socklen_t len = sizeof a;
+	struct stat st;
 
-	if (getpeername(fd, &a.any, &len) < 0)
+	if (getpeername(fd, &a.any, &len) < 0 || fstat(fd, &st) < 0)
 		return false;
-	*out = (struct peer){ .port = port_of(&a), .family = a.any.sa_family };
+	*out = (struct peer){ .port = port_of(&a),
+		.family = a.any.sa_family,
+		.inode = st.st_ino };
 	if (a.any.sa_family == AF_INET6) {
 		out->address = a.in6.sin6_addr;
 		out->scope = a.in6.sin6_scope_id;

@@ -23,13 +23,16 @@ void sockets_close(struct sockets *s);
 typedef void sockets_fn(void *arg, int fd);
 void sockets_each(struct sockets *s, sockets_fn *fn, void *arg);
 /* A descriptor of our own for it, to be closed by the caller; -1: it is no
- * socket of ours any more. */
+ * socket of ours any more, or there are no more descriptors. */
 int sockets_hold(const struct sockets *s, int fd);
 
 struct peer { /* without padding: it may be a key */
 	struct in6_addr address; /* IPv4 is mapped */
 	uint16_t port, family;
 	uint32_t scope; /* interface of a link-local address */
+	/* The socket's: another connection may have the same address and port
+	 * as soon as this one has ended. */
+	uint64_t inode;
 };
 
 /* false: there is none, it listens or has ended. */

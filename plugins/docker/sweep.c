@@ -15,6 +15,7 @@ enum {
 	RETRY_MAX_MS = 60000,
 	USUAL_MS = 5 * 60 * 1000,
 	PATIENCE_MS = 60000,
+	REMOVALS = 16, /* at a time */
 };
 
 static struct {
@@ -22,7 +23,10 @@ static struct {
 	int64_t timer, at; /* when it is due, now_ms() */
 	int64_t retry_ms;
 	bool owed; /* the host waits for our word */
-	bool found; /* some, in the last list */
+	json_t *list; /* the last one; NULL: all of it was looked at */
+	size_t next; /* of it */
+	bool found; /* some in it */
+	unsigned removing; /* a list shows them until they are gone */
 } sweep;
 
 static void
@@ -50,13 +54,17 @@ again_later(const char *why)
 	sweep_soon(sweep.retry_ms);
 }
 
+static void look_at_more(void);
+
 static void
 on_removed(void *arg, const struct answer *a)
 {
 	(void)arg;
+	sweep.removing--;
+	look_at_more();
 	if (a->status != 204 && a->status != 404)
 		sweep_soon(RETRY_MS);
-	else if (sweep.owed)
+	else if (sweep.owed && !sweep.removing)
 		sweep_soon(0); /* is that all? */
 }
 
@@ -72,7 +80,9 @@ remove_one(const char *id, const char *task_id)
 	ndl_logf(host, NULL, NDL_INFO,
 		"removing container %.12s, left of task '%.64s'", id, task_id);
 	(void)snprintf(path, sizeof path, "/containers/%.72s?v=1&force=1", id);
-	if (!engine_call(&how))
+	if (engine_call(&how))
+		sweep.removing++;
+	else
 		sweep_soon(RETRY_MS);
 }
 
@@ -95,11 +105,21 @@ look_at(const json_t *container)
 }
 
 static void
+look_at_more(void)
+{
+	while (sweep.next < json_array_size(sweep.list) &&
+		sweep.removing < REMOVALS)
+		look_at(json_array_get(sweep.list, sweep.next++));
+	if (sweep.next < json_array_size(sweep.list))
+		return;
+	json_decref(sweep.list);
+	sweep.list = NULL;
+}
+
+static void
 on_list(void *arg, const struct answer *a)
 {
 	json_t *list = json_loadb(a->body, a->len, 0, NULL);
-	const json_t *container;
-	size_t i;
 
 	(void)arg;
 	sweep.call = NULL;
@@ -107,7 +127,9 @@ on_list(void *arg, const struct answer *a)
 		sweep.retry_ms = 0;
 		sweep_soon(USUAL_MS);
 		sweep.found = false;
-		json_array_foreach(list, i, container) look_at(container);
+		sweep.list = json_incref(list);
+		sweep.next = 0;
+		look_at_more();
 		if (sweep.owed && !sweep.found) {
 			sweep.owed = false;
 			host->left(host, NULL);
@@ -160,7 +182,7 @@ due(void *arg)
 
 	(void)arg;
 	sweep.timer = 0;
-	if (sweep.call) {
+	if (sweep.call || sweep.removing) {
 		sweep_soon(RETRY_MS);
 		return;
 	}
@@ -196,5 +218,6 @@ sweep_stop(void)
 {
 	if (sweep.timer > 0)
 		host->drop(host, sweep.timer);
+	json_decref(sweep.list);
 	memset(&sweep, 0, sizeof sweep);
 }

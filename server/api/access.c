@@ -141,7 +141,7 @@ user_of_token(struct api *api, struct http_request *req, const char *header)
 		r = auth_check(api->auth, header, &token, &err);
 	}
 	if (r < 0) {
-		if (limits_call(api->limits, req, NULL))
+		if (limits_refused(api->limits, req))
 			reply_bad_token(api, req, r, &err);
 		return NULL;
 	}
@@ -165,7 +165,7 @@ identify(struct api *api, struct http_request *req)
 	user = cookie && reads ? session_find(api, cookie) : NULL;
 	if (user)
 		return user_ref(user);
-	if (!limits_call(api->limits, req, NULL))
+	if (!limits_refused(api->limits, req))
 		return NULL;
 	if (!cookie)
 		reply_who(api, req, false, "no_token", "a token is needed");
@@ -209,12 +209,25 @@ check_role(struct api *api, struct http_request *req,
 			token->client);
 }
 
+/* Whoever watches over the server asks, and has to hear that it is well, whatever
+ * others do that come from the same proxy. */
+static bool
+is_probe(const struct http_request *req)
+{
+	const char *pattern = http_pattern(req);
+
+	return strcmp(pattern, "/healthz") == 0 ||
+	       strcmp(pattern, "/readyz") == 0;
+}
+
 static void
 admit(void *arg, struct http_request *req)
 {
 	struct api *api = arg;
 	struct user *user = NULL;
 
+	if (is_probe(req))
+		return;
 	if (api->auth && http_access(req) != ACCESS_NONE) {
 		user = identify(api, req);
 		if (!user)
@@ -232,7 +245,7 @@ count(void *arg, struct http_request *req)
 {
 	struct api *api = arg;
 
-	(void)limits_call(api->limits, req, NULL); /* or replied */
+	(void)limits_refused(api->limits, req); /* or replied */
 }
 
 static bool

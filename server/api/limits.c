@@ -128,19 +128,34 @@ take_share(struct limits *l, struct http_request *req, const char *name)
 	}
 }
 
-bool
-limits_call(struct limits *l, struct http_request *req, const char *token_id)
+static bool
+take(struct limits *l, struct http_request *req, const char *name)
 {
-	char name[RATES_NAME];
-	int64_t wait_ms;
+	int64_t wait_ms = l->calls ? rates_take(l->calls, name) : 0;
 
-	if (!l)
-		return true;
-	(void)name_of(req, token_id, name);
-	wait_ms = l->calls ? rates_take(l->calls, name) : 0;
 	if (wait_ms) {
 		too_many(l, req, wait_ms, calls, "this client calls too often");
 		return false;
 	}
 	return !l->open || take_share(l, req, name);
+}
+
+bool
+limits_call(struct limits *l, struct http_request *req, const char *token_id)
+{
+	char name[RATES_NAME];
+
+	return !l || take(l, req, name_of(req, token_id, name));
+}
+
+bool
+limits_refused(struct limits *l, struct http_request *req)
+{
+	char address[RATES_NAME], name[RATES_NAME + sizeof "bad "];
+
+	if (!l)
+		return true;
+	(void)snprintf(
+		name, sizeof name, "bad %s", name_of(req, NULL, address));
+	return take(l, req, name);
 }

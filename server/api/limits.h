@@ -35,5 +35,8 @@ bool limits_login_failed(struct limits *limits, struct http_request *req);
  * until the request is over. True: go on. */
 bool limits_call(
 	struct limits *limits, struct http_request *req, const char *token_id);
+/* One more of this address that is refused, whatever this says. It takes nothing
+ * from those who need no token there: the address may be a proxy's. */
+bool limits_refused(struct limits *limits, struct http_request *req);
 
 #endif

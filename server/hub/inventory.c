@@ -51,22 +51,28 @@ down_for_too_long(void *arg)
 			"the executor that had it did not come back");
 }
 
+/* NULL: too many, or out of memory, which the log has. */
 static struct hub_plugin *
 make_plugin(struct agent *a, const char *name)
 {
 	struct hub_plugin **end = &a->plugins, *p = hub_plugin_find(a, name);
 
-	if (p || n_plugins(a) >= LIMIT_PLUGINS)
+	if (p)
 		return p;
-	p = calloc(1, sizeof *p);
-	if (!p)
-		return NULL;
-	p->agent = a;
-	p->timer = loop_timer_new(a->hub->conf.loop, down_for_too_long, p);
-	if (!p->timer) {
+	if (n_plugins(a) < LIMIT_PLUGINS)
+		p = calloc(1, sizeof *p);
+	if (p)
+		p->timer =
+			loop_timer_new(a->hub->conf.loop, down_for_too_long, p);
+	if (!p || !p->timer) {
+		agent_complain(a, COMPLAINT_DROPPED,
+			"plugin '%s' is ignored: more than %d, or out of "
+			"memory",
+			name, LIMIT_PLUGINS);
 		free(p);
 		return NULL;
 	}
+	p->agent = a;
 	(void)strncpy(p->name, name, sizeof p->name - 1);
 	while (*end && strcmp((*end)->name, name) < 0)
 		end = &(*end)->next;
@@ -199,13 +205,8 @@ inventory_came(struct agent *a, const struct msg *msg)
 	struct task *t, *next;
 	int r;
 
-	if (!p) {
-		agent_complain(a, COMPLAINT_DROPPED,
-			"plugin '%s' is ignored: more than %d, or out of "
-			"memory",
-			msg->plugin, LIMIT_PLUGINS);
+	if (!p)
 		return 0;
-	}
 	buf_clear(&p->inventory);
 	bare.inventory.tasks = NULL; /* only what it is, to be shown */
 	bare.inventory.n_tasks = 0;
@@ -238,12 +239,17 @@ inventory_came(struct agent *a, const struct msg *msg)
 	return 0;
 }
 
+/* One that this server has not seen yet is known from now on: its executor may
+ * need a while, and what waits for it must not be refused. */
 void
 inventory_gone(struct agent *a, const char *plugin, const char *why)
 {
 	struct hub_plugin *p = hub_plugin_find(a, plugin);
 
-	if (!p || !p->up)
+	if (p && !p->up)
+		return;
+	p = make_plugin(a, plugin);
+	if (!p)
 		return;
 	p->up = false;
 	loop_timer_set(p->timer, a->hub->conf.lost_after_ms);

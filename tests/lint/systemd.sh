@@ -24,6 +24,15 @@ exposure() {
 		"$units/nodelink-$1.service" >"$units/report" 2>&1 || tail -n 2 "$units/report"
 }
 
-plan 2
+# One that has died some times in a row would stay dead.
+always_again() {
+	for unit in "$units"/*.service; do
+		grep -qx 'Restart=always' "$unit" && grep -qx 'StartLimitIntervalSec=0' "$unit" ||
+			echo "$unit"
+	done
+}
+
+plan 3
 check "systemd finds no mistake" well_formed
 check "the server's exposure is at most 1.5" exposure server 15
+check "both are started again however often they die" always_again

@@ -65,11 +65,13 @@ def test_says_why_there_is_no_engine(system, engine, socket, text):
 
 class FakeEngine:
     """Answers as it is told: {(method, end of path): (status, body)}, or what a
-    function says there."""
+    function says there, which may ask for the path."""
 
     def __init__(self, folder, version, answers):
         self.folder = str(folder)
         self.socket = f"{folder}/e.sock"
+
+        local = self.local = threading.local()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def address_string(self):
@@ -85,6 +87,7 @@ class FakeEngine:
                 status, body = 200, "OK"
                 for (method, end), what in answers.items():
                     if method == self.command and path.endswith(end):
+                        local.path = path
                         status, body = what() if callable(what) else what
                 self.send_response(status)
                 self.send_header("Api-Version", version)
@@ -94,8 +97,11 @@ class FakeEngine:
 
             do_GET = do_POST = do_DELETE = answer
 
-        self.server = socketserver.ThreadingUnixStreamServer(self.socket, Handler)
-        self.server.daemon_threads = True
+        class Listener(socketserver.ThreadingUnixStreamServer):
+            daemon_threads = True
+            request_queue_size = 64
+
+        self.server = Listener(self.socket, Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def stop(self):
@@ -334,6 +340,67 @@ def test_a_container_of_a_killed_executor_is_not_called_lost_while_it_runs(syste
     assert not node.ours()
     assert (record["status"], record["failure"]) == ("failed", "executor_lost")
     assert node.run("true")["status"] == "completed"
+
+
+def test_a_new_server_refuses_no_task_while_the_next_executor_looks_what_is_left(system, engine):
+    node = Node(system, engine)
+    task_id = node.sh("sleep 1000")
+    node.running(task_id)
+    engine.signal(signal.SIGSTOP)
+    try:
+        os.kill(node.agent.child("nodelink-executor", r"docker\.so"), signal.SIGKILL)
+        until(lambda: "tasks of an earlier executor are not over" in node.agent.log(),
+              "the next one says so", 60)
+        node.server.kill()
+        client = node.client = system.server(
+            store=node.server.store, grpc=node.server.grpc).client
+        waiting = [node.start("true")]
+        other = client.ok("POST", "/tasks/no-such-plugin", {"agent_id": "agent1", "params": {}})
+        assert client.end(other["task_id"])["failure"] == "refused"  # so it has settled
+        waiting.append(node.start("true"))
+        assert [client.task(one)["status"] for one in waiting] == ["pending"] * 2
+    finally:
+        engine.signal(signal.SIGCONT)
+    assert client.end(task_id, 60)["failure"] == "executor_lost"
+    assert [client.end(one, 60)["status"] for one in waiting] == ["completed"] * 2
+
+
+def test_asks_an_engine_once_to_remove_a_container(system, tmp_path):
+    """Of which it shows all until they are gone, and is slow."""
+    left = {f"{i:064x}" for i in range(40)}
+    removed, created, over = [], threading.Event(), threading.Event()
+
+    def show():
+        return 200, json.dumps([{"Id": i, "Labels": {
+            "nodelink.task": f"t{i[-4:]}", "nodelink.agent": "agent1"}} for i in sorted(left)])
+
+    def create():
+        created.set()
+        over.wait(60)
+        return 500, "{}"
+
+    def remove():
+        one = fake.local.path.split("/")[-1]
+        removed.append(one)
+        over.wait(0.01 * len(removed))  # so that they do not end together
+        left.discard(one)
+        return 204, ""
+
+    fake = FakeEngine(tmp_path, "1.41", {
+        ("GET", "/containers/json"): lambda: show() if created.is_set() else (200, "[]"),
+        ("POST", "/create"): create,
+        ("DELETE", ""): remove})
+    try:
+        node = Node(system, fake)
+        task_id = node.start("true")
+        assert created.wait(20), node.client.task(task_id)
+        os.kill(node.agent.child("nodelink-executor", r"docker\.so"), signal.SIGKILL)
+        assert node.client.end(task_id, 60)["failure"] == "executor_lost"
+    finally:
+        over.set()
+        fake.stop()
+    assert not left
+    assert sorted(removed) == sorted(set(removed)), len(removed)
 
 
 def test_leaves_a_foreign_container_that_has_the_name_of_a_task_alone(system, engine):

@@ -54,6 +54,41 @@ TEST(remembers_no_more_tasks_than_so_many_for_a_server_that_takes_nothing)
 }
 END
 
+/* The last one whose end makes room is none of those acknowledged in the end. */
+TEST(says_what_it_has_when_a_task_of_nobody_has_made_room)
+{
+	char id[16];
+	size_t n = 0;
+
+	rig.no_ack = true;
+	rig_open(&rig, SHELL);
+	rig_start(&rig, "runs", "cmd", "exec sleep 1000", NULL);
+	(void)rig_wait(&rig, "runs", MSG_STARTED, 0);
+	for (; n < EXECUTOR_MEMORY; n++) {
+		(void)snprintf(id, sizeof id, "t%zu", n);
+		rig_cancel(&rig, id, 0);
+		if (n % 1000 == 0)
+			rig_run(&rig, 0);
+	}
+	while (executor_count(rig.ex, NULL) < EXECUTOR_MEMORY)
+		rig_run(&rig, 1);
+	while (n-- > EXECUTOR_TASKS) {
+		(void)snprintf(id, sizeof id, "t%zu", n);
+		rig_ack(&rig, id, 1, 0, true);
+		if (n % 1000 == 0)
+			rig_run(&rig, 0);
+	}
+	while (executor_count(rig.ex, NULL) > EXECUTOR_TASKS + 1)
+		rig_run(&rig, 1);
+	rig_ack(&rig, "runs", 1, 0, true); /* whatever it still says */
+	rig_cancel(&rig, "runs", 0);
+	ck_assert_uint_eq(
+		rig_wait(&rig, NULL, MSG_INVENTORY, 1)->inventory.n_tasks,
+		EXECUTOR_TASKS);
+	rig_close(&rig);
+}
+END
+
 TEST(takes_large_starts_only_as_fast_as_they_can_be_made)
 {
 	enum { LARGE = 100 << 10, N = 2 * LIMIT_STARTS / LARGE };
@@ -80,4 +115,5 @@ END
 
 	UNIT_MAIN("executor: flood",
 		remembers_no_more_tasks_than_so_many_for_a_server_that_takes_nothing,
+		says_what_it_has_when_a_task_of_nobody_has_made_room,
 		takes_large_starts_only_as_fast_as_they_can_be_made)

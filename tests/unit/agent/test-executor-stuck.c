@@ -143,7 +143,7 @@ TEST(of_an_executor_that_died_keep_the_next_one_waiting_for_a_while_only)
 	unit_temp_dir("left", dir, sizeof dir);
 	rig.options.scratch = dir;
 	left = leave_one();
-	rig.options.unkillable_after_ms = 100;
+	rig.options.remains_ms = 100;
 	rig_open(&rig, SHELL);
 	(void)rig_wait(&rig, NULL, MSG_INVENTORY, 0);
 	ck_assert(lives(left)); /* the log has its name */

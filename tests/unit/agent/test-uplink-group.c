@@ -156,6 +156,22 @@ TEST(a_cancel_meets_no_executor_that_has_not_got_the_task)
 }
 END
 
+/* It was placed before the one that it names was retired. */
+TEST(a_start_goes_to_the_one_that_it_names)
+{
+	set_up_both();
+	ask_of(MSG_START, "t-2", "i-0");
+	WAIT_FOR(before.requests == 1);
+	ck_assert_int_eq(before.last, MSG_START);
+	ask_of(MSG_START, "t-3", "i-1");
+	ask_of(MSG_START, "t-4", "i-9"); /* gone */
+	WAIT_FOR(shell.requests == 2);
+	ck_assert_uint_eq(before.requests, 1);
+	executor_stop(&before);
+	tear_down_attached();
+}
+END
+
 TEST(the_end_of_the_one_before_is_no_end_of_the_plugin)
 {
 	set_up_both();
@@ -264,6 +280,23 @@ TEST(a_start_never_goes_to_one_that_hangs)
 }
 END
 
+TEST(a_plugin_whose_only_one_does_not_answer_is_said_to_be_down)
+{
+	shell.requests = 0;
+	set_up();
+	executor_start(&shell);
+	WAIT_FOR(shell.link);
+	fake_rpc_open();
+	WAIT_FOR(fake_rpc.n_sent == 2);
+	check_sent(1, MSG_PLUGIN_DOWN);
+	ck_assert_uint_eq(shell.requests, 1);
+	respond_list(&shell, "i-1", "t-1", false);
+	WAIT_FOR(fake_rpc.n_sent == 3);
+	check_inventory(2, "i-1", 1, false);
+	tear_down_attached();
+}
+END
+
 TEST(one_that_takes_no_connection_is_left_out)
 {
 	shell.requests = 0;
@@ -326,9 +359,11 @@ END
 		what_one_had_that_died_is_not_judged_before_another_has_looked,
 		two_executors_of_a_plugin_are_one_to_the_server,
 		a_cancel_meets_no_executor_that_has_not_got_the_task,
+		a_start_goes_to_the_one_that_it_names,
 		the_end_of_the_one_before_is_no_end_of_the_plugin,
 		without_the_new_one_the_plugin_takes_no_tasks,
 		all_are_asked_again_when_one_begins_to_drain,
 		one_that_hangs_is_left_out_until_it_answers,
 		a_start_never_goes_to_one_that_hangs,
+		a_plugin_whose_only_one_does_not_answer_is_said_to_be_down,
 		one_that_takes_no_connection_is_left_out)

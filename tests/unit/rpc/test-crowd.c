@@ -4,14 +4,16 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "tests/unit/unit.h"
 
-enum { MOST = 16, DEADLINE_MS = 20000 };
+enum { MOST = 16, DEADLINE_MS = 20000, FEW = 64 };
 
 static struct loop *loop;
 static struct crowd *crowd;
@@ -63,11 +65,12 @@ teardown(void)
 }
 
 /* One from 127.0.0.host; as gRPC does it, but not faster than the loop sees
- * that somebody is there. */
+ * that somebody is there. port 0: any. */
 static void
-come(unsigned host)
+come_from(unsigned host, in_port_t port)
 {
 	struct sockaddr_in from = { .sin_family = AF_INET,
+		.sin_port = port,
 		.sin_addr.s_addr = htonl(0x7f000000 + host) };
 	struct sockaddr_in to = at;
 
@@ -81,6 +84,12 @@ come(unsigned host)
 	loop_turn(loop, 0);
 	ours[n] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	ck_assert_int_ge(ours[n++], 0);
+}
+
+static void
+come(unsigned host)
+{
+	come_from(host, 0);
 }
 
 static bool
@@ -106,6 +115,30 @@ leave(unsigned i)
 	(void)close(theirs[i]);
 	(void)close(ours[i]);
 	theirs[i] = ours[i] = -1;
+}
+
+static void
+on_tick(void *arg, int signo)
+{
+	(void)signo;
+	*(bool *)arg = true;
+}
+
+/* As if processors' time had passed. */
+static void
+tick(void)
+{
+	bool came = false;
+	struct loop_signal *signal =
+		loop_signal_new(loop, SIGPROF, on_tick, &came);
+
+	ck_assert_int_eq(raise(SIGPROF), 0);
+	for (int64_t end = clock_ms() + DEADLINE_MS; !came;) {
+		ck_assert_int_lt(clock_ms(), end);
+		loop_turn(loop, 10);
+	}
+	loop_turn(loop, 0); /* whoever else has waited for it */
+	loop_signal_free(signal);
 }
 
 TEST(cuts_what_comes_last_of_an_address_that_has_too_many)
@@ -140,6 +173,26 @@ TEST(cuts_what_comes_last_when_there_are_too_many_in_all)
 }
 END
 
+TEST(takes_0_for_any_number)
+{
+	setup(0, 1);
+	come(1);
+	come(1);
+	come(2);
+	wait_cut(1);
+	ck_assert(!is_cut(0) && !is_cut(2));
+	teardown();
+	n = 0;
+	setup(2, 0);
+	come(1);
+	come(1);
+	come(1);
+	wait_cut(2);
+	ck_assert(!is_cut(0) && !is_cut(1));
+	teardown();
+}
+END
+
 TEST(lets_others_come_when_some_have_left)
 {
 	setup(2, 2);
@@ -153,6 +206,58 @@ TEST(lets_others_come_when_some_have_left)
 	come(2);
 	wait_cut(4);
 	ck_assert(!is_cut(1) && !is_cut(3));
+	teardown();
+}
+END
+
+TEST(cuts_one_that_comes_again_from_the_port_of_one_that_was_cut)
+{
+	const struct linger reset = { .l_onoff = 1 };
+	struct sockaddr_in from;
+	socklen_t len = sizeof from;
+
+	setup(MOST, 1);
+	come(1);
+	come(1);
+	wait_cut(1);
+	ck_assert_int_eq(
+		getsockname(theirs[1], (struct sockaddr *)&from, &len), 0);
+	(void)setsockopt(
+		theirs[1], SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+	(void)setsockopt(ours[1], SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+	leave(1);
+	come_from(1, from.sin_port);
+	wait_cut(2);
+	ck_assert(!is_cut(0));
+	ck_assert_uint_eq(n_of_address, 2);
+	teardown();
+}
+END
+
+TEST(cuts_later_what_it_had_no_descriptor_to_cut)
+{
+	struct rlimit before, few;
+	int fill[FEW], n_fill = 0;
+
+	setup(MOST, 1);
+	come(1);
+	come(1);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = FEW;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	do
+		fill[n_fill] = dup(listener);
+	while (fill[n_fill++] >= 0);
+	ck_assert_int_eq(errno, EMFILE);
+	tick();
+	ck_assert(!is_cut(1));
+	while (n_fill--)
+		(void)close(fill[n_fill]); /* the last of them is none */
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	wait_cut(1);
+	ck_assert(!is_cut(0));
+	ck_assert_uint_eq(n_of_address, 1);
 	teardown();
 }
 END
@@ -180,5 +285,7 @@ END
 	UNIT_MAIN("rpc/crowd",
 		cuts_what_comes_last_of_an_address_that_has_too_many,
 		cuts_what_comes_last_when_there_are_too_many_in_all,
-		lets_others_come_when_some_have_left,
+		takes_0_for_any_number, lets_others_come_when_some_have_left,
+		cuts_one_that_comes_again_from_the_port_of_one_that_was_cut,
+		cuts_later_what_it_had_no_descriptor_to_cut,
 		leaves_the_port_when_it_is_freed)

@@ -431,6 +431,27 @@ TEST(counts_by_address_who_has_no_good_token_and_what_has_no_route)
 }
 END
 
+TEST(refused_calls_cost_nobody_who_needs_no_token)
+{
+	struct limits *limits = limits_new(
+		&(struct limits_conf){ .calls_per_second = 2 }, NULL);
+
+	setup_asking();
+	api.limits = limits;
+	asks_too_often("/tasks", "", "\"code\":\"no_token\"");
+	get("/");
+	client_expect(&c, " 200 OK");
+	for (int i = 0; i < 5; i++) {
+		get("/healthz");
+		client_expect(&c, " 200 OK");
+		get("/readyz");
+		client_expect(&c, " 200 OK");
+	}
+	teardown();
+	limits_free(limits);
+}
+END
+
 TEST(counts_the_open_requests_of_nobody)
 {
 	struct limits *limits =
@@ -526,6 +547,7 @@ END
 		cuts_what_a_revoked_token_has_opened,
 		cuts_the_streams_of_a_session_that_ends,
 		counts_by_address_who_has_no_good_token_and_what_has_no_route,
+		refused_calls_cost_nobody_who_needs_no_token,
 		counts_the_open_requests_of_nobody,
 		ends_a_session_after_twelve_hours_and_what_is_open_with_it,
 		asks_nobody_in_development_mode)

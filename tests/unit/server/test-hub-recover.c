@@ -72,6 +72,35 @@ TEST(refuses_no_task_that_may_run)
 }
 END
 
+/* A new one looks what is left of an earlier one's tasks, and says nothing yet. */
+TEST(keeps_what_waits_for_a_plugin_that_is_said_to_be_down)
+{
+	AUTO(task_unref) struct task *sent = NULL, *waits = NULL, *more = NULL;
+
+	settled_after_ms = 10;
+	setup();
+	connect_agent(&one);
+	sent = create();
+	hub_rpc_ops.on_close(hub, &one, RPC_STATUS_UNAVAILABLE, "cut");
+	waits = create();
+	restart((struct task *[]){ sent, waits }, 2);
+	ck_assert_int_eq(open_as(&two, "a", ""), 0);
+	hello(&two);
+	say(&two, (struct msg){ .kind = MSG_PLUGIN_DOWN,
+			  .plugin_down = { "not yet" } });
+	wait_settled();
+	ck_assert_int_eq(waits->status, TASK_PENDING);
+	ck_assert_int_eq(try_create("a", "shell", &more), 0);
+	wait_final(sent);
+	ck_assert_str_eq(sent->failure, "executor_lost");
+	ck_assert_int_eq(waits->status, TASK_PENDING);
+	inventory(&two, NULL, 0);
+	took(&two, MSG_START);
+	took(&two, MSG_START);
+	teardown();
+}
+END
+
 TEST(goes_on_with_an_executor_that_shows_itself_late)
 {
 	AUTO(task_unref) struct task *t = NULL;
@@ -117,5 +146,6 @@ END
 	UNIT_MAIN("hub-recover",
 		gives_up_what_ran_on_a_plugin_that_nobody_shows_any_more,
 		refuses_no_task_that_may_run,
+		keeps_what_waits_for_a_plugin_that_is_said_to_be_down,
 		goes_on_with_an_executor_that_shows_itself_late,
 		waits_no_longer_than_start_timeout_whatever_the_clock_says)
