@@ -12,6 +12,7 @@
 #include "base/fnv.h"
 #include "base/log.h"
 #include "executor/hold_internal.h"
+#include "executor/scratch.h"
 #include "executor/task.h"
 
 enum {
@@ -89,14 +90,18 @@ hold_leave(struct hold *hold)
 
 /* --------------------------------------------------------- of the executor */
 
-/* Two names that are too long together are told apart by a hash. */
+/* Whoever comes next with the same scratch folder ends what is left in groups of
+ * this name: another agent on this host, even of the same name, does not. Names
+ * that are too long together are told apart by a hash. */
 static void
 make_prefix(const struct executor *ex, char out[PREFIX_MAX + 1])
 {
-	char text[2 * ID_MAX + 16];
+	const char *scratch = scratch_path(ex->scratch);
+	char text[2 * ID_MAX + 32];
 
-	(void)snprintf(text, sizeof text, "nodelink-%s-%s.", ex->opt.agent_id,
-		ex->plugin->v.name);
+	(void)snprintf(text, sizeof text, "nodelink-%s-%s-%08x.",
+		ex->opt.agent_id, ex->plugin->v.name,
+		(unsigned)fnv_add(FNV_START, scratch, strlen(scratch)));
 	if (strlen(text) > PREFIX_MAX) {
 		(void)snprintf(text, sizeof text, "nodelink-%016llx.",
 			(unsigned long long)fnv_add(

@@ -192,7 +192,7 @@ def test_agent_in_a_leaf_makes_its_groups_beside_it(system):
         agent = system.agent("agent1", server, "--containment", "cgroup2", inside=Leaf)
         _, out, _ = server.client.run("cat /proc/self/cgroup")
         group = [line for line in out.splitlines() if line.startswith("0::")][0]
-        assert f"/nodelink-test-{os.getpid()}/nodelink-agent1-shell." in group
+        assert f"/nodelink-test-{os.getpid()}/nodelink-agent1-shell-" in group
         with open(f"{parent}/cgroup.procs", encoding="ascii") as file:
             assert file.read() == ""
         assert agent.stop() == 0
