@@ -32,11 +32,10 @@ def test_front_page_says_what_this_is(client):
 
 
 def test_agents_are_there_with_their_plugins(client):
-    agents = client.agents()
     for name in ("agent1", "agent2"):
-        assert agents[name]["connected"] is True
-        plugins = {p["name"] for p in agents[name]["plugins"]}
-        assert {"shell", "countdown"} <= plugins
+        assert client.agents()[name]["connected"] is True
+        until(lambda name=name: {"shell", "countdown"} <= {
+            p["name"] for p in client.agents()[name]["plugins"]}, "its plugins are there")
     one = client.ok("GET", "/agents/agent1")
     assert one["agent_id"] == "agent1"
 
