@@ -249,11 +249,14 @@ END
 /* It and its leaders are gone at once; the next one ends its daemons. */
 TEST(leaves_nothing_of_an_executor_that_was_killed)
 {
+	char folder[64]; /* of both: it is how one finds what the other left */
 	int status, ready[2];
 	size_t left;
 	char c;
 	pid_t pid;
 
+	unit_temp_dir("contain", folder, sizeof folder);
+	rig.options.scratch = folder;
 	ck_assert_int_eq(pipe(ready), 0);
 	(void)adversary("clean-daemon", "");
 	pid = fork();
