@@ -1,9 +1,12 @@
 """`nodelink cancel` of many tasks, and of a server that has much to do."""
 
+import os
 import json
 import threading
 import time
 import urllib.parse
+
+import pytest
 
 from command import Command
 from harness import until
@@ -124,6 +127,8 @@ def test_the_evidence_of_a_bulk_cancel_is_one_request(system, tmp_path):
     assert sum(line.get("action") == "task.cancel" for line in noted) == 3
 
 
+@pytest.mark.skipif(bool(os.environ.get("NODELINK_SANITIZED")),
+                    reason="the server may be killed before it has answered, which is slower here")
 def test_all_that_fit_are_waited_for_when_the_server_comes_back(system, tmp_path):
     server = system.server()
     system.agent("web1", server)
