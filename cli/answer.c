@@ -144,11 +144,16 @@ answer_broken(const struct context *context, int code, const char *why,
 			"no TLS with '%s': %s; does it begin with http://?",
 			server, why);
 	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_GOT_NOTHING:
 		return err_set(err, -EIO,
 			"'%s' does not answer as HTTP does: %s; is that its "
 			"port for agents, or does it begin with https://?",
 			server, why);
+	case CURLE_GOT_NOTHING:
+		return err_set(err, -EIO,
+			"'%s' ended the connection without an answer; if it "
+			"always does: is that its port for agents, or does it "
+			"begin with https://?",
+			server);
 	case CURLE_OPERATION_TIMEDOUT:
 		return err_set(err, -EIO, "the server '%s' does not answer: %s",
 			server, why);

@@ -1,8 +1,9 @@
 /* cancel_many.c - nodelink cancel --label: all unfinished tasks that fit
  *
- * One request asks for all of them, and no other one cancels; then they are
- * looked at until they have ended, with progress and receipts. Programs (--json) get the server's answer
- * to one request that waits. Ctrl-C stops the waiting and no cancel. */
+ * One request asks for all of them, and no other one cancels, since tasks that
+ * were made since would fit, too. Then they are looked at until they have ended,
+ * with progress and receipts. Programs (--json) get the server's answer to one
+ * request that waits. Ctrl-C stops the waiting and no cancel. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,6 +19,10 @@
 enum {
 	LIMITED_MS = 5 * 60 * 1000, /* longer nobody waits for his turn */
 };
+
+static const char unknown[] = "; what was cancelled is not known: "
+			      "\"nodelink ps\" shows it, and the same command "
+			      "cancels the rest";
 
 struct tally {
 	int64_t matched, left, cancelled, ended, undeliverable, unfinished;
@@ -279,10 +284,12 @@ cancel_many(struct verb_call *call, struct http *http, struct err *err)
 	r = ask(http, &request, signals, &answer, err);
 	if (r == -EINTR) {
 		say("interrupted before the server has answered%s",
-			dry_run ? ""
-				: ": what was cancelled is not known; "
-				  "\"nodelink ps\" shows it");
+			dry_run ? "" : unknown);
 		return STATUS_SIGNAL + interrupt_take(signals);
+	}
+	if (r < 0 && !dry_run && http_lost(r, &answer)) {
+		say("%s%s", err->text, unknown);
+		return STATUS_FAILED;
 	}
 	if (r < 0)
 		return r;

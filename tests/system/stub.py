@@ -12,11 +12,12 @@ import time
 from harness import DEADLINE
 
 SILENCE = object()  # an answer that does not come until the end of the test
+CUT = object()  # the connection ends instead
 
 
 class Stub:
     """answer(method, path): a status and an object or the bytes of an event stream, perhaps
-    with headers; or SILENCE."""
+    with headers; or SILENCE or CUT."""
 
     def __init__(self, answer):
         self.got = []  # (method, path) of all requests, in order
@@ -33,8 +34,9 @@ class Stub:
                 with stub._news:
                     stub.got.append((self.command, self.path))
                     stub._news.notify_all()
-                if said is SILENCE:
-                    stub._over.wait()
+                if said in (SILENCE, CUT):
+                    if said is SILENCE:
+                        stub._over.wait()
                     self.close_connection = True
                     return
                 stream = isinstance(said[1], bytes)  # of events, which then breaks
