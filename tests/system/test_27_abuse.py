@@ -421,10 +421,25 @@ def connect_many(address, count, source="127.0.0.1"):
 
 def staying(held):
     """How many of them the server has not cut."""
-    ours = {f":{s.getsockname()[1]:04X}" for s in held}
+    ours = {ends_of(sock) for sock in held}
     with open("/proc/net/tcp", encoding="ascii") as file:
-        lines = [line.split() for line in file]
-    return sum(words[1][8:] in ours and words[3] == "01" for words in lines)
+        lines = [line.split() for line in file][1:]
+    return sum((pair_of(words[1]), pair_of(words[2])) in ours and words[3] == "01"
+               for words in lines)
+
+
+def ends_of(sock):
+    """Other tests' connections may have the same port, at another address."""
+    try:
+        return sock.getsockname(), sock.getpeername()
+    except OSError:
+        return None  # it was reset
+
+
+def pair_of(text):
+    """0100007F:1F90 is 127.0.0.1 and 8080."""
+    host, port = text.split(":")
+    return socket.inet_ntoa(struct.pack("=I", int(host, 16))), int(port, 16)
 
 
 def close_all(held):
