@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+enum { TEST_S = 60, WAIT_MS = TEST_S * 1000 / 2 };
+
 static char top[] = "/tmp/nodelink-unit-XXXXXX";
 
 /* Each test is a process of its own: this is before the first. */
@@ -42,6 +44,15 @@ unit_temp_dir(const char *name, char *out, size_t size)
 }
 
 int
+unit_wait_ms(void)
+{
+	const char *times = getenv("CK_TIMEOUT_MULTIPLIER");
+	double n = times ? strtod(times, NULL) : 1;
+
+	return (int)(WAIT_MS * (n > 0 ? n : 1));
+}
+
+int
 unit_run(const char *subject, const TTest *const *tests)
 {
 	Suite *suite = suite_create(subject);
@@ -51,7 +62,7 @@ unit_run(const char *subject, const TTest *const *tests)
 
 	if (!make_top())
 		return EXIT_FAILURE;
-	tcase_set_timeout(tcase, 60);
+	tcase_set_timeout(tcase, TEST_S);
 	for (; *tests; tests++)
 		tcase_add_test(tcase, *tests);
 	suite_add_tcase(suite, tcase);

@@ -20,6 +20,10 @@ void unit_temp_dir(const char *name, char *out, size_t size);
 /* Instead: nothing of it can run on this host, and why. */
 int unit_skip(const char *why);
 
+/* So long a test waits for what must come: half a minute, and as much longer as
+ * $CK_TIMEOUT_MULTIPLIER says of this machine. */
+int unit_wait_ms(void);
+
 #define UNIT_MAIN(subject, ...) \
 	int main(void) \
 	{ \

@@ -37,7 +37,7 @@ hooks_printed(struct rig *rig, const char *id)
 void
 hooks_wait_file(struct rig *rig, const char *path)
 {
-	int64_t until = clock_ms() + RIG_WAIT_MS;
+	int64_t until = clock_ms() + unit_wait_ms();
 
 	while (access(path, F_OK) < 0) {
 		ck_assert_msg(clock_ms() < until, "no file '%s'", path);

@@ -282,7 +282,7 @@ fail_waiting(struct rig *rig, const char *id, enum msg_kind kind, size_t n)
 const struct msg *
 rig_wait(struct rig *rig, const char *id, enum msg_kind kind, size_t n)
 {
-	int64_t until = clock_ms() + RIG_WAIT_MS;
+	int64_t until = clock_ms() + unit_wait_ms();
 
 	while (!rig_find(rig, id, kind, n)) {
 		if (clock_ms() >= until)

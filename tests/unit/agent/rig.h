@@ -9,7 +9,7 @@
 #include "loop/loop.h"
 #include "wire/link.h"
 
-enum { RIG_SEEN = 65536, RIG_WAIT_MS = 30000 };
+enum { RIG_SEEN = 65536 };
 
 struct rig {
 	struct loop *loop;

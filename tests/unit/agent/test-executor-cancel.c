@@ -30,7 +30,7 @@ static bool
 group_exists(const char *id)
 {
 	const struct msg *msg = rig_find(&rig, id, MSG_STARTED, 0);
-	int64_t until = clock_ms() + 2000;
+	int64_t until = clock_ms() + unit_wait_ms();
 
 	while (kill(-(pid_t)msg->started.pid, 0) == 0) {
 		if (clock_ms() > until)

@@ -60,7 +60,7 @@ static void
 wait_removed(const char *id)
 {
 	char path[160];
-	int64_t until = clock_ms() + RIG_WAIT_MS;
+	int64_t until = clock_ms() + unit_wait_ms();
 
 	(void)snprintf(path, sizeof path, "%s/%s", rig.options.scratch, id);
 	while (access(path, F_OK) == 0) {

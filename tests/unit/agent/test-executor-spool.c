@@ -38,7 +38,7 @@ printed(const char *id)
 static void
 wait_ended(const char *id)
 {
-	int64_t until = clock_ms() + RIG_WAIT_MS;
+	int64_t until = clock_ms() + unit_wait_ms();
 
 	while (task(id)->state != WORK_ENDED) {
 		ck_assert_msg(clock_ms() < until, "'%s' does not end", id);
@@ -50,7 +50,7 @@ wait_ended(const char *id)
 static void
 wait_blocked(const char *id)
 {
-	int64_t until = clock_ms() + RIG_WAIT_MS;
+	int64_t until = clock_ms() + unit_wait_ms();
 
 	while (!task(id)->full) {
 		ck_assert_msg(clock_ms() < until, "'%s' is not blocked", id);
@@ -210,7 +210,7 @@ END
 	static void
 	wait_stopped(const char *id)
 {
-	int64_t until = clock_ms() + RIG_WAIT_MS;
+	int64_t until = clock_ms() + unit_wait_ms();
 
 	while (task(id)->state < WORK_CLEANING) {
 		ck_assert_msg(clock_ms() < until, "'%s' does not stop", id);

@@ -167,7 +167,7 @@ END
 TEST(begins_a_few_pre_stops_in_each_turn_of_the_loop)
 {
 	enum { TASKS = 24, FEW = 8 };
-	int64_t until = clock_ms() + RIG_WAIT_MS;
+	int64_t until = clock_ms() + unit_wait_ms();
 	unsigned begun = 0, now, tasks;
 	bool early = false; /* it does not wait for the others */
 	char id[16];
@@ -372,7 +372,7 @@ END
 	static void
 	wait_stopped(void)
 {
-	int64_t end = clock_ms() + 10000;
+	int64_t end = clock_ms() + unit_wait_ms();
 
 	while (!rig.stopped && clock_ms() < end)
 		rig_run(&rig, 10);

@@ -82,7 +82,7 @@ is_zombie(pid_t pid)
 TEST(is_waited_for_and_reported_as_it_ended)
 {
 	const struct msg_result *result;
-	int64_t end = clock_ms() + RIG_WAIT_MS, before;
+	int64_t end = clock_ms() + unit_wait_ms(), before;
 	pid_t leader, tracer;
 
 	rig_open(&rig, SHELL);

@@ -20,8 +20,6 @@
 #include "monitor/worker.h"
 #include "tests/unit/unit.h"
 
-enum { DEADLINE_MS = 20000 };
-
 static char dir[64];
 static struct err err;
 
@@ -234,7 +232,7 @@ static int stops;
 
 #define WAIT_FOR(condition) \
 	do { \
-		int64_t give_up = clock_ms() + DEADLINE_MS; \
+		int64_t give_up = clock_ms() + unit_wait_ms(); \
 		while (!(condition) && clock_ms() < give_up) \
 			loop_turn(loop, 20); \
 		ck_assert_msg((condition), "waited for: %s", #condition); \

@@ -7,8 +7,6 @@
 #include "tests/unit/unit.h"
 #include "wire/link.h"
 
-enum { DEADLINE_MS = 20000 };
-
 /* One fake executor: it listens, takes one connection, remembers requests. */
 struct executor {
 	const char *plugin;
@@ -26,7 +24,7 @@ extern struct executor shell, before; /* of the same plugin */
 
 #define WAIT_FOR(condition) \
 	do { \
-		int64_t give_up = clock_ms() + DEADLINE_MS; \
+		int64_t give_up = clock_ms() + unit_wait_ms(); \
 		while (!(condition) && clock_ms() < give_up) \
 			loop_turn(loop, 100); \
 		ck_assert_msg((condition), "waited for: %s", #condition); \

@@ -242,7 +242,7 @@ TEST(delivers_signals_as_events)
 {
 	AUTO(loop_free) struct loop *loop = loop_new();
 	int got = 0;
-	int64_t end = clock_ms() + 5000;
+	int64_t end = clock_ms() + unit_wait_ms();
 	struct loop_signal *s = loop_signal_new(loop, SIGUSR1, on_signal, &got);
 
 	kill(getpid(), SIGUSR1);

@@ -23,7 +23,6 @@
 #include "tests/unit/unit.h"
 
 enum {
-	DEADLINE_MS = 10000,
 	COMETS = 20,
 	ZOMBIES = 500,
 	NOBODY = 65534,
@@ -173,7 +172,7 @@ start(struct place *p, const char *const *argv)
 			{ .fd = p->wait_fd, .events = POLLIN },
 		};
 
-		ck_assert_int_ge(poll(wait, 2, DEADLINE_MS), 1);
+		ck_assert_int_ge(poll(wait, 2, unit_wait_ms()), 1);
 	}
 	(void)close(ends[0]);
 	return r;
@@ -200,7 +199,7 @@ static struct child_exit
 reap(struct place *p)
 {
 	struct pollfd wait = { .fd = p->wait_fd, .events = POLLIN };
-	int64_t end = clock_ms() + DEADLINE_MS;
+	int64_t end = clock_ms() + unit_wait_ms();
 	struct child_exit how = { 0 };
 	int r;
 
@@ -215,7 +214,7 @@ reap(struct place *p)
 static void
 kill_until_empty(struct place *p)
 {
-	int64_t end = clock_ms() + DEADLINE_MS;
+	int64_t end = clock_ms() + unit_wait_ms();
 	int r = contain_kill(p->c);
 
 	while (contain_is_empty(p->c) != 1 && clock_ms() < end) {
@@ -325,7 +324,7 @@ TEST(reaps_what_a_task_leaves_to_it)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rungs); i++) {
 		struct place p = place_open(rungs[i]);
-		int64_t end = clock_ms() + DEADLINE_MS;
+		int64_t end = clock_ms() + unit_wait_ms();
 		struct procfs_stat program;
 		int dir;
 
@@ -347,7 +346,7 @@ TEST(sees_a_process_whose_first_thread_is_dead)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rungs); i++) {
 		struct place p = place_open(rungs[i]);
-		int64_t end = clock_ms() + DEADLINE_MS;
+		int64_t end = clock_ms() + unit_wait_ms();
 		struct group_member m = { .state = '?' };
 
 		run_part(&p, "headless");
@@ -438,7 +437,7 @@ END
 	static void
 	lose_the_executor(enum contain_rung rung, const char *part)
 {
-	int64_t end = clock_ms() + DEADLINE_MS;
+	int64_t end = clock_ms() + unit_wait_ms();
 	int ready[2];
 	pid_t executor;
 	char byte;

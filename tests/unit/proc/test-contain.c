@@ -24,8 +24,6 @@
 
 #define PREFIX "nodelink-test-"
 
-enum { DEADLINE_MS = 10000 };
-
 static enum contain_rung rung;
 static bool complete;
 
@@ -102,7 +100,7 @@ static void
 reap(struct contain *c, struct program *p)
 {
 	struct pollfd wait = { .fd = p->wait_fd, .events = POLLIN };
-	int64_t end = clock_ms() + DEADLINE_MS;
+	int64_t end = clock_ms() + unit_wait_ms();
 	int r;
 
 	while ((r = contain_reap(c, p->pid, p->pidfd, &p->how)) == -EAGAIN &&
@@ -127,7 +125,7 @@ reap_orphans(void)
 static void
 wait_count(struct contain *c, int want)
 {
-	int64_t end = clock_ms() + DEADLINE_MS;
+	int64_t end = clock_ms() + unit_wait_ms();
 	struct group_member m[4];
 	int n;
 
@@ -140,7 +138,7 @@ wait_count(struct contain *c, int want)
 static void
 wait_empty(struct contain *c)
 {
-	int64_t end = clock_ms() + DEADLINE_MS;
+	int64_t end = clock_ms() + unit_wait_ms();
 
 	while (contain_is_empty(c) != 1 && clock_ms() < end)
 		(void)poll(NULL, 0, 1);
@@ -150,7 +148,7 @@ wait_empty(struct contain *c)
 static void
 kill_until_empty(struct contain *c)
 {
-	int64_t end = clock_ms() + DEADLINE_MS;
+	int64_t end = clock_ms() + unit_wait_ms();
 	int r = contain_kill(c);
 
 	while (contain_is_empty(c) != 1 && clock_ms() < end) {
@@ -169,7 +167,7 @@ kill_until_empty(struct contain *c)
 static void
 remove_soon(struct contain *c)
 {
-	int64_t end = clock_ms() + DEADLINE_MS;
+	int64_t end = clock_ms() + unit_wait_ms();
 	int r;
 
 	while ((r = contain_remove(c)) == -EBUSY && clock_ms() < end)
@@ -424,7 +422,7 @@ TEST(ends_what_a_dead_process_of_its_kind_left)
 	ck_assert_int_eq(waitpid(executor, NULL, 0), executor);
 	contain_host_free(open_host());
 	if (gone.fd >= 0) { /* else it has died with the executor */
-		ck_assert_int_eq(poll(&gone, 1, 5000), 1);
+		ck_assert_int_eq(poll(&gone, 1, unit_wait_ms()), 1);
 		(void)close(gone.fd);
 	}
 	(void)close(report[0]);

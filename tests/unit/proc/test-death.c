@@ -9,8 +9,6 @@
 #include "base/fd.h"
 #include "tests/unit/unit.h"
 
-enum { WAIT_MS = 10000 };
-
 static struct loop *loop;
 static struct death *death;
 static int fd, calls, reaped_at; /* which call may reap it */
@@ -41,7 +39,7 @@ watch(unsigned ready, int reaped)
 static void
 turn_until_reaped(void)
 {
-	int64_t end = clock_ms() + WAIT_MS;
+	int64_t end = clock_ms() + unit_wait_ms();
 
 	while (death && clock_ms() < end)
 		loop_turn(loop, 100);
@@ -87,7 +85,7 @@ TEST(is_silent_once_it_was_freed)
 {
 	watch(1, 0);
 	while (calls < 2)
-		loop_turn(loop, WAIT_MS);
+		loop_turn(loop, unit_wait_ms());
 	death_free(TAKE(death)); /* between two tries */
 	loop_turn(loop, 20);
 	ck_assert_int_eq(calls, 2);

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "loop/loop.h"
 #include "rpc/rpc.h"
+#include "tests/unit/unit.h"
 
 /* What one end of a stream has seen. */
 struct end {
@@ -51,7 +52,7 @@ void rig_disconnect(struct rig *rig, struct end *end);
 
 /* Turn the loop until the condition holds; fails the test after 30 s. */
 #define RIG_WAIT(rig, condition) \
-	for (int64_t end_ms = clock_ms() + 30000; !(condition);) { \
+	for (int64_t end_ms = clock_ms() + unit_wait_ms(); !(condition);) { \
 		ck_assert_msg(clock_ms() < end_ms, "waited for " #condition); \
 		loop_turn((rig)->loop, 10); \
 	}

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "tests/unit/unit.h"
 
-enum { MOST = 16, DEADLINE_MS = 20000, FEW = 64 };
+enum { MOST = 16, FEW = 64 };
 
 static struct loop *loop;
 static struct crowd *crowd;
@@ -103,7 +103,7 @@ is_cut(unsigned i)
 static void
 wait_cut(unsigned i)
 {
-	for (int64_t end = clock_ms() + DEADLINE_MS; !is_cut(i);) {
+	for (int64_t end = clock_ms() + unit_wait_ms(); !is_cut(i);) {
 		ck_assert_int_lt(clock_ms(), end);
 		loop_turn(loop, 10);
 	}
@@ -128,7 +128,7 @@ on_tick(void *arg, int signo)
 static void
 tick(void)
 {
-	int64_t end = clock_ms() + DEADLINE_MS;
+	int64_t end = clock_ms() + unit_wait_ms();
 	bool came = false;
 	struct loop_signal *signal =
 		loop_signal_new(loop, SIGPROF, on_tick, &came);

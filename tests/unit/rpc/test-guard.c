@@ -16,8 +16,7 @@ enum {
 	GROWTH = 64 << 20,
 	PIECES = 32,
 	PIECE = LIMIT_MESSAGE / 8,
-	HALF = PIECE / 2,
-	DEADLINE_MS = 20000
+	HALF = PIECE / 2
 };
 
 static struct loop *loop;
@@ -101,7 +100,7 @@ bring(enum how how, int i)
 static void
 receive(enum how how)
 {
-	int64_t end = clock_ms() + DEADLINE_MS;
+	int64_t end = clock_ms() + unit_wait_ms();
 	char *growth = malloc(GROWTH);
 
 	ck_assert_ptr_nonnull(growth);

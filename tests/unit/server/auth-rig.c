@@ -62,7 +62,7 @@ teardown(void)
 void
 wait_change(unsigned n)
 {
-	int64_t end = clock_ms() + 10000;
+	int64_t end = clock_ms() + unit_wait_ms();
 
 	while (n_changes < n && clock_ms() < end)
 		loop_turn(loop, 100);

@@ -9,8 +9,6 @@
 #include "base/clock.h"
 #include "tests/unit/unit.h"
 
-enum { PATIENCE_MS = 5000 };
-
 void
 client_open(struct client *c, struct loop *loop, uint16_t port)
 {
@@ -47,7 +45,7 @@ void
 client_send(struct client *c, const void *data, size_t len)
 {
 	const char *p = data;
-	int64_t until = clock_us() + PATIENCE_MS * 1000;
+	int64_t until = clock_us() + unit_wait_ms() * INT64_C(1000);
 
 	while (len) {
 		ssize_t n = send(c->fd, p, len, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -72,7 +70,7 @@ client_say(struct client *c, const char *text)
 void
 client_wait(struct client *c, const char *text)
 {
-	int64_t until = clock_us() + PATIENCE_MS * 1000;
+	int64_t until = clock_us() + unit_wait_ms() * INT64_C(1000);
 
 	for (;;) {
 		receive(c);
@@ -88,7 +86,7 @@ client_wait(struct client *c, const char *text)
 void
 client_wait_end(struct client *c)
 {
-	int64_t until = clock_us() + PATIENCE_MS * 1000;
+	int64_t until = clock_us() + unit_wait_ms() * INT64_C(1000);
 
 	for (receive(c); !c->ended; receive(c)) {
 		ck_assert_msg(clock_us() < until, "no end after '%s'",
@@ -114,7 +112,7 @@ complete(const struct client *c)
 void
 client_ask(struct client *c, const char *request)
 {
-	int64_t until = clock_us() + PATIENCE_MS * 1000;
+	int64_t until = clock_us() + unit_wait_ms() * INT64_C(1000);
 
 	buf_clear(&c->in);
 	client_say(c, request);

@@ -340,7 +340,7 @@ took(struct rpc_stream *s, enum msg_kind kind)
 void
 wait_final(const struct task *t)
 {
-	int64_t end = clock_ms() + 5000;
+	int64_t end = clock_ms() + unit_wait_ms();
 
 	while (!task_is_final(t->status) && clock_ms() < end)
 		loop_turn(loop, 50);

@@ -12,14 +12,12 @@ const struct store_limits plenty = {
 	.retention_ms = 1000000, .max_tasks = 1000, .max_output = 1 << 30
 };
 
-enum { DEADLINE_MS = 20000 };
-
 /* ----------------------------------------------------------------- helpers */
 
 void
 until_set(const int *flag)
 {
-	int64_t end = clock_ms() + DEADLINE_MS;
+	int64_t end = clock_ms() + unit_wait_ms();
 
 	while (!*flag && clock_ms() < end)
 		loop_turn(loop, 50);

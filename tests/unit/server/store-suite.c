@@ -242,12 +242,10 @@ END
 
 	/* ----------------------------------------------------------------- retention */
 
-	enum { DEADLINE_MS = 20000 };
-
-static void
-until_gone(const char *id)
+	static void
+	until_gone(const char *id)
 {
-	int64_t end = clock_ms() + DEADLINE_MS;
+	int64_t end = clock_ms() + unit_wait_ms();
 
 	while (get(id, NULL) == 0 && clock_ms() < end)
 		loop_turn(loop, 20);

@@ -8,7 +8,7 @@
 static void
 wait_closed(const struct rpc_stream *s)
 {
-	int64_t end = clock_ms() + 5000;
+	int64_t end = clock_ms() + unit_wait_ms();
 
 	while (!s->closed && clock_ms() < end)
 		loop_turn(loop, 50);

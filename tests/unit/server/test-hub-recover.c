@@ -21,7 +21,7 @@ come_back_without(void)
 static void
 wait_settled(void)
 {
-	int64_t end = clock_ms() + 5000;
+	int64_t end = clock_ms() + unit_wait_ms();
 
 	while (!hub_agent(hub, "a")->settled && clock_ms() < end)
 		loop_turn(loop, 50);

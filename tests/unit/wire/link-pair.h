@@ -8,8 +8,6 @@
 #include "tests/unit/unit.h"
 #include "wire/link.h"
 
-enum { DEADLINE_MS = 20000 };
-
 /* What the user of a link saw. */
 struct seen {
 	struct link *link;
@@ -37,7 +35,7 @@ void say(const char *bytes, size_t len);
 
 #define WAIT_FOR(condition) \
 	do { \
-		int64_t give_up = clock_ms() + DEADLINE_MS; \
+		int64_t give_up = clock_ms() + unit_wait_ms(); \
 		while (!(condition) && clock_ms() < give_up) \
 			loop_turn(loop, 100); \
 		ck_assert_msg((condition), "waited for: %s", #condition); \
