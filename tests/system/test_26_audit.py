@@ -213,6 +213,7 @@ def test_what_must_be_noted_is_not_done_on_a_full_disk(system, small_disk):
     system.agent("agent1", log.server)
     client = log.client
     running = client.shell("sleep 60")
+    until(lambda: client.task(running)["status"] == "in_progress", "the task runs")
     filler = fill(small_disk)
     body = {"agent_id": "agent1", "cmd": "true"}
     until(lambda: client.call("POST", "/tasks/shell", body).status == 503,
