@@ -4,12 +4,15 @@
  * the file. */
 #include "unit.h"
 
-#include <stdbool.h>
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-enum { TEST_S = 60, WAIT_MS = TEST_S * 1000 / 2 };
+enum { TEST_S = 60, WAIT_MS = TEST_S * 1000 / 2, AGAIN_MS = 10 };
 
 static char top[] = "/tmp/nodelink-unit-XXXXXX";
 
@@ -50,6 +53,29 @@ unit_wait_ms(void)
 	double n = times ? strtod(times, NULL) : 1;
 
 	return (int)(WAIT_MS * (n > 0 ? n : 1));
+}
+
+bool
+unit_again(int r)
+{
+	static int tries; /* of one test: each is a process */
+
+	if (r != -EAGAIN || tries++ >= unit_wait_ms() / AGAIN_MS)
+		return false;
+	(void)poll(NULL, 0, AGAIN_MS);
+	return true;
+}
+
+pid_t
+unit_fork(void)
+{
+	pid_t pid;
+
+	do
+		pid = fork();
+	while (pid < 0 && unit_again(-errno));
+	ck_assert_msg(pid >= 0, "cannot fork: %s", strerror(errno));
+	return pid;
 }
 
 int

@@ -3,6 +3,8 @@
 #define NODELINK_TESTS_UNIT_H
 
 #include <check.h>
+#include <stdbool.h>
+#include <sys/types.h>
 
 /* A test: its name is a sentence about behaviour.
  *	TEST(refuses_a_length_that_overflows) { ... } */
@@ -23,6 +25,21 @@ int unit_skip(const char *why);
 /* So long a test waits for what must come: half a minute, and as much longer as
  * $CK_TIMEOUT_MULTIPLIER says of this machine. */
 int unit_wait_ms(void);
+
+/* The loop runs until this is so; fails the test when it does not come to be.
+ * For those who include base/clock.h and loop/loop.h. */
+#define UNIT_UNTIL(loop, condition) \
+	for (int64_t give_up = clock_ms() + unit_wait_ms(); !(condition);) { \
+		ck_assert_msg(clock_ms() < give_up, "never: %s", #condition); \
+		loop_turn(loop, 10); \
+	}
+
+/* r is -EAGAIN: the host was too full of processes to begin one. Other tests
+ * fill it for a moment; this one has waited for a moment too, and tries again
+ * when this is true. */
+bool unit_again(int r);
+/* fork(2), again while the host is full. */
+pid_t unit_fork(void);
 
 #define UNIT_MAIN(subject, ...) \
 	int main(void) \

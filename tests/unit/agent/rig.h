@@ -5,8 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/clock.h"
 #include "executor/executor.h"
 #include "loop/loop.h"
+#include "tests/unit/unit.h"
 #include "wire/link.h"
 
 enum { RIG_SEEN = 65536 };
@@ -48,8 +50,10 @@ void rig_cancel(struct rig *rig, const char *id, int64_t grace_ms);
 void rig_ack(struct rig *rig, const char *id, uint64_t seq, uint64_t window,
 	bool final);
 
-/* The loop runs for so long. */
+/* The loop runs for so long: to see that something does not happen. */
 void rig_run(struct rig *rig, int64_t ms);
+/* It runs until this is so, as UNIT_UNTIL(). */
+#define RIG_UNTIL(rig, condition) UNIT_UNTIL((rig)->loop, condition)
 /* The n-th message (from 0) of this kind about the task; fails the test when
  * it does not come in time. */
 const struct msg *

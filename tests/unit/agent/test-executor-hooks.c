@@ -222,7 +222,6 @@ TEST(kills_a_hook_whose_time_is_over)
 	ck_assert_int_eq(result->hooks[0].outcome, MSG_SIGNALED);
 	ck_assert_int_eq(result->hooks[0].code, SIGKILL);
 	ck_assert_int_ge(result->hooks[0].duration_ms, 200);
-	ck_assert_int_lt(result->hooks[0].duration_ms, 5000);
 	ck_assert(!result->hooks[1].timed_out);
 	ck_assert_str_eq(hooks_printed(&rig, "t1"), "next\n");
 	rig_close(&rig);
@@ -264,7 +263,7 @@ END
 
 TEST(lets_a_hook_that_prints_without_end_wait_and_then_ends_it)
 {
-	const struct msg_hook cleanup = { "exec yes", 0, 300 };
+	const struct msg_hook cleanup = { "exec yes", 0, 1000 };
 	const struct msg_start how = {
 		.cleanup = &cleanup, .n_cleanup = 1, .window = 100000
 	};
@@ -273,7 +272,8 @@ TEST(lets_a_hook_that_prints_without_end_wait_and_then_ends_it)
 	rig_open(&rig, SHELL);
 	rig.no_ack = true;
 	rig_start(&rig, "t1", "cmd", "true", &how);
-	rig_run(&rig, 600);
+	RIG_UNTIL(&rig, hook_bytes() >= 100000);
+	rig_run(&rig, 1100); /* its time is over */
 	ck_assert_uint_eq(hook_bytes(), 100000);
 	ck_assert_uint_eq(rig_count(&rig, "t1", MSG_RESULT), 0);
 	rig_ack(&rig, "t1", 1, UINT64_MAX, false);

@@ -51,8 +51,7 @@ TEST(reports_started_output_and_result_in_order)
 	ck_assert(result->ok && !result->cancelled && !result->receipt);
 	ck_assert_int_eq(result->outcome, MSG_EXITED);
 	ck_assert_uint_eq(result->stdout_bytes, 4);
-	rig_run(&rig, 20);
-	ck_assert_uint_eq(executor_count(rig.ex, NULL), 0);
+	RIG_UNTIL(&rig, executor_count(rig.ex, NULL) == 0);
 	rig_close(&rig);
 }
 END
@@ -141,7 +140,7 @@ TEST(gives_a_clean_environment_and_a_folder_that_is_removed)
 	(void)snprintf(expect, sizeof expect,
 		"%s/t1/work\na value\nt1\n0022\n4\n", rig.scratch);
 	ck_assert_str_eq(buf_text(&out), expect);
-	rig_run(&rig, 50);
+	RIG_UNTIL(&rig, executor_count(rig.ex, NULL) == 0);
 	executor_free(TAKE(rig.ex)); /* with its spare folders */
 	ck_assert_int_eq(rmdir(rig.scratch), 0); /* nothing is left in it */
 	ck_assert_int_eq(access("/etc/passwd", F_OK), 0);

@@ -50,9 +50,7 @@ attach(struct rig *rig, int fd, const struct sockaddr_un *addr)
 	ck_assert_int_eq(msg_pack(&msg, &frame), 0);
 	frame_end(&frame, start);
 	ck_assert_int_eq(write(fd, frame.data, frame.len), (ssize_t)frame.len);
-	for (int i = 0; i < unit_wait_ms() / 10 && poll(&p, 1, 0) == 0; i++)
-		rig_run(rig, 10);
-	ck_assert_int_eq(poll(&p, 1, 0), 1);
+	RIG_UNTIL(rig, poll(&p, 1, 0) == 1);
 	ck_assert_int_ne(p.revents & POLLIN, 0);
 }
 

@@ -132,11 +132,14 @@ place_open(enum contain_rung rung)
 	static const struct contain_limits none;
 	struct place p = { .host = NULL };
 	struct err err = { "" };
+	int r;
 
 	(void)snprintf(mark, sizeof mark, "mark-%d-%lld", (int)getpid(),
 		(long long)clock_us());
-	ck_assert_msg(
-		contain_host_new(&options, &p.host, &err) == 0, "%s", err.text);
+	do
+		r = contain_host_new(&options, &p.host, &err);
+	while (unit_again(r));
+	ck_assert_msg(r == 0, "%s", err.text);
 	ck_assert_msg(contain_new(p.host, "shim", &none, &p.c, &err) == 0, "%s",
 		err.text);
 	return p;
@@ -164,7 +167,10 @@ start(struct place *p, const char *const *argv)
 
 	ck_assert_int_eq(fd_pipe(ends, false), 0);
 	how.fd[0] = how.fd[1] = how.fd[2] = ends[1];
-	r = contain_spawn(p->c, &how, &p->pid, &p->pidfd, &p->wait_fd, &failed);
+	do
+		r = contain_spawn(
+			p->c, &how, &p->pid, &p->pidfd, &p->wait_fd, &failed);
+	while (unit_again(r));
 	(void)close(ends[1]);
 	if (r == 0) { /* until it has printed something, or is dead */
 		struct pollfd wait[] = {
@@ -445,7 +451,7 @@ END
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
 	ck_assert_int_eq(fd_pipe(ready, false), 0);
 	(void)snprintf(mark, sizeof mark, "mark-%lld", (long long)clock_us());
-	executor = fork();
+	executor = unit_fork();
 	if (executor == 0) {
 		char same[sizeof mark];
 		struct place p;
@@ -501,7 +507,7 @@ END
 TEST(works_without_privileges)
 {
 	int status;
-	pid_t child = fork();
+	pid_t child = unit_fork();
 
 	if (child == 0) {
 		struct place p;

@@ -27,16 +27,21 @@
 static enum contain_rung rung;
 static bool complete;
 
+/* It tries itself out with a program. */
 static struct contain_host *
 try_host(struct err *err)
 {
 	struct contain_host *host = NULL;
+	int r;
 	const struct contain_options options = { .prefix = PREFIX,
 		.shim = getenv("NODELINK_SHIM"),
 		.first = rung,
 		.last = rung };
 
-	return contain_host_new(&options, &host, err) < 0 ? NULL : host;
+	do
+		r = contain_host_new(&options, &host, err);
+	while (unit_again(r));
+	return r < 0 ? NULL : host;
 }
 
 static struct contain_host *
@@ -68,7 +73,20 @@ struct program {
 	struct child_exit how;
 };
 
-/* Returns when the script has printed something. */
+static int
+spawn(struct contain *c, const struct spawn *how, struct program *p,
+	enum spawn_step *failed)
+{
+	int r;
+
+	do
+		r = contain_spawn(
+			c, how, &p->pid, &p->pidfd, &p->wait_fd, failed);
+	while (unit_again(r));
+	return r;
+}
+
+/* Returns when the script has printed an empty line. */
 static struct program
 run_in(struct contain *c, const char *script)
 {
@@ -81,18 +99,17 @@ run_in(struct contain *c, const char *script)
 		.born_in = -1 };
 	struct program p;
 	enum spawn_step failed;
+	char line[256] = "";
 	int ends[2];
-	char byte;
 
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* as the executor */
 	ck_assert_int_eq(fd_pipe(ends, false), 0);
 	how.fd[0] = how.fd[1] = how.fd[2] = ends[1];
-	ck_assert_int_eq(
-		contain_spawn(c, &how, &p.pid, &p.pidfd, &p.wait_fd, &failed),
-		0);
+	ck_assert_int_eq(spawn(c, &how, &p, &failed), 0);
 	(void)close(ends[1]);
-	ck_assert_int_eq(read(ends[0], &byte, 1), 1);
+	ck_assert_int_ge(read(ends[0], line, sizeof line - 1), 1);
 	(void)close(ends[0]);
+	ck_assert_msg(*line == '\n', "it says '%s'", line);
 	return p;
 }
 
@@ -203,13 +220,11 @@ TEST(says_why_a_program_cannot_start)
 		.extra_fd = -1,
 		.born_in = -1 };
 	enum spawn_step failed;
-	int pidfd, wait_fd, null = fd_open("/dev/null", O_RDWR);
-	pid_t pid;
+	int null = fd_open("/dev/null", O_RDWR);
+	struct program p;
 
 	how.fd[0] = how.fd[1] = how.fd[2] = null;
-	ck_assert_int_eq(
-		contain_spawn(c, &how, &pid, &pidfd, &wait_fd, &failed),
-		-ENOENT);
+	ck_assert_int_eq(spawn(c, &how, &p, &failed), -ENOENT);
 	ck_assert_int_eq(failed, SPAWN_EXEC);
 	ck_assert_int_eq(contain_is_empty(c), 1);
 	remove_soon(c);
@@ -326,7 +341,7 @@ TEST(does_not_take_those_for_dead_whom_it_cannot_see)
 
 	reap(c, &p);
 	for (int left = 0; left < 6; left++) {
-		pid_t blind = fork();
+		pid_t blind = unit_fork();
 		int status;
 
 		if (blind == 0) {
@@ -402,7 +417,7 @@ TEST(ends_what_a_dead_process_of_its_kind_left)
 	if (!complete)
 		return;
 	ck_assert_int_eq(fd_pipe(report, false), 0);
-	executor = fork();
+	executor = unit_fork();
 	if (executor == 0) {
 		struct group_member m;
 		struct contain *c = make(open_host(), "left");

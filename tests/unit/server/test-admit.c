@@ -114,9 +114,7 @@ TEST(only_the_certificate_that_was_issued_last_counts)
 	ck_assert_int_eq(
 		open_with(&one, "a", "nodelink:agent:a", "0a", LONG_MS), 0);
 	ck_assert_int_eq(auth_agent_revoke(auth, "a", &err), 0);
-	for (int i = 0; i < 100 && !one.closed; i++)
-		loop_turn(loop, 100);
-	ck_assert(one.closed);
+	UNIT_UNTIL(loop, one.closed);
 	ck_assert_int_lt(
 		open_with(&one, "a", "nodelink:agent:a", "0a", LONG_MS), 0);
 	teardown();

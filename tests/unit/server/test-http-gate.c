@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "client.h"
 #include "http/http.h"
@@ -264,9 +265,7 @@ END
 	person.welcome = false;
 	http_recheck(http);
 	client_wait_end(c);
-	for (int i = 0; i < 100 && http_connections(http); i++)
-		loop_turn(loop, 10);
-	ck_assert_uint_eq(http_connections(http), 0);
+	UNIT_UNTIL(loop, http_connections(http) == 0);
 	ck_assert_int_eq(n_gone, 1);
 	stop(c);
 }
@@ -292,9 +291,7 @@ TEST(cuts_a_stream_whose_client_does_not_read)
 	ck_assert_ptr_nonnull(open_req);
 	person.welcome = false;
 	http_recheck(http);
-	for (int i = 0; i < 100 && http_connections(http); i++)
-		loop_turn(loop, 10);
-	ck_assert_uint_eq(http_connections(http), 0);
+	UNIT_UNTIL(loop, http_connections(http) == 0);
 	ck_assert_int_eq(n_gone, 1);
 	stop(&c);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "client.h"
 #include "http/http.h"
@@ -338,8 +339,7 @@ TEST(tells_the_handler_when_the_client_of_a_deferred_reply_leaves)
 	client_turn(&c, 20);
 	ck_assert_ptr_nonnull(waiting);
 	(void)close(c.fd);
-	for (int i = 0; i < 100 && http_connections(http); i++)
-		loop_turn(loop, 10);
+	UNIT_UNTIL(loop, http_connections(http) == 0);
 	ck_assert_int_eq(n_gone, 1);
 	ck_assert_uint_eq(http_connections(http), 0);
 	c.fd = -1;
@@ -354,7 +354,7 @@ TEST(ends_requests_that_only_drip)
 	start(400);
 	client_open(&c, loop, port);
 	client_say(&c, "GET /hello HTTP/1.1\r\nHost: a\r\nX-");
-	for (int i = 0; i < 100 && !c.ended; i++) {
+	for (int i = 0; i < unit_wait_ms() / 50 && !c.ended; i++) {
 		client_turn(&c, 50);
 		client_say(&c, "a");
 	}
@@ -389,9 +389,7 @@ TEST(stops_gracefully)
 	client_wait_end(&busy);
 	client_expect(&busy, " 503 ");
 	client_wait_end(&idle);
-	for (int i = 0; i < 50 && !stopped; i++)
-		loop_turn(loop, 10);
-	ck_assert(stopped);
+	UNIT_UNTIL(loop, stopped);
 	ck_assert_int_eq(n_gone, 1);
 	conf.port = port; /* it is free again */
 	ck_assert_msg(http_new(loop, &conf, &second, &again, &err) == 0, "%s",

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "client.h"
 #include "http/http.h"
 #include "tests/unit/unit.h"
@@ -156,8 +157,7 @@ TEST(notices_at_once_that_an_idle_client_has_left)
 	start(&c, 0, "?comments=1");
 	client_wait(&c, "\r\n\r\n");
 	(void)close(c.fd);
-	for (int i = 0; i < 20 && !source.n_closed; i++)
-		loop_turn(loop, 10);
+	UNIT_UNTIL(loop, source.n_closed);
 	ck_assert_int_eq(source.n_closed, 1);
 	c.fd = -1;
 	stop(&c);
@@ -177,8 +177,7 @@ TEST(notices_that_a_busy_client_has_left)
 	ck_assert_uint_gt(source.sent, 1000);
 	ck_assert_uint_lt(source.sent, 16 << 20); /* held back, not hoarded */
 	(void)close(c.fd);
-	for (int i = 0; i < 100 && !source.n_closed; i++)
-		loop_turn(loop, 10);
+	UNIT_UNTIL(loop, source.n_closed);
 	ck_assert_int_eq(source.n_closed, 1);
 	c.fd = -1;
 	stop(&c);
@@ -217,9 +216,7 @@ TEST(ends_streams_cleanly_when_the_server_stops)
 	http_stop(http, 1000, mark, &stopped);
 	client_wait(&c, "\r\n0\r\n\r\n");
 	client_wait_end(&c);
-	for (int i = 0; i < 20 && !stopped; i++)
-		loop_turn(loop, 10);
-	ck_assert(stopped);
+	UNIT_UNTIL(loop, stopped);
 	ck_assert_int_eq(source.n_closed, 1);
 	stop(&c);
 }
@@ -236,9 +233,7 @@ TEST(cuts_what_does_not_end_in_time)
 	http_stream_wake(source.req);
 	loop_turn(loop, 1);
 	http_stop(http, 100, mark, &stopped);
-	for (int i = 0; i < 500 && !stopped; i++)
-		loop_turn(loop, 10);
-	ck_assert(stopped);
+	UNIT_UNTIL(loop, stopped);
 	ck_assert_int_eq(source.n_closed, 1);
 	stop(&c);
 }

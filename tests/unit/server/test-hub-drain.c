@@ -92,8 +92,7 @@ TEST(cancels_what_still_runs_when_the_time_is_up)
 	drain(50, 700);
 	waiting = create();
 	ck_assert_uint_eq(one.n_sent, 0);
-	while (!one.n_sent && clock_ms() < began + 5000)
-		loop_turn(loop, 50);
+	UNIT_UNTIL(loop, one.n_sent);
 	ck_assert_int_ge(clock_ms() - began, 50);
 	box = fake_take(&one, MSG_CANCEL);
 	msg = msg_get(box);

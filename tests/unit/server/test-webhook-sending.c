@@ -201,8 +201,7 @@ counts(size_t waiting, size_t dead)
 static void
 wait_posts(unsigned n)
 {
-	for (int i = 0; i < 2000 && n_posts < n; i++)
-		loop_turn(loop, 10);
+	UNIT_UNTIL(loop, n_posts >= n);
 	ck_assert_uint_eq(n_posts, n);
 }
 
