@@ -317,6 +317,12 @@ def is_alive(pid):
     return bool(stat) and stat[0] not in "ZX"
 
 
+def is_asleep(pid):
+    """It waits for something, not for the processor or the disk."""
+    stat = _stat(pid)
+    return bool(stat) and stat[0] == "S"
+
+
 def status_number(pid, key):
     """A number of /proc/PID/status, over all threads where that matters."""
     with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:

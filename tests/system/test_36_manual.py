@@ -15,7 +15,7 @@ import subprocess
 import pytest
 
 from command import NODELINK, Command
-from harness import DEADLINE, until
+from harness import DEADLINE, is_asleep, of_task, until
 
 MAN = os.path.join(os.path.dirname(__file__), "..", "..", "man")
 PAGES = sorted(path for path in glob.glob(f"{MAN}/nodelink*.1")
@@ -132,9 +132,11 @@ def nodelink(request, fleet, tmp_path):
 
 
 def settled(client):
-    """All that was created has been started: people are slower than this."""
+    """All that was created has been started, and has come to where it waits: its traps are
+    set, and its children are what they are to be. People are slower than this."""
     tasks = client.ok("GET", "/tasks?status=unfinished")["tasks"]
-    return all(task["status"] == "in_progress" for task in tasks)
+    return all(task["status"] == "in_progress" and
+               all(is_asleep(pid) for pid in of_task(task["task_id"])) for task in tasks)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[os.path.basename(p) for p in PAGES])
