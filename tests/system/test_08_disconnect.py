@@ -201,7 +201,7 @@ def test_server_stops_with_open_streams_and_says_goodbye(system):
     streams = [client.events(task_id) for _ in range(20)]
     for stream in streams:
         stream.until_stdout("on\n")
-    assert server.stop(timeout=10) == 0
+    assert server.stop() == 0
     for stream in streams:  # the end of the stream, not a torn connection
         assert not any(e.isFinal for e in stream.rest())
 

@@ -3,7 +3,6 @@ cancel file and idle_timeout."""
 
 import os
 import signal
-import time
 
 from harness import DEFER, until
 
@@ -93,10 +92,9 @@ def test_force_ends_pre_stop(client):
         events.until_stdout("up\n")
     assert client.cancel(task_id, wait=0).status == 202
     until(lambda: client.output(task_id, "hook"), "pre_stop runs")
-    began = time.monotonic()
     assert client.cancel(task_id, force=1).status == 200
-    assert time.monotonic() - began < 5
-    assert client.task(task_id)["hooks"][0]["signal"] == "SIGKILL"
+    hook, = client.task(task_id)["hooks"]
+    assert hook["signal"] == "SIGKILL" and not hook["timed_out"], "no timer has ended it"
 
 
 def test_a_task_reads_why_it_is_cancelled(client):

@@ -380,7 +380,7 @@ def test_a_revoked_agent_is_cut_at_once_and_enrols_again(own_fleet):
     old = fleet.enrol("web1")
     agent = fleet.agent("web1", old)
     fleet.auth.ok("agent", "revoke", "web1")
-    fleet.server.wait_line(r"'web1'.*its stream is closed", timeout=5)
+    fleet.server.wait_line(r"'web1'.*its stream is closed")
     agent.wait_line(r"refuses")
     assert not fleet.connected("web1")
     shutil.copytree(fleet.folder, fleet.system.path("kept"))

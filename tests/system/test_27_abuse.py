@@ -154,7 +154,7 @@ def test_a_reader_that_takes_nothing_is_cut(abused, fair):
             sock.connect(tuple_of(client.address))
             sock.sendall(f"GET /tasks/{task}/output HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             held.append(sock)
-        until(lambda: open_at(client.address, held) == 0, "all of them are cut")
+        until(lambda: open_at(held) == 0, "all of them are cut")
 
     attack(fair, read_nothing)
 
@@ -164,17 +164,13 @@ def tuple_of(address):
     return host, int(port)
 
 
-def open_at(address, sockets):
+def open_at(sockets):
     """How many of these connections the server still holds, says the kernel."""
-    port = f":{tuple_of(address)[1]:04X}"
-    ours = {f":{s.getsockname()[1]:04X}" for s in sockets}
-    found = 0
+    ours = {ends_of(sock) for sock in sockets}
     with open("/proc/net/tcp", encoding="ascii") as file:
-        for line in file:
-            words = line.split()
-            if words[1][8:] == port and words[2][8:] in ours and words[3] == "01":
-                found += 1
-    return found
+        lines = [line.split() for line in file][1:]
+    return sum((pair_of(words[2]), pair_of(words[1])) in ours and words[3] == "01"
+               for words in lines)
 
 
 def test_hoarding_streams_reaches_ones_own_limit(abused, fair):
@@ -211,8 +207,8 @@ def test_connections_of_one_address_are_limited(abused, fair):
             sock.connect(address)
             held.append(sock)
         # What is over the limit is closed at once, the others for idleness.
-        until(lambda: open_at(abused.main.client.address, held) <= 350, "some are cut", 1.5)
-        until(lambda: open_at(abused.main.client.address, held) == 0, "all are cut")
+        until(lambda: open_at(held) <= 350, "some are cut", 1.5)
+        until(lambda: open_at(held) == 0, "all are cut")
         for sock in held:
             sock.close()
 

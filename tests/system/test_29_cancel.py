@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 import urllib.parse
 
 import pytest
@@ -96,9 +95,9 @@ def test_one_that_is_one_call_too_many_waits_for_its_turn():
 def test_all_have_the_same_deadline():
     many = Many(50)
     with Stub(many) as server:
-        begin = time.monotonic()
-        done = Command(server)("cancel", "--label", "job=x", "--wait", "200ms", status=1)
-        assert time.monotonic() - begin < 10 and len(deleted(server)) == 1
+        # one after the other they would have longer than a command gets here
+        done = Command(server)("cancel", "--label", "job=x", "--wait", "1s", status=1)
+        assert len(deleted(server)) == 1
     assert done.err == "nodelink: 50 unfinished tasks match; 50 are not ended yet\n"
     assert done.lines[50].split() == ["t49", "web1", "in_progress", "stopping"]
 

@@ -202,7 +202,7 @@ def test_run_sleeps_while_its_reader_pauses_and_the_server_is_lost():
         run = Command(server).start("run", "-q", "web1", "--", "cat")
         server.wait(1, "GET")
         until(lambda: waiting(run.stdout) == 64 << 10, "the pipe is full")
-        until(lambda: sleeps(run), "it sleeps", timeout=5)
+        until(lambda: sleeps(run), "it sleeps")
         done = Command(server).end(run)
     assert done.status == 0 and len(done.out) == 137 * (8 << 10)
 
