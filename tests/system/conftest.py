@@ -2,11 +2,12 @@
 private ones for those that break it."""
 
 import os
+import re
 import signal
 
 import pytest
 
-from harness import SANITIZER, Agent, Auth, Server
+from harness import SANITIZER, Agent, Auth, Server, until
 
 # What the tests interrupt must hear it, even if we are a job of a script or were
 # started with nohup: what is ignored stays so in every program that one starts.
@@ -72,7 +73,15 @@ class System:
                                 *options, **more))
         if wait:
             server.client.agent_ready(agent_id)
+            until(lambda: self._has_parts(agent, server), f"{agent_id} has the usual plugins")
         return agent
+
+    @staticmethod
+    def _has_parts(agent, server):
+        """Those that tests use are up, whichever came first; docker may wait for its engine."""
+        ready = re.search(r"ready: agent .*, plugins ([^\n]*), server", agent.log())
+        wanted = {"shell", "countdown"}.intersection(ready[1].split(", ") if ready else ())
+        return wanted <= {p["name"] for p in server.client.agents()[agent.id]["plugins"] if p["up"]}
 
     def path(self, name, text=None):
         path = os.path.join(self.folder, name)

@@ -81,31 +81,34 @@ def test_cancelled_task_cannot_be_cancelled_again(client):
 @pytest.mark.parametrize("headers, query", [({}, "?wait=0"), ({"Prefer": "respond-async"}, "")])
 def test_answer_without_waiting_is_202_with_the_cancel(client, headers, query):
     task_id, _ = _started(client, "trap '' TERM; echo on; while :; do sleep 0.1; done", "on\n",
-                          stop={"grace": 1})
+                          stop={"grace": 200})
     answer = client.call("DELETE", f"/tasks/{task_id}{query}", headers=headers)
     assert answer.status == 202
     assert answer.json["cancel"]["phase"] in ("requested", "delivered", "stopping")
     assert client.task(task_id)["status"] == "in_progress"
+    assert client.cancel(task_id, wait=0, force=1).status in (200, 202)
     assert client.end(task_id)["status"] == "cancelled"
     assert of_task(task_id) == []
 
 
 def test_second_cancel_joins_the_first(client):
     task_id, _ = _started(client, "trap '' TERM; echo on; while :; do sleep 0.1; done", "on\n",
-                          stop={"grace": 1})
+                          stop={"grace": 200})
     answers = []
     threads = [threading.Thread(target=lambda r=reason: answers.append(
-        client.cancel(task_id, reason=r))) for reason in ("one", "two", "three")]
+        client.cancel(task_id, reason=r, wait=50))) for reason in ("one", "two", "three")]
     first = client.cancel(task_id, reason="zero", wait=0)
     assert first.status == 202
     for thread in threads:
         thread.start()
+    until(lambda: client.task(task_id)["cancel"]["requests"] == 4, "all have asked")
+    assert client.cancel(task_id, reason="at once", force=1).status == 200
     for thread in threads:
         thread.join()
     assert [a.status for a in answers] == [200, 200, 200]
     cancel = client.task(task_id)["cancel"]
     assert cancel["reason"] == "zero"  # the first cause stays the cause
-    assert cancel["requests"] == 4
+    assert cancel["requests"] == 5
 
 
 def test_later_cancel_shortens_the_grace_and_never_lengthens_it(client):

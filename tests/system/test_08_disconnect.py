@@ -160,7 +160,7 @@ def test_agent_told_to_leave_its_tasks_is_restarted_under_them(system):
     executor = agent.child("executor", "shell")
     with client.events(task_id) as events:
         seen = events.until_stdout("10\n")
-        assert agent.process.terminate() is None and agent.process.wait(10) == 0
+        assert agent.process.terminate() is None and agent.wait() == 0
         assert is_alive(executor)
         again = system.agent("agent1", server, folder=agent.folder, wait=False)
         seen += "".join(event.stdout for event in events.rest())
