@@ -12,7 +12,7 @@ from concurrent import futures
 import pytest
 
 from command import NODELINK, Command
-from harness import DEADLINE, until
+from harness import DEADLINE, is_asleep, of_task, until
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,9 @@ def client(pair):
 
 
 def running(client, task_id):
-    until(lambda: client.task(task_id)["status"] == "in_progress", f"{task_id} runs")
+    """Until it has come to where it waits: its traps are set, its children are begun."""
+    until(lambda: client.task(task_id)["status"] == "in_progress"
+          and all(is_asleep(pid) for pid in of_task(task_id)), f"{task_id} runs")
     return task_id
 
 

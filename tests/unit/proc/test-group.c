@@ -78,7 +78,8 @@ TEST(counts_zombies_as_dead_when_it_looks_closely)
 	start("sleep 100 & echo");
 	reap_leader();
 	ck_assert_int_eq(group_signal(&group, SIGKILL), 0);
-	for (int i = 0; i < 1000 && group_list(&group, member, 4) > 0; i++)
+	for (int i = 0; i < unit_wait_ms() && group_list(&group, member, 4) > 0;
+		i++)
 		(void)usleep(1000);
 	ck_assert(group_is_empty(&group)); /* though nobody has reaped it */
 	group_done(&group);
