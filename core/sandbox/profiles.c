@@ -8,13 +8,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/netlink.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 
 #include "sandbox/profile.h"
@@ -25,6 +28,10 @@
 		.kind = MASKED, .arg = (n), .mask = (m), .value = (v) \
 	}
 #define IS(n, v) HAS(n, ~(uint64_t)0, v)
+/* Of an int; libc may leave anything in the other bits, and the kernel does
+ * not look at them. */
+#define INT(n, v) HAS(n, 0xffffffff, v)
+#define INT_HAS(n, m, v) HAS(n, (uint32_t)(m), v)
 
 #if defined(__s390__) || defined(__CRIS__)
 #define CLONE_FLAGS 1
@@ -106,9 +113,50 @@ static const struct sandbox_rule threads[] = {
 	{ 0 },
 };
 
+#define OPTIONS(level) .calls = "setsockopt", .tests = { INT(1, level) }
+#define TCP_OPTIONS(mask, value) \
+	.calls = "setsockopt", \
+	.tests = { INT(1, IPPROTO_TCP), INT_HAS(2, mask, value) }
+
+/* Some headers have them not. */
+enum { LEVEL_NETLINK = 270, LEVEL_TLS = 282, MULTIPATH = 262 };
+
+/* Landlock looks where a socket goes at connect(), and only if it is one of
+ * plain TCP. So sending does not connect, and no socket turns into another, as
+ * by the ULP smc. What a library may try is refused as by a kernel that has not
+ * got it: OpenSSL goes on without kTLS. */
 static const struct sandbox_rule connections[] = {
-	{ .calls = "getsockname getpeername getsockopt setsockopt shutdown "
-		   "recv recvfrom recvmsg send sendto sendmsg" },
+	{ .calls = "getsockname getpeername getsockopt shutdown "
+		   "recv recvfrom recvmsg" },
+#ifdef SYS_socketcall
+	/* Its arguments are behind a pointer, and libc may use it. */
+	{ .calls = "send sendto sendmsg sendmmsg setsockopt" },
+#else
+	{ .calls = "send sendto sendmmsg",
+		.tests = { HAS(3, MSG_FASTOPEN, 0) } },
+	{ .calls = "send sendto sendmmsg",
+		.tests = { HAS(3, MSG_FASTOPEN, MSG_FASTOPEN) },
+		.error = EOPNOTSUPP },
+	{ .calls = "sendmsg", .tests = { HAS(2, MSG_FASTOPEN, 0) } },
+	{ .calls = "sendmsg",
+		.tests = { HAS(2, MSG_FASTOPEN, MSG_FASTOPEN) },
+		.error = EOPNOTSUPP },
+
+	{ OPTIONS(SOL_SOCKET) },
+	{ OPTIONS(IPPROTO_IP) },
+	{ OPTIONS(IPPROTO_IPV6) },
+	{ OPTIONS(LEVEL_NETLINK) },
+	{ OPTIONS(IPPROTO_UDP), .error = ENOPROTOOPT },
+	{ OPTIONS(LEVEL_TLS), .error = ENOPROTOOPT },
+	/* 0 to 63 but TCP_FASTOPEN_CONNECT (30) and TCP_ULP (31) */
+	{ TCP_OPTIONS(~15, 0) },
+	{ TCP_OPTIONS(~7, 16) },
+	{ TCP_OPTIONS(~3, 24) },
+	{ TCP_OPTIONS(~1, 28) },
+	{ TCP_OPTIONS(~0, TCP_FASTOPEN_CONNECT), .error = EOPNOTSUPP },
+	{ TCP_OPTIONS(~0, TCP_ULP), .error = ENOPROTOOPT },
+	{ TCP_OPTIONS(~31, 32) },
+#endif
 	{ 0 },
 };
 
@@ -144,13 +192,27 @@ static const struct sandbox_rule files[] = {
 
 /* -------------------------------------------------------- whoever calls others */
 
+#define SOCKET(family, type, protocol) \
+	.calls = "socket", .tests = { INT(0, family), \
+		INT_HAS(1, ~(SOCK_CLOEXEC | SOCK_NONBLOCK), type), \
+		INT(2, protocol) }
+
 /* Names of hosts are asked for by UDP and of the kernel by netlink. */
 static const struct sandbox_rule connecting[] = {
-	{ .calls = "socket", .tests = { IS(0, AF_UNIX) } },
-	{ .calls = "socket", .tests = { IS(0, AF_INET) } },
-	{ .calls = "socket", .tests = { IS(0, AF_INET6) } },
-	{ .calls = "socket", .tests = { IS(0, AF_NETLINK) } },
-	{ .calls = "connect bind recvmmsg recvmmsg_time64 sendmmsg" },
+	{ .calls = "socket", .tests = { INT(0, AF_UNIX) } },
+	{ SOCKET(AF_INET, SOCK_STREAM, 0) },
+	{ SOCKET(AF_INET, SOCK_STREAM, IPPROTO_TCP) },
+	{ SOCKET(AF_INET, SOCK_STREAM, MULTIPATH), .error = EPROTONOSUPPORT },
+	{ SOCKET(AF_INET, SOCK_DGRAM, 0) },
+	{ SOCKET(AF_INET, SOCK_DGRAM, IPPROTO_UDP) },
+	{ SOCKET(AF_INET6, SOCK_STREAM, 0) },
+	{ SOCKET(AF_INET6, SOCK_STREAM, IPPROTO_TCP) },
+	{ SOCKET(AF_INET6, SOCK_STREAM, MULTIPATH), .error = EPROTONOSUPPORT },
+	{ SOCKET(AF_INET6, SOCK_DGRAM, 0) },
+	{ SOCKET(AF_INET6, SOCK_DGRAM, IPPROTO_UDP) },
+	{ SOCKET(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE) },
+	{ SOCKET(AF_NETLINK, SOCK_DGRAM, NETLINK_ROUTE) },
+	{ .calls = "connect bind recvmmsg recvmmsg_time64" },
 	/* c-ares: the interface of a name server, as in fe80::1%eth0 */
 	{ .calls = "ioctl", .tests = { IS(1, SIOCGIFINDEX) } },
 	{ .calls = "ioctl", .tests = { IS(1, SIOCGIFNAME) } },
