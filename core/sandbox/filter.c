@@ -50,10 +50,6 @@ compare(const struct sandbox_test *test)
 		cmp.datum_a = test->mask;
 		cmp.datum_b = test->value;
 		break;
-	case OTHER_THAN:
-		cmp.op = SCMP_CMP_NE;
-		cmp.datum_a = test->value;
-		break;
 	case OWN_PID: cmp.datum_a = (uint64_t)getpid(); break;
 	}
 	return cmp;

@@ -14,7 +14,6 @@ struct sandbox_test {
 	enum {
 		ANYTHING, /* nothing, nor is any argument after it */
 		MASKED, /* (argument & mask) == value */
-		OTHER_THAN, /* argument != value */
 		OWN_PID, /* argument is our own process */
 	} kind;
 	unsigned arg;
