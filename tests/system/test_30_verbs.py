@@ -71,8 +71,8 @@ def test_ps_finds_by_what_it_is_asked_for(nodelink, client):
     red = running(client, client.shell("sleep 100", agent="web1",
                                        labels={"team": "red", "n": "1"}))
     blue = running(client, client.shell("sleep 100", agent="web2", labels={"team": "blue"}))
-    count = client.ok("POST", "/tasks/countdown", {"agent_id": "web2",
-                                                   "params": {"from": 1000}})["task_id"]
+    count = running(client, client.ok("POST", "/tasks/countdown", {
+        "agent_id": "web2", "params": {"from": 1000}})["task_id"])
     for words, ids in {
             ("--agent", "web1"): [red], ("--label", "team"): [blue, red],
             ("-l", "team=red", "--label=n=1"): [red], ("-l", "team=blue", "-l", "n"): [],
