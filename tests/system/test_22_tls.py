@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import pwd
+import re
 import shutil
 import signal
 import sqlite3
@@ -13,6 +14,7 @@ import ssl
 import subprocess
 import tempfile
 import threading
+import time
 
 import pytest
 
@@ -92,11 +94,11 @@ dir = {self.ca}
     def options(self, pair):
         return ("--ca", f"{self.ca}/ca.crt", "--cert", f"{pair}.crt", "--key", f"{pair}.key")
 
-    def sign(self, name, agent_id, ca=None, days=2):
+    def sign(self, name, agent_id, ca=None, days=2, names=None):
         """A certificate that openssl makes: like ours, but for what is asked."""
         path, ca = self.system.path(name), ca or f"{self.ca}/ca"
         extensions = self.system.path(f"{name}.ext",
-                                      f"subjectAltName=URI:{DIRECTORY}{agent_id}\n")
+                                      f"subjectAltName={names or f'URI:{DIRECTORY}{agent_id}'}\n")
         openssl("req", *CURVE, "-keyout", f"{path}.key", "-out", f"{path}.csr",
                 "-subj", f"/CN={agent_id}")
         openssl("x509", "-req", "-in", f"{path}.csr", "-CA", f"{ca}.crt", "-CAkey",
@@ -414,6 +416,27 @@ def test_a_new_certificate_is_for_new_connections_only(own_fleet):
     assert not any("is gone" in line for line in fleet.server.lines)
     fleet.agent("web2", fleet.enrol("web2"))
     assert agent.alive()
+
+
+def test_server_tells_when_its_own_certificates_end(own_fleet):
+    fleet = own_fleet
+
+    def days_left():
+        text = fleet.client.get("/metrics").body.decode()
+        ends = re.findall(
+            r'^nodelink_server_certificate_expiry_timestamp_seconds{setting="(.*?)"} (\S+)$',
+            text, re.MULTILINE)
+        return {setting: round((float(end) - time.time()) / 86400) for setting, end in ends}
+
+    assert days_left() == {"http.cert": 365, "grpc.cert": 365, "grpc.client_ca": 3650}
+    pair = fleet.sign("short", "server", days=5, names=f"IP:{LOOPBACK}")[3][:-len(".crt")]
+    for end in "key", "crt":
+        shutil.copy(f"{pair}.{end}", f"{fleet.ca}/server.{end}")
+    fleet.server.signal(signal.SIGHUP)
+    for section in "http", "grpc":
+        fleet.server.wait_line(rf"\[{section}\] the certificate in '{fleet.cert}' expires on",
+                               anywhere=True)
+    assert days_left() == {"http.cert": 5, "grpc.cert": 5, "grpc.client_ca": 3650}
 
 
 @pytest.mark.parametrize("damage", ["", "-----BEGIN CERTIFICATE-----\nAAAA\n", None])
