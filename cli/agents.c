@@ -130,6 +130,17 @@ add_drain(struct facts *f, const json_t *agent)
 			http_text(drain, "actor"), *reason ? ": " : "", reason);
 }
 
+static void
+add_certificate(struct facts *f, const json_t *agent, int64_t now)
+{
+	int64_t end = record_time(agent, "certificate_expires_at");
+
+	if (end)
+		facts_addf(f, "certificate", end > now ? TERM_PLAIN : TERM_RED,
+			"%s %s", end > now ? "until" : "has ended on",
+			http_text(agent, "certificate_expires_at"));
+}
+
 /* "pids memory cpu (cgroup1), open_files file_size (rlimit)" */
 static void
 add_limits(struct facts *f, json_t *limits)
@@ -202,9 +213,7 @@ print_agent(struct verb_call *call, const json_t *agent, struct err *err)
 		facts_addf(&f, "state", style, "%s, last seen %s", state,
 			http_text(agent, "seen_at"));
 	add_drain(&f, agent);
-	if (record_has(agent, "certificate_expires_at"))
-		facts_addf(&f, "certificate", TERM_PLAIN, "until %s",
-			http_text(agent, "certificate_expires_at"));
+	add_certificate(&f, agent, now);
 	facts_addf(&f, "tasks", TERM_PLAIN, "%" PRIi64 " unfinished",
 		record_number(agent, "tasks"));
 	facts_add(&f, "host", http_text(agent, "hostname"));

@@ -18,7 +18,7 @@ import time
 
 import pytest
 
-from harness import BIN, DEADLINE, ENVIRONMENT, LOOPBACK, SBIN, write_fifo
+from harness import BIN, DEADLINE, ENVIRONMENT, LOOPBACK, SBIN, until, write_fifo
 
 CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 DIRECTORY = "nodelink:agent:"
@@ -148,13 +148,16 @@ def test_enrols_connects_and_runs_a_task(fleet):
     assert os.stat(f"{fleet.folder}/agent.key").st_mode & 0o777 == 0o600
     text = openssl("x509", "-in", f"{fleet.folder}/agent.crt", "-noout", "-text")
     assert f"URI:{DIRECTORY}web1" in text and "TLS Web Client" in text
-    fleet.agent("web1", options)
-    end = datetime.datetime.fromisoformat(
-        fleet.client.agents()["web1"]["certificate_expires_at"].replace("Z", "+00:00"))
+    agent = fleet.agent("web1", options)
+    text = fleet.client.agents()["web1"]["certificate_expires_at"]
+    end = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
     left = end - datetime.datetime.now(datetime.timezone.utc)
     assert datetime.timedelta(days=89) < left < datetime.timedelta(days=91)
     record, out, _ = fleet.client.run("echo secret", agent="web1")
     assert (record["status"], out) == ("completed", "secret\n")
+    agent.stop()
+    until(lambda: not fleet.connected("web1"), "it is away")
+    assert fleet.client.agents()["web1"]["certificate_expires_at"] == text
 
 
 def test_enrol_says_what_belongs_into_the_configuration(fleet):

@@ -262,7 +262,7 @@ export interface Agent {
 	hostname: string | null;
 	peer: string | null;
 	connected_at: string | null;
-	/** When the certificate ends that it is connected with. */
+	/** Of the last certificate that it has come with or enrolled for. */
 	certificate_expires_at: string | null;
 	seen_at: string | null;
 	/** How many are unfinished. */
