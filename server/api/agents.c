@@ -35,6 +35,7 @@ emit_plugin(struct emit *e, const struct hub_plugin *p)
 	emit_text_or_null(e, "summary", inventory->summary);
 	emit_bool(e, "up", p->up);
 	emit_bool(e, "draining", p->draining);
+	emit_text_or_null(e, "draining_reason", inventory->draining_reason);
 	emit_text_or_null(e, "containment", inventory->containment);
 	emit_bool(e, "complete", inventory->complete);
 	emit_text_or_null(e, "seccomp", inventory->seccomp);

@@ -283,8 +283,10 @@ export interface Plugin {
 	version: string | null;
 	summary: string | null;
 	up: boolean;
-	/** Its agent was told to stop, and waits for tasks to end. */
+	/** It takes no new tasks, and waits for those that it has. */
 	draining: boolean;
+	/** Why, for people. */
+	draining_reason: string | null;
 	/** How its tasks are held. */
 	containment: string | null;
 	/** No process can leave that. */
