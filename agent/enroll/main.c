@@ -62,8 +62,8 @@ static const struct conf_item items[] = {
 		.arg = "DIR",
 		.fallback = NODELINK_SYSCONFDIR "/tls",
 		.help = "where agent.crt, agent.key and ca.crt are written" },
-	{ .key = "seccomp",
-		.flag = "seccomp",
+	{ .key = "sandbox",
+		.flag = "sandbox",
 		.arg = "WHAT",
 		.fallback = "kill",
 		.help = "what a system call outside the program's list does: "
@@ -177,7 +177,7 @@ read_settings(const struct conf *conf, struct settings *s, struct err *err)
 		return err_set(err, -EINVAL,
 			"--ca-hash: expected sha256: and 64 digits, got '%s'",
 			s->ca_hash);
-	r = sandbox_parse(conf_text(conf, "seccomp"), &s->sandbox.seccomp, err);
+	r = sandbox_parse(conf_text(conf, "sandbox"), &s->sandbox.seccomp, err);
 	if (r == 0)
 		r = read_files(conf, s, err);
 	return r;

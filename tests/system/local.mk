@@ -9,6 +9,7 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/contain.py \
 	%D%/dockerd.py \
 	%D%/fresh.py \
+	%D%/guarded.py \
 	%D%/harness.py \
 	%D%/netns.py \
 	%D%/openapi.py \
@@ -53,6 +54,7 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_29_signals.py \
 	%D%/test_30_completion.py \
 	%D%/test_30_verbs.py \
+	%D%/test_31_document.py \
 	%D%/test_31_fields.py \
 	%D%/test_31_openapi.py \
 	%D%/test_32_metrics.py \
@@ -60,7 +62,8 @@ EXTRA_DIST += tests/tsan.supp \
 	%D%/test_34_typescript.py \
 	%D%/test_35_node.py \
 	%D%/test_36_manual.py \
-	%D%/test_37_security_page.py
+	%D%/test_37_security_page.py \
+	%D%/web1.py
 
 system_helpers = %D%/helpers/mute-agent %D%/helpers/whoami
 check_PROGRAMS += $(system_helpers)

@@ -15,30 +15,10 @@ import pytest
 from command import Command
 from harness import until
 from stub import Stub
+from web1 import fixture_client, fixture_host, fixture_nodelink  # noqa: F401
 
 NOWHERE = "http://127.0.0.1:1"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
-
-
-@pytest.fixture(scope="module")
-def host(module_system):
-    module_system.main = module_system.server()
-    module_system.agent("web1", module_system.main)
-    return module_system
-
-
-@pytest.fixture
-def client(host):
-    """Nothing is left of a test's tasks."""
-    client = host.main.client
-    yield client
-    client.ok("DELETE", "/agents/web1/drain")
-    client.ok("DELETE", "/tasks?agent_id=web1&force=1")
-
-
-@pytest.fixture
-def nodelink(host):
-    return Command(host.main)
 
 
 def said(client, task_id, text):

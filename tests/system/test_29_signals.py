@@ -17,34 +17,7 @@ import pytest
 from command import NODELINK, Command, press
 from harness import DEADLINE, until
 from stub import SILENCE, Stub
-
-
-@pytest.fixture(scope="module")
-def host(module_system):
-    module_system.main = module_system.server()
-    module_system.agent("web1", module_system.main)
-    return module_system
-
-
-@pytest.fixture
-def client(host):
-    """Nothing is left of a test's tasks."""
-    client = host.main.client
-    yield client
-    client.ok("DELETE", "/tasks?agent_id=web1&force=1")
-
-
-@pytest.fixture
-def nodelink(host):
-    return Command(host.main)
-
-
-def only(client):
-    """The one task that is unfinished, once there is one that runs."""
-    def find():
-        tasks = client.ok("GET", "/tasks?status=in_progress")["tasks"]
-        return tasks[0]["task_id"] if tasks else None
-    return until(find, "a task runs")
+from web1 import fixture_client, fixture_host, fixture_nodelink, only  # noqa: F401
 
 
 def slow(flag):

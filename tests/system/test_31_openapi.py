@@ -5,7 +5,6 @@ with the document, and at last everything that it promises must have been seen."
 import contextlib
 import json
 import os
-import re
 import resource
 import select
 import signal
@@ -15,10 +14,11 @@ import time
 
 import pytest
 
-from harness import DEFER, SBIN, until
+from guarded import Guarded, Patient
+from harness import DEFER, until
 from netns import NoNetns, Namespace
 from openapi import Document, Witness
-from receiver import SECRET, Receiver
+from receiver import Receiver
 
 # What no test brings about, of what any request may be answered.
 UNSEEN = {"no_memory", "internal", "store_failing"}
@@ -26,14 +26,6 @@ UNSEEN = {"no_memory", "internal", "store_failing"}
 CREATE = {"/tasks/shell": {"agent_id": "agent1", "cmd": "true"},
           "/tasks/docker": {"agent_id": "agent1", "image": "none"},
           "/tasks/countdown": {"agent_id": "agent1", "params": {"from": 1, "interval": 1}}}
-
-
-class Patient:
-    """To start a program in: a file that may not grow is an error and no signal."""
-
-    @staticmethod
-    def wrap(argv):
-        return ["sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh", *argv]
 
 
 @pytest.fixture(scope="module")
@@ -53,47 +45,6 @@ def anyone(module_system, open_server, document):
     return Witness(document, open_server.http)
 
 
-class Guarded:
-    """A server that asks everybody, signs certificates, and notes what it does."""
-
-    def __init__(self, system, document):
-        self.auth = system.auth()
-        self.folder = system.path("guarded")
-        os.makedirs(self.folder)
-        made = subprocess.run(
-            [f"{SBIN}/nodelink-server", "ca", "create", "--ca-dir", f"{self.folder}/ca"],
-            stdin=subprocess.DEVNULL, capture_output=True, check=False)
-        assert made.returncode == 0, made
-        self.audit = f"{self.folder}/audit.log"
-        conf = system.path("guarded.conf", f"""
-[ca]
-dir = {self.folder}/ca
-[audit]
-path = {self.audit}
-required = yes
-[limits]
-failed_logins = 40
-[webhook]
-per_task = yes
-allow_internal = yes
-secret_file = {system.path("hooks.secret", SECRET)}
-""")
-        os.chmod(system.path("hooks.secret"), 0o600)
-        self.server = system.server("--config", conf, auth=self.auth, inside=Patient)
-        self.admin = Witness(document, self.server.http, self.server.client.token)
-        self.stranger = Witness(document, self.server.http)
-        system.agent("agent1", self.server, *self.auth.agent_file("agent1"))
-
-    def enrolment(self, path):
-        """A request for a certificate, and a token for it."""
-        made = subprocess.run(
-            ["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-             "-nodes", "-subj", "/CN=web1", "-keyout", f"{path}.key"],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
-        return {"agent_id": "web1", "token": self.auth.ok("enroll-token", "--for", "web1"),
-                "csr": made.stdout}
-
-
 @pytest.fixture(scope="module")
 def guarded(module_system, document):
     return Guarded(module_system, document)
@@ -111,41 +62,6 @@ def spread(document, method="GET POST DELETE", task="t", agent="agent1"):
 
 
 # ---------------------------------------------------------------------------- routes
-
-def test_document_and_server_have_the_same_routes(document):
-    text = subprocess.run([f"{SBIN}/nodelink-server", "--routes"], check=True,
-                          capture_output=True).stdout.decode()
-    served = {(method, re.sub(r"\{\w+\}", "{}", path), role)
-              for method, path, role in (line.split() for line in text.splitlines())}
-    told = set()
-    for name, _, operation in document.operations():
-        method, path = name.split()
-        role = operation["x-role"]
-        schemes = [] if role == "none" else [{"bearer": []}]
-        if method == "GET" and role != "none":
-            schemes.append({"session": []})
-        assert operation["security"] == schemes, name
-        if name in ("POST /tasks/shell", "POST /tasks/docker"):
-            path = "/tasks/{}"  # plugins whose fields the document knows
-        told.add((method, re.sub(r"\{\w+\}", "{}", path), role))
-    assert told == served
-
-
-def test_manual_has_all_words_of_the_document(document):
-    """Routes, parameters, fields and codes."""
-    text = ""
-    for page in ("man/nodelink-api.7", "man/nodelink-tasks.7",
-                 "plugins/docker/nodelink-plugin-docker.7"):
-        with open(f"{os.path.dirname(__file__)}/../../{page}", encoding="utf-8") as file:
-            text += file.read().replace("\\-", "-")
-    routes = {f".Ss {name}" for name, _, _ in document.operations()
-              if name not in ("POST /tasks/shell", "POST /tasks/docker")}
-    told = {line.partition("?")[0].replace("{plugin}", "{id}") for line in text.splitlines()}
-    words = document.names() | {what[2] for what in document.wanted
-                                if len(what) == 3 and what[1] != "header"}
-    missing = (routes - told) | (words - set(re.findall(r"[A-Za-z0-9_-]+", text)))
-    assert not missing, missing
-
 
 def test_document_is_of_this_version(document, anyone):
     assert document.root["info"]["version"] == anyone.get("/healthz").json["version"]
