@@ -59,7 +59,7 @@ tell_end(struct certs *c)
 	if (tls_ends_soon(c->pem.facts.not_after, &c->told_ms, text))
 		log_warn(0, "[%s] the certificate in '%s' %s", c->section,
 			c->files->cert, text);
-	if (c->pem.ca &&
+	if (c->pem.ca_not_after &&
 		tls_ends_soon(c->pem.ca_not_after, &c->ca_told_ms, text))
 		log_warn(0,
 			"[%s] a CA in '%s' %s: the certificates that it has "

@@ -28,7 +28,7 @@ static int
 check_ca(struct tls_pem *pem, const char *file, struct err *err)
 {
 	AUTO(BIO_free_all) BIO *bio = BIO_new_mem_buf(pem->ca, -1);
-	int64_t first = INT64_MAX, end;
+	int64_t first = 0, end;
 	int n = 0;
 
 	if (!bio)
@@ -38,10 +38,10 @@ check_ca(struct tls_pem *pem, const char *file, struct err *err)
 		X509 *cert = PEM_read_bio_X509_AUX(
 			bio, NULL, openssl_no_password, NULL);
 
-		if (!cert || openssl_end(cert, &end) < 0)
+		if (!cert)
 			break;
-		if (end < first)
-			first = end;
+		if (openssl_end(cert, &end) == 0 && (!first || end < first))
+			first = end; /* else it is nobody's CA */
 	}
 	if (n && at_end()) {
 		pem->ca_not_after = first;

@@ -35,7 +35,7 @@ tls_ends_soon(int64_t not_after, int64_t *told_ms, char text[TLS_END_TEXT]);
 struct tls_pem { /* what was in them; NULL: none */
 	char *cert, *key, *ca;
 	struct tls_facts facts; /* of the certificate */
-	int64_t ca_not_after; /* of the CA that ends first, wall ms */
+	int64_t ca_not_after; /* of the CA that ends first, wall ms; or 0 */
 };
 
 /* All of them, or nothing and -errno with text. tls_pem_done() afterwards. */
