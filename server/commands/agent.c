@@ -53,14 +53,6 @@ const struct command command_agent_token = {
 
 /* ----------------------------------------------------------------- agent list */
 
-static const struct conf_item list_items[] = {
-	{ .key = "json",
-		.flag = "json",
-		.type = CONF_BOOL,
-		.fallback = "no",
-		.help = "as JSON, for programs" },
-};
-
 static int
 emit_agent(void *arg, const struct auth_agent *a)
 {
@@ -98,24 +90,19 @@ print_agent(void *arg, const struct auth_agent *a)
 	return 0;
 }
 
+static void
+emit_all(struct emit *e, struct auth *auth)
+{
+	(void)auth_agents_each(auth, emit_agent, e);
+}
+
 static int
 list(const struct command_call *call, struct err *err)
 {
-	AUTO_BUF struct buf out = { 0 };
-	struct emit e;
-
-	if (!conf_bool(call->conf, "json")) {
-		(void)printf("%-18s  %-24s  %s\n", "by", "since", "agent");
-		(void)auth_agents_each(call->auth, print_agent, NULL);
-		return command_flush(err);
-	}
-	emit_init(&e, &out);
-	emit_array(&e, NULL);
-	(void)auth_agents_each(call->auth, emit_agent, &e);
-	emit_array_end(&e);
-	if (emit_done(&e) < 0)
-		return err_set(err, -ENOMEM, "out of memory");
-	(void)puts(buf_text(&out));
+	if (conf_bool(call->conf, "json"))
+		return command_print_json(call, emit_all, err);
+	(void)printf("%-18s  %-24s  %s\n", "by", "since", "agent");
+	(void)auth_agents_each(call->auth, print_agent, NULL);
 	return command_flush(err);
 }
 
@@ -123,8 +110,8 @@ const struct command command_agent_list = {
 	.name = "agent list",
 	.summary = "Lists the agents that may connect, and those that may no "
 		   "longer.",
-	.items = list_items,
-	.n_items = ARRAY_SIZE(list_items),
+	.items = command_json_items,
+	.n_items = COMMAND_JSON_ITEMS,
 	.setting = "auth",
 	.run = list,
 };

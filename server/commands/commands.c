@@ -13,6 +13,7 @@
 #include "audit/audit.h"
 #include "base/dump.h"
 #include "base/log.h"
+#include "json/emit.h"
 
 enum { WRONG_USAGE = 2, NAME_WORDS = 2 };
 
@@ -59,6 +60,31 @@ command_flush(struct err *err)
 	return fflush(stdout) == 0 && !ferror(stdout)
 		       ? 0
 		       : err_set(err, -EIO, "cannot write to stdout");
+}
+
+const struct conf_item command_json_items[COMMAND_JSON_ITEMS] = {
+	{ .key = "json",
+		.flag = "json",
+		.type = CONF_BOOL,
+		.fallback = "no",
+		.help = "as JSON, for programs" },
+};
+
+int
+command_print_json(const struct command_call *call,
+	void (*add)(struct emit *e, struct auth *auth), struct err *err)
+{
+	AUTO_BUF struct buf out = { 0 };
+	struct emit e;
+
+	emit_init(&e, &out);
+	emit_array(&e, NULL);
+	add(&e, call->auth);
+	emit_array_end(&e);
+	if (emit_done(&e) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
+	(void)puts(buf_text(&out));
+	return command_flush(err);
 }
 
 /* How many of the words are the command's name: "agent-token", "agent list". */

@@ -67,6 +67,13 @@ void command_note_failure(struct audit *audit,
 
 /* For people, on stderr: what goes to stdout is for a file or a variable. */
 void command_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* The flag of those that list something, which they do for programs then: one
+ * array of what add() puts into it. 0 or -errno with text. */
+enum { COMMAND_JSON_ITEMS = 1 };
+extern const struct conf_item command_json_items[COMMAND_JSON_ITEMS];
+struct emit;
+int command_print_json(const struct command_call *call,
+	void (*add)(struct emit *e, struct auth *auth), struct err *err);
 /* Everything printed, or -errno with text: a secret that did not arrive. */
 int command_flush(struct err *err);
 

@@ -114,14 +114,6 @@ const struct command command_token_create = {
 
 /* ----------------------------------------------------------------------- list */
 
-static const struct conf_item list_items[] = {
-	{ .key = "json",
-		.flag = "json",
-		.type = CONF_BOOL,
-		.fallback = "no",
-		.help = "as JSON, for programs" },
-};
-
 static int
 emit_token(void *arg, const struct auth_token *t)
 {
@@ -150,33 +142,28 @@ print_token(void *arg, const struct auth_token *t)
 	return 0;
 }
 
+static void
+emit_all(struct emit *e, struct auth *auth)
+{
+	(void)auth_tokens_each(auth, emit_token, e);
+}
+
 static int
 list(const struct command_call *call, struct err *err)
 {
-	AUTO_BUF struct buf out = { 0 };
-	struct emit e;
-
-	if (!conf_bool(call->conf, "json")) {
-		(void)printf("%-12s  %-8s  %-24s  %-24s  %-24s  %s\n", "id",
-			"role", "created", "expires", "used", "client");
-		(void)auth_tokens_each(call->auth, print_token, NULL);
-		return command_flush(err);
-	}
-	emit_init(&e, &out);
-	emit_array(&e, NULL);
-	(void)auth_tokens_each(call->auth, emit_token, &e);
-	emit_array_end(&e);
-	if (emit_done(&e) < 0)
-		return err_set(err, -ENOMEM, "out of memory");
-	(void)puts(buf_text(&out));
+	if (conf_bool(call->conf, "json"))
+		return command_print_json(call, emit_all, err);
+	(void)printf("%-12s  %-8s  %-24s  %-24s  %-24s  %s\n", "id", "role",
+		"created", "expires", "used", "client");
+	(void)auth_tokens_each(call->auth, print_token, NULL);
 	return command_flush(err);
 }
 
 const struct command command_token_list = {
 	.name = "token list",
 	.summary = "Lists the clients' tokens, without their secrets.",
-	.items = list_items,
-	.n_items = ARRAY_SIZE(list_items),
+	.items = command_json_items,
+	.n_items = COMMAND_JSON_ITEMS,
 	.setting = "auth",
 	.run = list,
 };
