@@ -57,7 +57,9 @@ class Watched:
         self.token = self.auth.client("prometheus", "viewer")
         self.viewer = self.client.bearing(self.token)
         system.agent("agent1", self.server, *self.auth.agent_file("agent1"))
-        self.client.run("true")  # a plugin that has not come yet is counted as "other"
+        # A plugin that has not come yet is counted as "other".
+        until(lambda: any(p["name"] == "shell" and p["up"]
+                          for p in self.client.agents()["agent1"]["plugins"]), "shell is up")
 
     def read(self):
         return _samples(self.viewer.get("/metrics"))
