@@ -38,36 +38,34 @@ verdict(const struct sandbox_profile *p, bool only_log)
 	return p->denies ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_TRAP;
 }
 
-/* How many comparisons, and the one. */
-static unsigned
-compare(const struct sandbox_rule *rule, struct scmp_arg_cmp *cmp)
+static struct scmp_arg_cmp
+compare(const struct sandbox_test *test)
 {
-	*cmp = (struct scmp_arg_cmp){ .arg = rule->arg, .op = SCMP_CMP_EQ };
-	switch (rule->test) {
-	case ANY: return 0;
+	struct scmp_arg_cmp cmp = { .arg = test->arg, .op = SCMP_CMP_EQ };
+
+	switch (test->kind) {
+	case ANYTHING: break;
 	case MASKED:
-		cmp->op = SCMP_CMP_MASKED_EQ;
-		cmp->datum_a = rule->mask;
-		cmp->datum_b = rule->value;
+		cmp.op = SCMP_CMP_MASKED_EQ;
+		cmp.datum_a = test->mask;
+		cmp.datum_b = test->value;
 		break;
-	case OTHER_THAN:
-		cmp->op = SCMP_CMP_NE;
-		cmp->datum_a = rule->value;
-		break;
-	case OWN_PID: cmp->datum_a = (uint64_t)getpid(); break;
+	case OWN_PID: cmp.datum_a = (uint64_t)getpid(); break;
 	}
-	return 1;
+	return cmp;
 }
 
 static int
 add_rule(scmp_filter_ctx ctx, uint32_t action, const struct sandbox_rule *rule)
 {
-	struct scmp_arg_cmp cmp;
-	unsigned n = compare(rule, &cmp);
+	struct scmp_arg_cmp all[SANDBOX_TESTS];
 	const char *word = rule->calls;
+	unsigned n = 0;
 	char name[32];
 	int r = 0;
 
+	for (; n < SANDBOX_TESTS && rule->tests[n].kind != ANYTHING; n++)
+		all[n] = compare(&rule->tests[n]);
 	for (size_t len; *word && r == 0;
 		word += len + strspn(word + len, " ")) {
 		int nr;
@@ -77,7 +75,7 @@ add_rule(scmp_filter_ctx ctx, uint32_t action, const struct sandbox_rule *rule)
 		nr = seccomp_syscall_resolve_name(name);
 		if (nr == __NR_SCMP_ERROR)
 			continue; /* this libseccomp has not heard of it */
-		r = seccomp_rule_add_array(ctx, action, nr, n, &cmp);
+		r = seccomp_rule_add_array(ctx, action, nr, n, all);
 		if (r == -EEXIST)
 			r = 0; /* another table has it as well */
 	}

@@ -8,21 +8,27 @@
 
 #include "sandbox/sandbox.h"
 
-enum sandbox_test {
-	ANY, /* whatever its arguments are */
-	MASKED, /* (argument & mask) == value */
-	OTHER_THAN, /* argument != value */
-	OWN_PID, /* argument is our own process */
-};
-
-/* System calls that an allow-list lets pass and that a deny-list refuses; several
- * rules of one call are alternatives. With error they are refused with that
- * number instead. A name that this architecture lacks is skipped. */
-struct sandbox_rule {
-	const char *calls; /* names and spaces; NULL ends a table */
-	enum sandbox_test test;
+/* What an argument is asked for. The kernel cuts an int off after 32 bits, so
+ * what lets an int pass must look at these, or at all. */
+struct sandbox_test {
+	enum {
+		ANYTHING, /* nothing, nor is any argument after it */
+		MASKED, /* (argument & mask) == value */
+		OWN_PID, /* argument is our own process */
+	} kind;
 	unsigned arg;
 	uint64_t mask, value;
+};
+
+enum { SANDBOX_TESTS = 3 };
+
+/* System calls that an allow-list lets pass and that a deny-list refuses, if
+ * all tests hold; several rules of one call are alternatives. With error they
+ * are refused with that number instead; no other rule may let the same pass.
+ * A name that this architecture lacks is skipped. */
+struct sandbox_rule {
+	const char *calls; /* names and spaces; NULL ends a table */
+	struct sandbox_test tests[SANDBOX_TESTS];
 	int error;
 };
 

@@ -65,6 +65,25 @@ handle_sigsys(void)
 	return signal(SIGSYS, SIG_IGN) == SIG_ERR;
 }
 
+/* Of an int the kernel looks at 32 bits. */
+static int
+handle_sigsys_by_upper_bits(void)
+{
+	return syscall(SYS_rt_sigaction, (uint64_t)1 << 32 | SIGSYS, NULL, NULL,
+		       (size_t)(_NSIG - 1) / 8) < 0;
+}
+
+static int
+handle_others(void)
+{
+	for (int signo = 1; signo <= SIGRTMAX; signo++)
+		if (signo != SIGKILL && signo != SIGSTOP && signo != SIGSYS &&
+			syscall(SYS_rt_sigaction, signo, NULL, NULL,
+				(size_t)(_NSIG - 1) / 8) < 0)
+			return signo;
+	return 0;
+}
+
 static int
 swap_off(void)
 {
@@ -378,6 +397,8 @@ TEST(its_last_words_cannot_be_taken)
 {
 	child_dies(server, handle_sigsys, "rt_sigaction");
 	child_dies(uplink, handle_sigsys, "rt_sigaction");
+	child_dies(server, handle_sigsys_by_upper_bits, "rt_sigaction");
+	child_goes_on(server, handle_others);
 }
 END
 
