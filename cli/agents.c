@@ -1,4 +1,5 @@
 /* agents.c - nodelink agents: who is there, and one of them in detail */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -57,7 +58,7 @@ static const struct table_column columns[COLUMNS] = {
 	[PLUGINS] = { .title = "PLUGINS", .gives = true },
 };
 
-/* Those that are down stand in parentheses. */
+/* Those that take no tasks stand in parentheses. */
 static int
 add_plugins(struct buf *out, const json_t *agent)
 {
@@ -67,12 +68,13 @@ add_plugins(struct buf *out, const json_t *agent)
 
 	json_array_foreach(record_list(agent, "plugins"), i, plugin)
 	{
-		bool up = record_bool(plugin, "up");
+		bool takes = record_bool(plugin, "up") &&
+			     !record_bool(plugin, "draining");
 
 		if (r == 0)
 			r = buf_printf(out, "%s%s%s%s", i ? " " : "",
-				up ? "" : "(", http_text(plugin, "name"),
-				up ? "" : ")");
+				takes ? "" : "(", http_text(plugin, "name"),
+				takes ? "" : ")");
 	}
 	return r;
 }
@@ -130,6 +132,17 @@ add_drain(struct facts *f, const json_t *agent)
 			http_text(drain, "actor"), *reason ? ": " : "", reason);
 }
 
+static void
+add_certificate(struct facts *f, const json_t *agent, int64_t now)
+{
+	int64_t end = record_time(agent, "certificate_expires_at");
+
+	if (end)
+		facts_addf(f, "certificate", end > now ? TERM_PLAIN : TERM_RED,
+			"%s %s", end > now ? "until" : "has ended on",
+			http_text(agent, "certificate_expires_at"));
+}
+
 /* "pids memory cpu (cgroup1), open_files file_size (rlimit)" */
 static void
 add_limits(struct facts *f, json_t *limits)
@@ -161,14 +174,15 @@ static int
 print_plugin(struct verb_call *call, const json_t *plugin, struct err *err)
 {
 	const char *seccomp = http_text(plugin, "seccomp");
+	AUTO_BUF struct buf state = { 0 };
 	AUTO_FACTS struct facts f;
 
 	facts_init(&f, &call->out);
-	facts_addf(&f, "plugin", TERM_BOLD, "%s %s%s",
-		http_text(plugin, "name"), http_text(plugin, "version"),
-		!record_bool(plugin, "up")	  ? ", down"
-		: record_bool(plugin, "draining") ? ", ends when its tasks have"
-						  : "");
+	facts_addf(&f, "plugin", TERM_BOLD, "%s %s", http_text(plugin, "name"),
+		http_text(plugin, "version"));
+	if (list_plugin_state(plugin, &state) < 0)
+		f.r = -ENOMEM;
+	facts_addf(&f, "state", TERM_YELLOW, "%s", buf_text(&state));
 	facts_add(&f, "does", http_text(plugin, "summary"));
 	facts_addf(&f, "holds by", TERM_PLAIN, "%s%s%s%s",
 		http_text(plugin, "containment"),
@@ -202,9 +216,7 @@ print_agent(struct verb_call *call, const json_t *agent, struct err *err)
 		facts_addf(&f, "state", style, "%s, last seen %s", state,
 			http_text(agent, "seen_at"));
 	add_drain(&f, agent);
-	if (record_has(agent, "certificate_expires_at"))
-		facts_addf(&f, "certificate", TERM_PLAIN, "until %s",
-			http_text(agent, "certificate_expires_at"));
+	add_certificate(&f, agent, now);
 	facts_addf(&f, "tasks", TERM_PLAIN, "%" PRIi64 " unfinished",
 		record_number(agent, "tasks"));
 	facts_add(&f, "host", http_text(agent, "hostname"));

@@ -30,6 +30,19 @@ list_get(struct http *http, const char *prefix, const char *word,
 }
 
 int
+list_plugin_state(const json_t *plugin, struct buf *out)
+{
+	const char *reason = http_text(plugin, "draining_reason");
+
+	if (!record_bool(plugin, "up"))
+		return buf_add_text(out, "down");
+	if (!record_bool(plugin, "draining"))
+		return 0;
+	return buf_printf(
+		out, "takes no new tasks%s%s", *reason ? ": " : "", reason);
+}
+
+int
 list_no_agent(const char *agent, struct err *err)
 {
 	return err_set(err, -ENOENT,

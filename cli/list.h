@@ -27,6 +27,10 @@ int list_no_agent(const char *agent, struct err *err);
 int list_agents(
 	struct http *http, const char *agent, json_t **out, struct err *err);
 
+/* Why a plugin takes no new tasks: "down", or "takes no new tasks: ...". Nothing
+ * if it does. 0 or -ENOMEM. */
+int list_plugin_state(const json_t *plugin, struct buf *out);
+
 /* The tasks of "/tasks?...", newest first, at most `limit` (0: all), as an
  * array that is the caller's. *more: there are others. 0 or -errno with text,
  * as http_ask(). */

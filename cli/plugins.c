@@ -71,16 +71,19 @@ add_to_kinds(struct buf *kinds, const json_t *plugin, const char *agent)
 	struct kind *k = (struct kind *)kinds->data;
 	size_t n = kinds->len / sizeof *k, i = 0;
 	const struct kind news = { .plugin = plugin };
-	int r = 0;
+	AUTO_BUF struct buf state = { 0 };
+	int r = list_plugin_state(plugin, &state);
 
 	while (i < n && !is_same(k[i].plugin, plugin))
 		i++;
-	if (i == n)
+	if (r == 0 && i == n)
 		r = buf_add(kinds, &news, sizeof news);
 	if (r < 0)
 		return r;
 	k = (struct kind *)kinds->data + i;
-	return buf_printf(&k->agents, "%s%s", k->agents.len ? ", " : "", agent);
+	return buf_printf(&k->agents, "%s%s%s%s%s", k->agents.len ? ", " : "",
+		agent, state.len ? " (" : "", buf_text(&state),
+		state.len ? ")" : "");
 }
 
 static int

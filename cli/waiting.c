@@ -98,14 +98,18 @@ add_plugin(struct buf *out, const json_t *agent, const json_t *task,
 {
 	const char *name = http_text(task, "plugin");
 	const json_t *plugin = find_plugin(agent, name);
+	const char *reason = http_text(plugin, "draining_reason");
 	bool up = record_bool(plugin, "up");
 	int r;
 
 	if (!plugin || (up && !record_bool(plugin, "draining")))
 		return 0;
-	r = buf_printf(out, "plugin '%s' of agent '%s' %s", name,
+	r = buf_printf(out, "plugin '%s' of agent '%s' %s%s", name,
 		http_text(agent, "agent_id"),
-		up ? "takes no new tasks: it is being stopped" : "is down");
+		up ? "takes no new tasks: " : "is down",
+		!up	  ? ""
+		: *reason ? reason
+			  : "it is being stopped");
 	return r < 0 ? r : add_rest(out, "for it", task, way_out);
 }
 

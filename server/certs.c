@@ -24,7 +24,7 @@ struct certs {
 	const char *section;
 	const struct tls_files *files;
 	struct tls_pem pem; /* in use */
-	int64_t told_ms; /* that it ends; 0: not yet */
+	int64_t told_ms, ca_told_ms; /* that they end; 0: not yet */
 	struct mark seen[FILES], read[FILES];
 	struct loop_timer *timer;
 	certs_use_fn *use;
@@ -56,9 +56,15 @@ tell_end(struct certs *c)
 {
 	char text[TLS_END_TEXT];
 
-	if (tls_ends_soon(&c->pem.facts, &c->told_ms, text))
+	if (tls_ends_soon(c->pem.facts.not_after, &c->told_ms, text))
 		log_warn(0, "[%s] the certificate in '%s' %s", c->section,
 			c->files->cert, text);
+	if (c->pem.ca_not_after &&
+		tls_ends_soon(c->pem.ca_not_after, &c->ca_told_ms, text))
+		log_warn(0,
+			"[%s] a CA in '%s' %s: the certificates that it has "
+			"signed are worth nothing from then on",
+			c->section, c->files->ca, text);
 }
 
 void
@@ -78,7 +84,7 @@ certs_reload(struct certs *c)
 		if (r == 0) {
 			tls_pem_done(&c->pem);
 			c->pem = pem;
-			c->told_ms = 0;
+			c->told_ms = c->ca_told_ms = 0;
 			log_info(
 				"[%s] new certificates are in use", c->section);
 			tell_end(c);

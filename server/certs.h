@@ -3,7 +3,7 @@
  * They are looked at each second, and read when they have changed and then
  * stayed the same for a second: whoever writes them writes more than one. What
  * cannot be used is told once and leaves what is in use. That one in use ends is
- * told each day from a week before. */
+ * told each day from a week before; that of the CAs is, too. */
 #ifndef NODELINK_SERVER_CERTS_H
 #define NODELINK_SERVER_CERTS_H
 

@@ -328,7 +328,7 @@ start(struct server *s, const struct settings *set, struct err *err)
 	r = confine(set, &s->sandbox, err);
 	if (r == 0)
 		r = secure_new(s->loop, &set->http_tls, &set->grpc_tls,
-			&s->secure, err);
+			s->metrics, &s->secure, err);
 	if (r == 0 && set->ca_dir)
 		r = ca_open(set->ca_dir, &s->ca, err);
 	if (r == 0)

@@ -14,6 +14,7 @@ struct secure {
 	/* in use: borrowed from the certs */
 	struct http_tls http_tls;
 	struct rpc_tls rpc_tls;
+	struct metric *ends;
 };
 
 static struct http_tls
@@ -59,9 +60,38 @@ tell_trouble(const char *text, unsigned left_out)
 		log_warn(0, "gRPC: %s", text);
 }
 
+static const struct metric_def ends_def = {
+	.type = METRIC_GAUGE,
+	.name = "nodelink_server_certificate_expiry_timestamp_seconds",
+	.unit = "seconds",
+	.help = "When a certificate of this server ends, by the setting that "
+		"names it, or the first of client_ca (Unix time); 0: none.",
+	.labels = { "setting" },
+	.max = 3,
+};
+
+static void
+show(struct metric *m, const char *setting, int64_t not_after)
+{
+	metric_set(m, METRIC_OF(setting), (double)not_after / 1000);
+}
+
+static void
+look(void *arg)
+{
+	const struct secure *s = arg;
+	const struct tls_pem *http = certs_pem(s->http_certs);
+	const struct tls_pem *rpc = certs_pem(s->rpc_certs);
+
+	show(s->ends, "http.cert", http ? http->facts.not_after : 0);
+	show(s->ends, "grpc.cert", rpc ? rpc->facts.not_after : 0);
+	show(s->ends, "grpc.client_ca", rpc ? rpc->ca_not_after : 0);
+}
+
 int
 secure_new(struct loop *loop, const struct tls_files *http,
-	const struct tls_files *rpc, struct secure **out, struct err *err)
+	const struct tls_files *rpc, struct metrics *m, struct secure **out,
+	struct err *err)
 {
 	AUTO(secure_free) struct secure *s = calloc(1, sizeof *s);
 	int r = 0;
@@ -79,6 +109,8 @@ secure_new(struct loop *loop, const struct tls_files *http,
 		s->http_tls = for_http(certs_pem(s->http_certs));
 	if (s->rpc_certs)
 		s->rpc_tls = for_rpc(certs_pem(s->rpc_certs));
+	s->ends = metric_new(m, &ends_def);
+	metrics_look(m, look, s);
 	*out = TAKE(s);
 	return 0;
 }

@@ -5,15 +5,18 @@
 #include "base/err.h"
 #include "http/http.h"
 #include "loop/loop.h"
+#include "metrics/metrics.h"
 #include "rpc/rpc.h"
 #include "tls/tls.h"
 
 struct secure;
 
 /* Reads the files, which are borrowed; those without a certificate are for a
- * listener without TLS. 0, or -errno with text. */
+ * listener without TLS. When they end is shown by m, which is not to be written
+ * after secure_free(). 0, or -errno with text. */
 int secure_new(struct loop *loop, const struct tls_files *http,
-	const struct tls_files *rpc, struct secure **out, struct err *err);
+	const struct tls_files *rpc, struct metrics *m, struct secure **out,
+	struct err *err);
 void secure_free(struct secure *secure);
 AUTO_DEFINE(struct secure *, secure_free)
 

@@ -223,6 +223,16 @@ list_tasks(const struct executor *ex, size_t *n)
 	return out;
 }
 
+static const char *
+why_draining(const struct executor *ex)
+{
+	if (ex->draining)
+		return "the agent is being stopped";
+	return ex->retired ? "the settings of the agent have changed, and "
+			     "tasks from before go on"
+			   : NULL;
+}
+
 static int
 send_inventory(struct executor *ex)
 {
@@ -249,6 +259,7 @@ send_inventory(struct executor *ex)
 		.n_limits = limits_list(ex, limits),
 		.complete = holds_are_complete(ex),
 		.draining = ex->draining || ex->retired,
+		.draining_reason = why_draining(ex),
 		.seccomp = seccomp_name(ex->seccomp),
 	};
 	return link_send(ex->link, &msg, true);

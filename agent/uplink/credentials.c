@@ -86,7 +86,8 @@ tell_end(struct credentials *c, const struct pass *files)
 	const char *path = path_of(pass_find(files, "cert"));
 	char text[TLS_END_TEXT];
 
-	if (c->pem.cert && tls_ends_soon(&c->pem.facts, &c->told_end_ms, text))
+	if (c->pem.cert &&
+		tls_ends_soon(c->pem.facts.not_after, &c->told_end_ms, text))
 		log_warn(0,
 			"the certificate in '%s' %s: nodelink-agent enroll "
 			"gets another",

@@ -25,9 +25,10 @@ at_end(void)
 
 /* Every certificate of a file of CAs can be read, and there is one. */
 static int
-check_ca(const char *pem, const char *file, struct err *err)
+check_ca(struct tls_pem *pem, const char *file, struct err *err)
 {
-	AUTO(BIO_free_all) BIO *bio = BIO_new_mem_buf(pem, -1);
+	AUTO(BIO_free_all) BIO *bio = BIO_new_mem_buf(pem->ca, -1);
+	int64_t first = 0, end;
 	int n = 0;
 
 	if (!bio)
@@ -39,9 +40,13 @@ check_ca(const char *pem, const char *file, struct err *err)
 
 		if (!cert)
 			break;
+		if (openssl_end(cert, &end) == 0 && (!first || end < first))
+			first = end; /* else it is nobody's CA */
 	}
-	if (n && at_end())
+	if (n && at_end()) {
+		pem->ca_not_after = first;
 		return 0;
+	}
 	return err_set(err, -EINVAL,
 		"certificate %d in '%s' cannot be read: %s", n + 1, file,
 		openssl_why());
@@ -103,7 +108,7 @@ tls_check(struct tls_pem *pem, const struct tls_files *names, struct err *err)
 	if (pem->cert)
 		r = check_pair(pem, names, err);
 	if (r == 0 && pem->ca)
-		r = check_ca(pem->ca, names->ca, err);
+		r = check_ca(pem, names->ca, err);
 	return r;
 }
 

@@ -8,10 +8,9 @@
 #define SOON_MS (7 * DAY_MS)
 
 bool
-tls_ends_soon(const struct tls_facts *facts, int64_t *told_ms,
-	char text[TLS_END_TEXT])
+tls_ends_soon(int64_t not_after, int64_t *told_ms, char text[TLS_END_TEXT])
 {
-	int64_t left = facts->not_after - clock_wall_ms(), now = clock_ms();
+	int64_t left = not_after - clock_wall_ms(), now = clock_ms();
 	char when[CLOCK_TEXT];
 
 	if (left > SOON_MS || (*told_ms && now - *told_ms < DAY_MS))
@@ -19,6 +18,6 @@ tls_ends_soon(const struct tls_facts *facts, int64_t *told_ms,
 	*told_ms = now;
 	(void)snprintf(text, TLS_END_TEXT, "%s %s",
 		left < 0 ? "has expired on" : "expires on",
-		clock_text(facts->not_after, when));
+		clock_text(not_after, when));
 	return true;
 }

@@ -71,17 +71,25 @@ openssl_hash(const X509 *cert, char out[TLS_HASH])
 }
 
 int
+openssl_end(const X509 *cert, int64_t *out)
+{
+	struct tm end;
+
+	if (ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end) != 1)
+		return -EINVAL;
+	*out = (int64_t)timegm(&end) * 1000;
+	return 0;
+}
+
+int
 openssl_facts(const X509 *cert, struct tls_facts *out)
 {
 	const ASN1_INTEGER *serial = X509_get0_serialNumber(cert);
 	const unsigned char *bytes = ASN1_STRING_get0_data(serial);
 	int len = ASN1_STRING_length(serial);
-	struct tm end;
 
-	if (len > (TLS_SERIAL - 1) / 2 ||
-		ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end) != 1)
+	if (len > (TLS_SERIAL - 1) / 2 || openssl_end(cert, &out->not_after))
 		return -EINVAL;
-	out->not_after = (int64_t)timegm(&end) * 1000;
 	out->serial[0] = 0;
 	for (int i = 0; i < len; i++)
 		(void)snprintf(

@@ -34,6 +34,9 @@ char *openssl_text(X509 *cert);
 /* "sha256:" and the hash of a certificate in hex; room for TLS_HASH. */
 void openssl_hash(const X509 *cert, char out[TLS_HASH]);
 
+/* When it ends, wall ms. -EINVAL. */
+int openssl_end(const X509 *cert, int64_t *out);
+
 /* As tls_facts(). */
 int openssl_facts(const X509 *cert, struct tls_facts *out);
 

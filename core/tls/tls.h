@@ -26,21 +26,22 @@ struct tls_facts {
 };
 int tls_facts(const char *pem, struct tls_facts *out);
 
-/* From a week before the end of a certificate it is time to tell somebody, once
- * a day: "expires on 2026-...". told_ms: the last time, monotonic; 0: never. */
+/* From a week before not_after (wall ms) it is time to tell somebody, once a
+ * day: "expires on 2026-...". told_ms: the last time, monotonic; 0: never. */
 enum { TLS_END_TEXT = 64 };
-bool tls_ends_soon(const struct tls_facts *facts, int64_t *told_ms,
-	char text[TLS_END_TEXT]);
+bool
+tls_ends_soon(int64_t not_after, int64_t *told_ms, char text[TLS_END_TEXT]);
 
 struct tls_pem { /* what was in them; NULL: none */
 	char *cert, *key, *ca;
 	struct tls_facts facts; /* of the certificate */
+	int64_t ca_not_after; /* of the CA that ends first, wall ms; or 0 */
 };
 
 /* All of them, or nothing and -errno with text. tls_pem_done() afterwards. */
 int
 tls_read(const struct tls_files *files, struct tls_pem *out, struct err *err);
-/* The same for what is in memory: only the members of pem->facts are written.
+/* The same for what is in memory: only facts and ca_not_after are written.
  * -EINVAL with text; the names are for that. */
 int
 tls_check(struct tls_pem *pem, const struct tls_files *names, struct err *err);

@@ -68,6 +68,7 @@ convert_put_inventory(struct arena *a, const struct msg_inventory *from,
 	m->draining = from->draining;
 	m->partial = from->partial;
 	m->seccomp = convert_text(from->seccomp);
+	m->draining_reason = convert_text(from->draining_reason);
 	return put_limits(a, from, m);
 }
 
@@ -136,6 +137,7 @@ convert_get_inventory(struct arena *a, const Nodelink__V1__Inventory *m,
 		.complete = m->complete,
 		.draining = m->draining,
 		.partial = m->partial,
-		.seccomp = m->seccomp };
+		.seccomp = m->seccomp,
+		.draining_reason = m->draining_reason };
 	return get_limits(a, m, out, err);
 }

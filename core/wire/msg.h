@@ -231,6 +231,7 @@ struct msg_inventory {
 	bool draining; /* it ends when its tasks have */
 	const char *seccomp; /* "none", "default", "required"; "": older */
 	bool partial; /* an executor beside it has not said its own */
+	const char *draining_reason; /* for people; "": not said */
 };
 
 struct msg {

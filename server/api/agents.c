@@ -35,6 +35,7 @@ emit_plugin(struct emit *e, const struct hub_plugin *p)
 	emit_text_or_null(e, "summary", inventory->summary);
 	emit_bool(e, "up", p->up);
 	emit_bool(e, "draining", p->draining);
+	emit_text_or_null(e, "draining_reason", inventory->draining_reason);
 	emit_text_or_null(e, "containment", inventory->containment);
 	emit_bool(e, "complete", inventory->complete);
 	emit_text_or_null(e, "seccomp", inventory->seccomp);
@@ -101,7 +102,7 @@ agent_json(struct emit *e, const struct agent *a, const struct user *user)
 	emit_text_or_null(e, "hostname", a->hostname);
 	emit_text_or_null(e, "peer", a->peer);
 	emit_time(e, "connected_at", a->connected ? a->connected_at : 0);
-	emit_time(e, "certificate_expires_at", a->connected ? a->not_after : 0);
+	emit_time(e, "certificate_expires_at", a->not_after);
 	emit_time(e, "seen_at", a->seen_at);
 	emit_uint(e, "tasks", tasks.n);
 	emit_bool(e, "degraded", tasks.degraded);

@@ -57,6 +57,7 @@ read_row(sqlite3_stmt *st, struct agent_entry **all)
 	(void)snprintf(a->id, sizeof a->id, "%s", db_text(st, 0));
 	a->created_at = sqlite3_column_int64(st, 1);
 	a->revoked_at = sqlite3_column_int64(st, 2);
+	a->not_after = sqlite3_column_int64(st, 4);
 	if (sqlite3_column_type(st, 3) != SQLITE_NULL) {
 		a->serial = strdup(db_text(st, 3));
 		if (!a->serial) {
@@ -93,8 +94,8 @@ entries_load(sqlite3 *db, struct agent_entry **out)
 	struct agent_entry *all = NULL;
 	sqlite3_stmt *st = NULL, *secrets = NULL;
 	int r = db_prepare(db,
-		"SELECT id, created_at, revoked_at, serial FROM agent"
-		" ORDER BY id",
+		"SELECT id, created_at, revoked_at, serial, not_after"
+		" FROM agent ORDER BY id",
 		&st);
 
 	if (r == 0)
@@ -227,9 +228,11 @@ auth_agents_each(struct auth *auth, auth_agent_fn *fn, void *arg)
 
 	for (struct agent_entry *a = auth->agents; a && r >= 0;
 		a = a->hh.next) {
+		bool has_certificate = a->serial && *a->serial;
 		const struct auth_agent shown = { .id = a->id,
 			.has_token = a->secrets != NULL,
-			.has_certificate = a->serial && *a->serial,
+			.has_certificate = has_certificate,
+			.not_after = has_certificate ? a->not_after : 0,
 			.created_at = a->created_at,
 			.revoked_at = a->revoked_at };
 

@@ -147,6 +147,7 @@ int auth_agent_allow(struct auth *auth, const char *agent_id, struct err *err);
 struct auth_agent {
 	const char *id;
 	bool has_token, has_certificate; /* that we have issued */
+	int64_t not_after; /* of that certificate, wall ms; 0: there is none */
 	int64_t created_at, revoked_at; /* 0: it is not revoked */
 };
 typedef int auth_agent_fn(void *arg, const struct auth_agent *agent);

@@ -32,6 +32,7 @@ struct agent_entry {
 	char id[ID_MAX];
 	int64_t created_at, revoked_at; /* 0: it is not */
 	char *serial; /* own; NULL: any certificate, "": none */
+	int64_t not_after; /* of the one that it is; else it may be any */
 	struct agent_secret {
 		uint8_t hash[SECRET_HASH];
 		int64_t expires_at;

@@ -101,12 +101,18 @@ admit_check(struct hub *hub, const struct rpc_hello *hello,
 	return r;
 }
 
+/* One that has not been here since we started may have been cut off before, or
+ * nobody would be told any more that its certificate has ended. */
 static int
 know_agent(void *arg, const struct auth_agent *agent)
 {
 	struct hub *hub = arg;
+	struct agent *a = agent->revoked_at ? hub_agent(hub, agent->id)
+					    : hub_agent_make(hub, agent->id);
 
-	if (!agent->revoked_at && !hub_agent_make(hub, agent->id))
+	if (a && (agent->revoked_at || !a->connected_at))
+		a->not_after = agent->not_after;
+	else if (!a && !agent->revoked_at)
 		log_error(-ENOMEM, "agent '%s' is not listed", agent->id);
 	return 0;
 }
@@ -132,13 +138,13 @@ hub_recheck_agents(struct hub *hub)
 
 	if (!auth)
 		return;
-	(void)auth_agents_each(auth, know_agent, hub); /* it never fails */
 	for (struct agent *a = hub->agents; a; a = a->hh.next) {
 		if (!a->stream ||
 			auth_agent_still(auth, a->id, &a->pass, &err) == 0)
 			continue;
 		cut(a, err.text);
 	}
+	(void)auth_agents_each(auth, know_agent, hub); /* it never fails */
 }
 
 /* ------------------------------------------------------ ends of certificates */

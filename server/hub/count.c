@@ -243,8 +243,7 @@ look_at_agents(struct hub *hub)
 		degraded += a->n_unkillable != 0;
 		paused += a->paused;
 		sum += n;
-		if (a->connected && a->not_after &&
-			(!ends || a->not_after < ends))
+		if (a->not_after && (!ends || a->not_after < ends))
 			ends = a->not_after;
 		if (n > longest)
 			longest = n;

@@ -151,8 +151,8 @@ static const struct metric_row rows[] = {
 			.name = "nodelink_agent_certificate_expiry_timestamp_"
 				"seconds",
 			.unit = "seconds",
-			.help = "When the first certificate of a connected "
-				"agent ends (Unix time); 0: none has one." } },
+			.help = "When the first certificate of an agent ends, "
+				"or has ended (Unix time); 0: none has one." } },
 	{ ROW(queued),
 		.def = { .type = METRIC_GAUGE,
 			.name = "nodelink_agent_queue_bytes",

@@ -14,6 +14,9 @@
 /* For the instance that it goes to, which is added when it is sent. */
 enum { ADDRESS_ROOM = sizeof((struct task *)0)->instance + 8 };
 
+/* Of an agent's text, which is not to be cut within a character. */
+enum { DRAINING_REASON_MAX = 200 };
+
 int
 no_plugin(const struct agent *a, const char *plugin, struct err *err)
 {
@@ -102,14 +105,52 @@ fill_task(struct hub *hub, struct task *t, const struct hub_task *spec,
 
 /* -------------------------------------------------------------------- storing */
 
+/* ": the settings of the agent have changed, and ..." */
+static void
+say_draining(const struct hub_plugin *p, struct err *out)
+{
+	AUTO(msg_free) struct msg_box *box = NULL;
+	const char *why = NULL;
+
+	if (msg_unpack(MSG_TO_SERVER, p->inventory.data, p->inventory.len, &box,
+		    NULL) == 0)
+		why = msg_get(box)->inventory.draining_reason;
+	if (!why || strlen(why) > DRAINING_REASON_MAX)
+		why = "";
+	(void)err_set(out, 0, "plugin '%s' takes no new tasks%s%s", p->name,
+		*why ? ": " : "", why);
+}
+
+/* Why a task waits, as far as it is known. */
+static void
+say_waiting(const struct task *t, struct err *out)
+{
+	const struct agent *a = t->agent;
+	const struct hub_plugin *p = hub_plugin_find(a, t->plugin);
+
+	if (!a->connected)
+		(void)err_set(out, 0, "agent '%s' is not connected", a->id);
+	else if (a->drain)
+		(void)err_set(out, 0, "agent '%s' is drained", a->id);
+	else if (p && !p->up)
+		(void)err_set(out, 0, "plugin '%s' is down", p->name);
+	else if (p && p->draining)
+		say_draining(p, out);
+}
+
 void
 task_start_timed_out(void *arg)
 {
 	struct task *t = arg;
+	struct err why = { "" }, text;
 	const struct hub_cancel how = { .code = REASON_START_TIMEOUT,
-		.reason = "no executor took it in time",
+		.reason = text.text,
 		.actor = "nodelink-server",
 		.grace_ms = -1 };
+
+	say_waiting(t, &why);
+	(void)err_set(&text, 0, "no executor took it in time%s%s",
+		*why.text ? ": " : "", why.text);
 
 	/* pending: it ends at once */
 	(void)hub_cancel(t->agent->hub, t, &how, NULL, NULL);

@@ -84,7 +84,7 @@ struct agent {
 	/* the hub's own */
 	struct hub *hub;
 	struct auth_pass pass; /* that its stream came with */
-	int64_t not_after; /* wall ms: its certificate's; 0: none */
+	int64_t not_after; /* wall ms: its last certificate's; 0: none */
 	struct rpc_stream *stream; /* NULL: not connected */
 	bool settled; /* it has been here before: its plugins are known */
 	bool missing; /* settled, and not all that tasks were given to */

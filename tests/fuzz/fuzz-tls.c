@@ -43,6 +43,7 @@ check_pem(char *text)
 	*err.text = 0;
 	r = tls_check(&ca, &names, &err);
 	MUST(r == 0 || (r == -EINVAL && *err.text));
+	MUST(ca.ca_not_after < YEAR_10000_MS);
 	MUST(tls_check(&alone, &names, &err) == -EINVAL);
 }
 

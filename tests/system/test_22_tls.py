@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import pwd
+import re
 import shutil
 import signal
 import sqlite3
@@ -13,10 +14,11 @@ import ssl
 import subprocess
 import tempfile
 import threading
+import time
 
 import pytest
 
-from harness import BIN, DEADLINE, ENVIRONMENT, LOOPBACK, SBIN, write_fifo
+from harness import BIN, DEADLINE, ENVIRONMENT, LOOPBACK, SBIN, until, write_fifo
 
 CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 DIRECTORY = "nodelink:agent:"
@@ -92,11 +94,11 @@ dir = {self.ca}
     def options(self, pair):
         return ("--ca", f"{self.ca}/ca.crt", "--cert", f"{pair}.crt", "--key", f"{pair}.key")
 
-    def sign(self, name, agent_id, ca=None, days=2):
+    def sign(self, name, agent_id, ca=None, days=2, names=None):
         """A certificate that openssl makes: like ours, but for what is asked."""
         path, ca = self.system.path(name), ca or f"{self.ca}/ca"
         extensions = self.system.path(f"{name}.ext",
-                                      f"subjectAltName=URI:{DIRECTORY}{agent_id}\n")
+                                      f"subjectAltName={names or f'URI:{DIRECTORY}{agent_id}'}\n")
         openssl("req", *CURVE, "-keyout", f"{path}.key", "-out", f"{path}.csr",
                 "-subj", f"/CN={agent_id}")
         openssl("x509", "-req", "-in", f"{path}.csr", "-CA", f"{ca}.crt", "-CAkey",
@@ -146,13 +148,16 @@ def test_enrols_connects_and_runs_a_task(fleet):
     assert os.stat(f"{fleet.folder}/agent.key").st_mode & 0o777 == 0o600
     text = openssl("x509", "-in", f"{fleet.folder}/agent.crt", "-noout", "-text")
     assert f"URI:{DIRECTORY}web1" in text and "TLS Web Client" in text
-    fleet.agent("web1", options)
-    end = datetime.datetime.fromisoformat(
-        fleet.client.agents()["web1"]["certificate_expires_at"].replace("Z", "+00:00"))
+    agent = fleet.agent("web1", options)
+    text = fleet.client.agents()["web1"]["certificate_expires_at"]
+    end = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
     left = end - datetime.datetime.now(datetime.timezone.utc)
     assert datetime.timedelta(days=89) < left < datetime.timedelta(days=91)
     record, out, _ = fleet.client.run("echo secret", agent="web1")
     assert (record["status"], out) == ("completed", "secret\n")
+    agent.stop()
+    until(lambda: not fleet.connected("web1"), "it is away")
+    assert fleet.client.agents()["web1"]["certificate_expires_at"] == text
 
 
 def test_enrol_says_what_belongs_into_the_configuration(fleet):
@@ -414,6 +419,27 @@ def test_a_new_certificate_is_for_new_connections_only(own_fleet):
     assert not any("is gone" in line for line in fleet.server.lines)
     fleet.agent("web2", fleet.enrol("web2"))
     assert agent.alive()
+
+
+def test_server_tells_when_its_own_certificates_end(own_fleet):
+    fleet = own_fleet
+
+    def days_left():
+        text = fleet.client.get("/metrics").body.decode()
+        ends = re.findall(
+            r'^nodelink_server_certificate_expiry_timestamp_seconds{setting="(.*?)"} (\S+)$',
+            text, re.MULTILINE)
+        return {setting: round((float(end) - time.time()) / 86400) for setting, end in ends}
+
+    assert days_left() == {"http.cert": 365, "grpc.cert": 365, "grpc.client_ca": 3650}
+    pair = fleet.sign("short", "server", days=5, names=f"IP:{LOOPBACK}")[3][:-len(".crt")]
+    for end in "key", "crt":
+        shutil.copy(f"{pair}.{end}", f"{fleet.ca}/server.{end}")
+    fleet.server.signal(signal.SIGHUP)
+    for section in "http", "grpc":
+        fleet.server.wait_line(rf"\[{section}\] the certificate in '{fleet.cert}' expires on",
+                               anywhere=True)
+    assert days_left() == {"http.cert": 5, "grpc.cert": 5, "grpc.client_ca": 3650}
 
 
 @pytest.mark.parametrize("damage", ["", "-----BEGIN CERTIFICATE-----\nAAAA\n", None])

@@ -4,6 +4,7 @@ every new task, whatever runs from before (issue 6, 3 and 4)."""
 import grp
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import tempfile
 
 import pytest
 
+from command import Command
 from harness import DEADLINE, ENVIRONMENT, command, is_alive, of_task, until, write_fifo
 from test_22_tls import Fleet
 
@@ -258,7 +260,13 @@ def test_new_tasks_wait_when_all_places_are_taken(node):
     agent = node.start("", wait=False)
     agent.wait_line("executor 'shell': 8 of them still have tasks", anywhere=True)
     new = node.client.shell("echo new")
-    until(lambda: node.client.agents()["agent1"]["connected"], "it is connected")
+    why = "takes no new tasks: the settings of the agent have changed, and tasks from before"
+    nodelink = Command(node.server)
+    until(lambda: why in nodelink("agents", "agent1").out, "the agent's record says why")
+    assert re.search(rf"^on +agent1 \({why}", nodelink("plugins", "agent1").out, re.MULTILINE)
+    assert "(shell)" in nodelink("agents").out
+    late = node.client.shell("true", start_timeout=0.1)
+    assert why in node.client.end(late)["cancel"]["reason"]
     assert node.client.cancel(tasks[3]).status == 200
     assert node.client.end(new)["status"] == "completed"
     node.only("shell", *(f"shell.{n}" for n in range(1, 8)))

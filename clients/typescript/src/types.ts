@@ -262,7 +262,7 @@ export interface Agent {
 	hostname: string | null;
 	peer: string | null;
 	connected_at: string | null;
-	/** When the certificate ends that it is connected with. */
+	/** Of the last certificate that it has come with or enrolled for. */
 	certificate_expires_at: string | null;
 	seen_at: string | null;
 	/** How many are unfinished. */
@@ -283,8 +283,10 @@ export interface Plugin {
 	version: string | null;
 	summary: string | null;
 	up: boolean;
-	/** Its agent was told to stop, and waits for tasks to end. */
+	/** It takes no new tasks, and waits for those that it has. */
 	draining: boolean;
+	/** Why, for people. */
+	draining_reason: string | null;
 	/** How its tasks are held. */
 	containment: string | null;
 	/** No process can leave that. */

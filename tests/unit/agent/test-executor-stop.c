@@ -393,6 +393,7 @@ END
 
 TEST(lets_tasks_end_by_themselves_and_takes_no_more_when_drained)
 {
+	const struct msg_inventory *inventory;
 	const struct msg_result *refused;
 	char dir[64], cmd[160], go[80];
 
@@ -404,7 +405,10 @@ TEST(lets_tasks_end_by_themselves_and_takes_no_more_when_drained)
 	rig_open(&rig, SHELL);
 	start("t1", cmd, NULL, 5000);
 	executor_stop(rig.ex);
-	ck_assert(rig_wait(&rig, NULL, MSG_INVENTORY, 1)->inventory.draining);
+	inventory = &rig_wait(&rig, NULL, MSG_INVENTORY, 1)->inventory;
+	ck_assert(inventory->draining);
+	ck_assert_str_eq(
+		inventory->draining_reason, "the agent is being stopped");
 	rig_start(&rig, "t2", "cmd", "echo up", NULL);
 	refused = rig_result(&rig, "t2");
 	ck_assert_int_eq(refused->outcome, MSG_NOT_STARTED);

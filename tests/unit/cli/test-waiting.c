@@ -65,6 +65,11 @@ TEST(says_why_and_since_when_and_what_to_do)
 			"plugin 'shell' of agent 'web1' takes no new tasks: it "
 			"is being stopped; the task waits for it, 10m at most "
 			"(--start-timeout); Ctrl-C" },
+		{ "{" HERE ", " SHELL "true, \"draining\": true, "
+		  "\"draining_reason\": \"why\"}]}",
+			"plugin 'shell' of agent 'web1' takes no new tasks: "
+			"why; the task waits for it, 10m at most "
+			"(--start-timeout); Ctrl-C" },
 		{ "{" HERE ", " SHELL "true, \"draining\": false}]}", "" },
 		{ "{" HERE ", \"plugins\": []}", "" },
 	};

@@ -82,21 +82,70 @@ END
 		(ms + 500) / 1000);
 }
 
-TEST(shows_when_the_first_certificate_of_those_that_are_here_ends)
+TEST(shows_when_the_first_certificate_ends_also_of_those_that_are_cut)
 {
+	int64_t a, b, give_up = clock_ms() + unit_wait_ms();
+
 	setup();
 	first_end_is(0);
 	ck_assert_int_eq(
 		open_with(&two, "b", "nodelink:agent:b", "02", 2 * LONG_MS), 0);
 	ck_assert_int_eq(
-		open_with(&one, "a", "nodelink:agent:a", "01", LONG_MS), 0);
-	first_end_is(0); /* they have not said Hello */
+		open_with(&one, "a", "nodelink:agent:a", "01", SOON_MS), 0);
 	hello(&two);
-	first_end_is(hub_agent(hub, "b")->not_after);
 	hello(&one);
+	a = hub_agent(hub, "a")->not_after;
+	b = hub_agent(hub, "b")->not_after;
+	first_end_is(a);
+	while (!one.closed && clock_ms() < give_up)
+		loop_turn(loop, 50);
+	ck_assert(one.closed);
+	first_end_is(a);
+	fake_done(&one);
+	one = (struct rpc_stream){ 0 };
+	ck_assert_int_eq(
+		open_with(&one, "a", "nodelink:agent:a", "03", 3 * LONG_MS), 0);
+	first_end_is(b);
+	hub_rpc_ops.on_close(hub, &two, RPC_STATUS_OK, "");
+	first_end_is(b);
+	teardown();
+}
+END
+
+TEST(shows_the_end_of_what_was_issued_before_until_the_agent_is_revoked)
+{
+	int64_t end = clock_wall_ms() - LONG_MS;
+	struct err err = { "" };
+
+	setup_guarded();
+	ck_assert_int_eq(auth_agent_issued(auth, "b", "0a", end, &err), 0);
+	hub_recheck_agents(hub);
+	first_end_is(end);
+	ck_assert_int_eq(
+		auth_agent_issued(auth, "b", "0b", end + 1000, &err), 0);
+	hub_recheck_agents(hub);
+	first_end_is(end + 1000);
+	ck_assert_int_eq(auth_agent_revoke(auth, "b", &err), 0);
+	hub_recheck_agents(hub);
+	first_end_is(0);
+	teardown();
+}
+END
+
+TEST(an_agent_that_is_revoked_has_no_end_to_show)
+{
+	int64_t give_up = clock_ms() + unit_wait_ms();
+	struct err err = { "" };
+
+	setup_guarded();
+	ck_assert_int_eq(
+		open_with(&one, "a", "nodelink:agent:a", "01", LONG_MS), 0);
 	first_end_is(hub_agent(hub, "a")->not_after);
-	hub_rpc_ops.on_close(hub, &one, RPC_STATUS_OK, "");
-	first_end_is(hub_agent(hub, "b")->not_after);
+	ck_assert_int_eq(auth_agent_revoke(auth, "a", &err), 0);
+	while (!one.closed && clock_ms() < give_up)
+		loop_turn(loop, 50);
+	ck_assert(one.closed);
+	first_end_is(0);
 	teardown();
 }
 END
@@ -124,5 +173,7 @@ END
 	UNIT_MAIN("hub admit",
 		a_certificate_is_for_one_agent_whoever_else_is_asked,
 		a_stream_ends_with_its_certificate,
-		shows_when_the_first_certificate_of_those_that_are_here_ends,
+		shows_when_the_first_certificate_ends_also_of_those_that_are_cut,
+		shows_the_end_of_what_was_issued_before_until_the_agent_is_revoked,
+		an_agent_that_is_revoked_has_no_end_to_show,
 		only_the_certificate_that_was_issued_last_counts)

@@ -138,7 +138,8 @@ END
 {
 	say(&one, (struct msg){ .kind = MSG_INVENTORY,
 			  .inventory = { .instance = instance,
-				  .draining = draining } });
+				  .draining = draining,
+				  .draining_reason = draining ? "why" : "" } });
 }
 
 TEST(sends_nothing_new_to_an_executor_that_is_about_to_end)
@@ -159,8 +160,25 @@ TEST(sends_nothing_new_to_an_executor_that_is_about_to_end)
 }
 END
 
+TEST(says_why_a_task_has_waited_for_too_long)
+{
+	AUTO(task_unref) struct task *t = NULL;
+
+	setup();
+	connect_agent(&one);
+	inventory_of("i", true);
+	ck_assert_int_eq(try_create_for("a", "shell", 1, &t), 0);
+	wait_final(t);
+	ck_assert_str_eq(t->cancel.reason,
+		"no executor took it in time: plugin 'shell' takes no new "
+		"tasks: why");
+	teardown();
+}
+END
+
 	UNIT_MAIN("hub: drain", sends_nothing_new_until_the_drain_is_over,
 		leaves_what_has_not_gone_out_to_any_executor,
 		cancels_what_still_runs_when_the_time_is_up,
 		cancels_nothing_after_other_terms,
-		sends_nothing_new_to_an_executor_that_is_about_to_end)
+		sends_nothing_new_to_an_executor_that_is_about_to_end,
+		says_why_a_task_has_waited_for_too_long)

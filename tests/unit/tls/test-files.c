@@ -66,6 +66,30 @@ TEST(reads_a_pair_and_a_ca)
 }
 END
 
+TEST(of_several_cas_the_first_end_counts)
+{
+	struct tls_pem ca = { 0 }, both = { 0 }, none = { 0 };
+	struct err err = { "" };
+
+	setup();
+	certs_run(dir,
+		"cert long ca DNS:b 30; cat long.crt ca.crt long.crt >both.crt");
+	ck_assert_int_eq(read_some(NULL, NULL, "long.crt", &both, &err), 0);
+	ck_assert_int_eq(read_some(NULL, NULL, "ca.crt", &ca, &err), 0);
+	ck_assert_int_gt(ca.ca_not_after, clock_wall_ms());
+	ck_assert_int_gt(both.ca_not_after, ca.ca_not_after);
+	tls_pem_done(&both);
+	ck_assert_int_eq(read_some(NULL, NULL, "both.crt", &both, &err), 0);
+	ck_assert_int_eq(both.ca_not_after, ca.ca_not_after);
+	ck_assert_int_eq(read_some("a.crt", "a.key", NULL, &none, &err), 0);
+	ck_assert_int_eq(none.ca_not_after, 0);
+	tls_pem_done(&ca);
+	tls_pem_done(&both);
+	tls_pem_done(&none);
+	certs_end(dir);
+}
+END
+
 TEST(refuses_a_key_that_others_may_read_and_says_what_to_do)
 {
 	setup();
@@ -109,12 +133,13 @@ END
 	int
 	main(void)
 {
-	static const TTest *tests[5];
+	static const TTest *tests[6];
 	size_t n = 0;
 
 	if (!certs_can())
 		return unit_skip("no openssl program");
 	tests[n++] = reads_a_pair_and_a_ca;
+	tests[n++] = of_several_cas_the_first_end_counts;
 	tests[n++] = refuses_a_key_that_others_may_read_and_says_what_to_do;
 	tests[n++] = refuses_what_does_not_belong_together;
 	tests[n++] = refuses_broken_files;

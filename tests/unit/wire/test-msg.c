@@ -321,7 +321,7 @@ TEST(carries_an_inventory)
 	struct msg msg = { .kind = MSG_INVENTORY,
 		.plugin = "shell",
 		.inventory = { "i", "1.0", "s", "group", fields, 1, held, 1,
-			limits, 2, true, true, "required", true } };
+			limits, 2, true, true, "required", true, "why" } };
 	AUTO(msg_free) struct msg_box *box = NULL;
 	const struct msg *got = trip(&msg, MSG_TO_SERVER, &box);
 
@@ -336,6 +336,7 @@ TEST(carries_an_inventory)
 	ck_assert(got->inventory.draining);
 	ck_assert(got->inventory.partial);
 	ck_assert_str_eq(got->inventory.seccomp, "required");
+	ck_assert_str_eq(got->inventory.draining_reason, "why");
 }
 END
 
