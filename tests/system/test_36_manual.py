@@ -1,4 +1,5 @@
-"""The examples of the manual pages of `nodelink` do what they say (issue 7, 6).
+"""The examples of the manual pages of `nodelink`, and the first five minutes of the README,
+do what they say (issue 7, 6).
 
 In a literal display a line "$ command" is run, and the lines below it are what
 it has to print, on stdout and stderr. What differs from run to run is not
@@ -17,9 +18,9 @@ import pytest
 from command import NODELINK, Command
 from harness import DEADLINE, is_asleep, of_task, until
 
-MAN = os.path.join(os.path.dirname(__file__), "..", "..", "man")
-PAGES = sorted(path for path in glob.glob(f"{MAN}/nodelink*.1")
-               if not path.endswith("defer.1"))
+TOP = os.path.join(os.path.dirname(__file__), "..", "..")
+PAGES = [*sorted(path for path in glob.glob(f"{TOP}/man/nodelink*.1")
+                 if not path.endswith("defer.1")), f"{TOP}/README.md"]
 
 TASK = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
 TOKEN = r"(?:^|(?<=revoke ))[a-z2-9]{12}(?= |$)"  # its id, where one can stand
@@ -33,13 +34,14 @@ VARIES = [
     (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "<time>"),
     (r"\d+\.\d+\.\d+\.\d+(:\d+)?", "<address>"),
     (r"\b\d+\.\d+\.\d+\b", "<version>"),
-    (r"\b(web\d\.example\.org|" + re.escape(socket.gethostname()) + r")\b", "<host>"),
+    (r"\b(web\d\.example\.org|vm|" + re.escape(socket.gethostname()) + r")\b", "<host>"),
     (r"http://\S+", "<url>"),
     (r"\+?\b\d+(\.\d+)? (ms|s)\b", "<span>"),
     (r"\b(now|\d+[smhd])\b( \d+[smhd]\b)?", "<span>"),
     (r"\bpid \d+ as [\w-]+", "pid <n> as <user>"),
     (rf"\b(held by|says|holds by) {HELD}\b", "<held>"),
     (r"\b\d+ (bash|sh|sleep)\b", r"<n> \1"),
+    (r"\bsleep \(\d+\)", "sleep (<n>)"),
     (r"\b(docker )(?=shell)", ""),  # a plugin that may be left out
     (r"\b\w+@<address>", "<actor>"),
 ]
@@ -47,13 +49,21 @@ VARIES = [
 IGNORED = re.compile(r"┊|^limits\b|^peer\b")
 
 
-def examples(path):
-    """(command, lines that it prints) in order, from the source."""
+def displays(path):
+    """What stands in literal displays, as a reader sees it."""
     with open(path, encoding="utf-8") as file:
         source = file.read()
+    if path.endswith(".md"):
+        section = re.search(r"^## Five minutes$(.*?)^## ", source, re.S | re.M)[1]
+        return re.findall(r"^```\n(.*?)^```", section, re.S | re.M)
+    return [re.sub(r"^\\&", "", text, flags=re.M).replace(r"\e", "\\").replace(r"\(dq", '"')
+            for text in re.findall(r"^\.Bd -literal.*?\n(.*?)^\.Ed", source, re.S | re.M)]
+
+
+def examples(path):
+    """(command, lines that it prints) in order, from the source."""
     found = []
-    for display in re.findall(r"^\.Bd -literal.*?\n(.*?)^\.Ed", source, re.S | re.M):
-        text = re.sub(r"^\\&", "", display, flags=re.M).replace(r"\e", "\\").replace(r"\(dq", '"')
+    for text in displays(path):
         lines = text.splitlines()
         runs = False  # a display without "$ " is only shown
         while lines:
@@ -115,6 +125,12 @@ def fleet(module_system):
 @pytest.fixture
 def nodelink(request, fleet, tmp_path):
     page = request.node.funcargs["page"]
+    if page.endswith("README.md"):
+        server = fleet.server()
+        for agent_id in ("agent1", "agent2"):
+            fleet.agent(agent_id, server)
+        yield Command(server), server.client
+        return
     if page.endswith("nodelink-token.1"):
         auth = fleet.auth()
         server = fleet.server(auth=auth)
@@ -147,12 +163,14 @@ def test_examples_print_what_the_page_says(page, nodelink, tmp_path):
     found = examples(page)
     assert found, f"{page} has no examples"
     known = {}  # ids of the page -> those of this run
+    status = 0  # for "echo $?"
     for command, expected in found:
         until(lambda: settled(client), "tasks have started")
         words = ID.sub(lambda m: known.get(m[0], m[0]), command)
-        done = subprocess.run(["sh", "-c", words], env=env, cwd=tmp_path, check=False,
+        done = subprocess.run(["sh", "-c", f"(exit {status}); {words}"], env=env, cwd=tmp_path, check=False,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, timeout=DEADLINE)
+        status = done.returncode
         known |= check(page, words, expected, done.stdout)
 
 
