@@ -29,7 +29,9 @@ int unit_wait_ms(void);
 /* The loop runs until this is so; fails the test when it does not come to be.
  * For those who include base/clock.h and loop/loop.h. */
 #define UNIT_UNTIL(loop, condition) \
-	for (int64_t give_up = clock_ms() + unit_wait_ms(); !(condition);) { \
+	for (int64_t give_up = clock_ms() + unit_wait_ms();;) { \
+		if (condition) \
+			break; \
 		ck_assert_msg(clock_ms() < give_up, "never: %s", #condition); \
 		loop_turn(loop, 10); \
 	}

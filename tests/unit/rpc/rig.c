@@ -192,7 +192,7 @@ rig_stop_server(struct rig *rig, int64_t grace_ms)
 {
 	rig->done = false;
 	rpc_server_stop(rig->server, grace_ms, set_done, &rig->done);
-	RIG_WAIT(rig, rig->done);
+	RIG_UNTIL(rig, rig->done);
 	rpc_server_free(TAKE(rig->server));
 }
 
@@ -223,7 +223,7 @@ rig_disconnect(struct rig *rig, struct end *end)
 {
 	rig->done = false;
 	rpc_client_stop(end->client, 2000, set_done, &rig->done);
-	RIG_WAIT(rig, rig->done);
+	RIG_UNTIL(rig, rig->done);
 	rpc_client_free(TAKE(end->client));
 }
 

@@ -50,12 +50,8 @@ void rig_connect(struct rig *rig, struct end *end);
 /* Stop in good order, and free. */
 void rig_disconnect(struct rig *rig, struct end *end);
 
-/* Turn the loop until the condition holds; fails the test after 30 s. */
-#define RIG_WAIT(rig, condition) \
-	for (int64_t end_ms = clock_ms() + unit_wait_ms(); !(condition);) { \
-		ck_assert_msg(clock_ms() < end_ms, "waited for " #condition); \
-		loop_turn((rig)->loop, 10); \
-	}
+/* Turn the loop until the condition holds; fails the test when it does not. */
+#define RIG_UNTIL(rig, condition) UNIT_UNTIL((rig)->loop, condition)
 /* Turn it for a while, to see that something does not happen. */
 void rig_idle(struct rig *rig, int64_t ms);
 

@@ -17,14 +17,14 @@ TEST(a_refusal_reaches_the_client_with_its_text)
 	rig.refuse = true;
 	rig_serve(&rig);
 	rig_connect(&rig, &end);
-	RIG_WAIT(&rig, end.closes == 10);
+	RIG_UNTIL(&rig, end.closes == 10);
 	ck_assert_int_eq(end.opens, 0);
 	ck_assert(!end.was_open);
 	ck_assert_int_eq(end.status, RPC_STATUS_UNAUTHENTICATED);
 	ck_assert_str_eq(end.text, "bad token of 'node-1'");
 	ck_assert_int_eq(rig.at_server.closes, 0);
 	rig.refuse = false;
-	RIG_WAIT(&rig, end.s);
+	RIG_UNTIL(&rig, end.s);
 	rig_disconnect(&rig, &end);
 	rig_done(&rig);
 }
@@ -39,12 +39,12 @@ TEST(a_stopping_server_ends_streams_with_unavailable)
 	rig_serve(&rig);
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
 		rig_connect(&rig, &ends[i]);
-		RIG_WAIT(&rig, ends[i].s);
+		RIG_UNTIL(&rig, ends[i].s);
 	}
 	rig_stop_server(&rig, 5000);
 	ck_assert_int_eq(rig.at_server.closes, 10);
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-		RIG_WAIT(&rig, ends[i].closes > 0);
+		RIG_UNTIL(&rig, ends[i].closes > 0);
 		ck_assert_int_eq(ends[i].status, RPC_STATUS_UNAVAILABLE);
 		rpc_client_free(ends[i].client);
 	}
@@ -60,18 +60,18 @@ TEST(a_client_comes_back_when_the_server_does)
 	rig_init(&rig);
 	rig_serve(&rig);
 	rig_connect(&rig, &end);
-	RIG_WAIT(&rig, end.s);
+	RIG_UNTIL(&rig, end.s);
 	for (int i = 2; i < 6; i++) {
 		int closes = end.closes;
 
 		rig_stop_server(&rig, 1000);
-		RIG_WAIT(&rig, end.closes >= closes + 3);
+		RIG_UNTIL(&rig, end.closes >= closes + 3);
 		ck_assert_int_eq(end.status, RPC_STATUS_UNAVAILABLE);
 		ck_assert(!end.was_open);
 		ck_assert_ptr_nonnull(strstr(end.text, "refused"));
 		ck_assert_int_le(end.retry_ms, 200);
 		rig_serve(&rig);
-		RIG_WAIT(&rig, end.s);
+		RIG_UNTIL(&rig, end.s);
 		ck_assert_int_eq(end.opens, i);
 	}
 	rig_disconnect(&rig, &end);
@@ -87,9 +87,9 @@ TEST(a_replaced_stream_says_so_to_its_client)
 	rig_init(&rig);
 	rig_serve(&rig);
 	rig_connect(&rig, &end);
-	RIG_WAIT(&rig, end.s);
+	RIG_UNTIL(&rig, end.s);
 	rpc_close(rig.at_server.s, RPC_STATUS_REPLACED, "newer stream");
-	RIG_WAIT(&rig, end.closes && rig.at_server.closes);
+	RIG_UNTIL(&rig, end.closes && rig.at_server.closes);
 	ck_assert_int_eq(end.status, RPC_STATUS_REPLACED);
 	ck_assert_str_eq(end.text, "newer stream");
 	ck_assert_int_eq(rig.at_server.status, RPC_STATUS_REPLACED);
@@ -106,10 +106,10 @@ TEST(an_orderly_close_of_the_server_sends_its_queue_first)
 	rig_init(&rig);
 	rig_serve(&rig);
 	rig_connect(&rig, &end);
-	RIG_WAIT(&rig, end.s);
+	RIG_UNTIL(&rig, end.s);
 	rig_send(&rig, &rig.at_server.s, 0, 1000, 1000);
 	rpc_close(rig.at_server.s, RPC_STATUS_OK, "bye");
-	RIG_WAIT(&rig, end.closes);
+	RIG_UNTIL(&rig, end.closes);
 	ck_assert_uint_eq(end.got, 1000);
 	ck_assert_str_eq(end.text, "bye");
 	rig_disconnect(&rig, &end);
@@ -126,12 +126,12 @@ TEST(a_server_at_its_limit_of_streams_refuses)
 	rig.server_conf.max_streams = 1;
 	rig_serve(&rig);
 	rig_connect(&rig, &first);
-	RIG_WAIT(&rig, first.s);
+	RIG_UNTIL(&rig, first.s);
 	rig_connect(&rig, &second);
-	RIG_WAIT(&rig, second.closes);
+	RIG_UNTIL(&rig, second.closes);
 	ck_assert_int_eq(second.status, RPC_STATUS_UNAVAILABLE);
 	rig_disconnect(&rig, &first);
-	RIG_WAIT(&rig, second.s);
+	RIG_UNTIL(&rig, second.s);
 	rig_disconnect(&rig, &second);
 	rig_done(&rig);
 }
@@ -145,7 +145,7 @@ TEST(a_stopping_server_does_not_wait_for_those_who_do_not_read)
 	rig_init(&rig);
 	rig_serve(&rig);
 	rig_connect(&rig, &end);
-	RIG_WAIT(&rig, end.s && rig.at_server.s);
+	RIG_UNTIL(&rig, end.s && rig.at_server.s);
 	rpc_pause(end.s, true);
 	rig_send(&rig, &rig.at_server.s, 0, 50, 64 << 10);
 	rig_idle(&rig, 50);
@@ -155,7 +155,7 @@ TEST(a_stopping_server_does_not_wait_for_those_who_do_not_read)
 	ck_assert_int_eq(rig.at_server.status, RPC_STATUS_UNAVAILABLE);
 	if (end.s)
 		rpc_pause(end.s, false);
-	RIG_WAIT(&rig, end.closes > 0);
+	RIG_UNTIL(&rig, end.closes > 0);
 	ck_assert(!end.out_of_order);
 	rig_disconnect(&rig, &end);
 	rig_done(&rig);
@@ -170,13 +170,13 @@ TEST(an_agent_that_vanishes_is_noticed)
 	rig_init(&rig);
 	rig_serve(&rig);
 	rig_connect(&rig, &end);
-	RIG_WAIT(&rig, end.s && rig.at_server.s);
+	RIG_UNTIL(&rig, end.s && rig.at_server.s);
 	rpc_pause(rig.at_server.s, true);
 	rig_send(&rig, &end.s, 0, 100, 64);
 	rig_idle(&rig, 20);
 	rpc_client_free(end.client);
 	ck_assert_int_eq(end.closes, 0);
-	RIG_WAIT(&rig, rig.at_server.closes);
+	RIG_UNTIL(&rig, rig.at_server.closes);
 	ck_assert_int_eq(rig.at_server.status, RPC_STATUS_UNAVAILABLE);
 	rig_done(&rig);
 }
@@ -199,16 +199,16 @@ TEST(clients_may_be_stopped_and_freed_in_any_order)
 	loop_turn(rig.loop, 0);
 	rpc_client_free(b.client); /* while trying */
 	rig_disconnect(&rig, &e); /* while trying */
-	RIG_WAIT(&rig, c.s && d.s);
+	RIG_UNTIL(&rig, c.s && d.s);
 	rpc_close(d.s, RPC_STATUS_OK, "");
 	d.free_on_close = true;
-	RIG_WAIT(&rig, d.closes);
+	RIG_UNTIL(&rig, d.closes);
 	ck_assert_ptr_null(d.client);
 	c.close_on_message = true;
 	rig_send(&rig, &c.s, 0, 100, 64);
-	RIG_WAIT(&rig, c.closes);
+	RIG_UNTIL(&rig, c.closes);
 	ck_assert_int_ge(c.retry_ms, 0);
-	RIG_WAIT(&rig, c.opens == 2);
+	RIG_UNTIL(&rig, c.opens == 2);
 	rpc_client_free(c.client); /* while open */
 	rig_done(&rig);
 }

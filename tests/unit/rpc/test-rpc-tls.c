@@ -86,13 +86,13 @@ TEST(tells_the_server_who_the_certificate_is_for)
 	ck_assert_int_eq(tls_facts(t.cert[NODE], &facts), 0);
 	t.rig.echo = true;
 	connect_as(&t, &end, NODE, CA);
-	RIG_WAIT(&t.rig, end.s);
+	RIG_UNTIL(&t.rig, end.s);
 	ck_assert(t.rig.at_server.verified);
 	ck_assert_str_eq(t.rig.at_server.name, "nodelink:agent:node-1");
 	ck_assert_str_eq(t.rig.at_server.serial, facts.serial);
 	ck_assert_int_eq(t.rig.at_server.not_after, facts.not_after);
 	rig_send(&t.rig, &end.s, 0, 100, 10000);
-	RIG_WAIT(&t.rig, end.got == 100);
+	RIG_UNTIL(&t.rig, end.got == 100);
 	rig_disconnect(&t.rig, &end);
 	tls_done(&t);
 }
@@ -108,7 +108,7 @@ TEST(without_a_ca_nobody_is_asked_for_a_certificate)
 	t.server.ca = NULL;
 	rig_serve(&t.rig);
 	connect_as(&t, &end, CERTS, CA);
-	RIG_WAIT(&t.rig, end.s);
+	RIG_UNTIL(&t.rig, end.s);
 	ck_assert(!t.rig.at_server.verified);
 	ck_assert_str_eq(t.rig.at_server.name, "");
 	ck_assert_str_eq(t.rig.at_server.serial, "");
@@ -128,7 +128,7 @@ TEST(lets_in_nobody_without_a_valid_certificate_of_our_ca)
 	connect_as(&t, &ends[2], CERTS, CA); /* none */
 	rig_connect(&t.rig, &ends[3]); /* no TLS even */
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-		RIG_WAIT(&t.rig, ends[i].closes > 1);
+		RIG_UNTIL(&t.rig, ends[i].closes > 1);
 		ck_assert_int_eq(ends[i].status, RPC_STATUS_UNAVAILABLE);
 		ck_assert_int_eq(ends[i].opens, 0);
 		rig_disconnect(&t.rig, &ends[i]);
@@ -157,7 +157,7 @@ TEST(says_why_a_handshake_has_failed_but_not_for_each)
 	rpc_on_trouble(note_trouble);
 	tls_init(&t);
 	connect_as(&t, &end, LATE, CA);
-	RIG_WAIT(&t.rig, troubles > 1 && trouble_left_out > 1);
+	RIG_UNTIL(&t.rig, troubles > 1 && trouble_left_out > 1);
 	ck_assert_ptr_nonnull(strstr(trouble, "certificate"));
 	rig_disconnect(&t.rig, &end);
 	tls_done(&t);
@@ -172,7 +172,7 @@ TEST(an_agent_does_not_talk_to_a_server_of_another_ca)
 
 	tls_init(&t);
 	connect_as(&t, &end, NODE, FOREIGN);
-	RIG_WAIT(&t.rig, end.closes > 0);
+	RIG_UNTIL(&t.rig, end.closes > 0);
 	ck_assert_int_eq(end.opens, 0);
 	ck_assert_ptr_nonnull(strstr(end.text, "certificate verify failed"));
 	rig_disconnect(&t.rig, &end);
@@ -189,21 +189,21 @@ TEST(a_new_certificate_is_for_new_connections)
 
 	tls_init(&t);
 	connect_as(&t, &old, NODE, CA);
-	RIG_WAIT(&t.rig, old.s);
+	RIG_UNTIL(&t.rig, old.s);
 	next = (struct rpc_tls){ t.cert[FOREIGN], t.cert[SERVER2],
 		t.key[SERVER2] };
 	ck_assert_int_eq(rpc_server_set_tls(t.rig.server, &next, &err), 0);
 	connect_as(&t, &fresh, THIEF, FOREIGN);
-	RIG_WAIT(&t.rig, fresh.s);
+	RIG_UNTIL(&t.rig, fresh.s);
 	rig_send(&t.rig, &old.s, 0, 10, 100);
-	RIG_WAIT(&t.rig, t.rig.at_server.got == 10);
+	RIG_UNTIL(&t.rig, t.rig.at_server.got == 10);
 	ck_assert_int_eq(old.closes, 0);
 	rig_disconnect(&t.rig, &fresh);
 	rig_disconnect(&t.rig, &old);
 	/* The old CA is not trusted any more. */
 	old = (struct end){ 0 };
 	connect_as(&t, &old, NODE, FOREIGN);
-	RIG_WAIT(&t.rig, old.closes > 0);
+	RIG_UNTIL(&t.rig, old.closes > 0);
 	ck_assert_int_eq(old.opens, 0);
 	rig_disconnect(&t.rig, &old);
 	tls_done(&t);
@@ -232,7 +232,7 @@ TEST(a_certificate_that_cannot_be_used_changes_nothing)
 	ck_assert_int_eq(
 		rpc_server_set_tls(t.rig.server, &bare, &err), -EINVAL);
 	connect_as(&t, &end, NODE, CA);
-	RIG_WAIT(&t.rig, end.s);
+	RIG_UNTIL(&t.rig, end.s);
 	rig_disconnect(&t.rig, &end);
 	tls_done(&t);
 }
@@ -246,10 +246,10 @@ TEST(a_client_takes_other_credentials_with_its_next_try)
 
 	tls_init(&t);
 	connect_as(&t, &end, LATE, CA);
-	RIG_WAIT(&t.rig, end.closes > 0);
+	RIG_UNTIL(&t.rig, end.closes > 0);
 	next = (struct rpc_tls){ t.cert[CA], t.cert[NODE], t.key[NODE] };
 	t.rig.next_tls = &next;
-	RIG_WAIT(&t.rig, end.s);
+	RIG_UNTIL(&t.rig, end.s);
 	t.rig.next_tls = NULL;
 	rig_disconnect(&t.rig, &end);
 	tls_done(&t);

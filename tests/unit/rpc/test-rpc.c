@@ -17,18 +17,18 @@ TEST(opens_with_id_and_token_and_echoes)
 	rig_serve(&rig);
 	rig.echo = true;
 	rig_connect(&rig, &end);
-	RIG_WAIT(&rig, end.s);
+	RIG_UNTIL(&rig, end.s);
 	ck_assert_str_eq(rig.at_server.id, "node-1");
 	ck_assert_str_eq(rig.at_server.token, "secret");
 	ck_assert_int_eq(strncmp(rig.at_server.peer, "ipv4:127.", 9), 0);
 	ck_assert_int_eq(strncmp(rpc_peer(end.s), "ipv4:127.", 9), 0);
 	ck_assert_int_eq(rpc_send(end.s, "", 0, false), RPC_OK);
-	RIG_WAIT(&rig, end.got == 1);
+	RIG_UNTIL(&rig, end.got == 1);
 	ck_assert_uint_eq(end.bytes, 0);
 	rig_disconnect(&rig, &end);
 	ck_assert_int_eq(end.closes, 1);
 	ck_assert_int_eq(end.status, RPC_STATUS_OK);
-	RIG_WAIT(&rig, rig.at_server.closes == 1);
+	RIG_UNTIL(&rig, rig.at_server.closes == 1);
 	ck_assert_int_eq(rig.at_server.status, RPC_STATUS_OK);
 	rig_done(&rig);
 }
@@ -43,13 +43,13 @@ TEST(keeps_the_order_of_100000_messages_both_ways)
 	rig_init(&rig);
 	rig_serve(&rig);
 	rig_connect(&rig, &end);
-	RIG_WAIT(&rig, end.s && rig.at_server.s);
+	RIG_UNTIL(&rig, end.s && rig.at_server.s);
 	for (uint32_t i = 0; i < N; i += 100) {
 		rig_send(&rig, &end.s, i, i + 100, 64);
 		rig_send(&rig, &rig.at_server.s, i, i + 100, 64);
 		loop_turn(rig.loop, 0);
 	}
-	RIG_WAIT(&rig, end.got == N && rig.at_server.got == N);
+	RIG_UNTIL(&rig, end.got == N && rig.at_server.got == N);
 	ck_assert(!end.out_of_order);
 	ck_assert(!rig.at_server.out_of_order);
 	rig_disconnect(&rig, &end);
@@ -66,9 +66,9 @@ TEST(carries_large_messages_whole)
 	rig_serve(&rig);
 	rig.echo = true;
 	rig_connect(&rig, &end);
-	RIG_WAIT(&rig, end.s);
+	RIG_UNTIL(&rig, end.s);
 	rig_send(&rig, &end.s, 0, 20, LIMIT_MESSAGE);
-	RIG_WAIT(&rig, end.got == 20);
+	RIG_UNTIL(&rig, end.got == 20);
 	ck_assert(!end.out_of_order);
 	ck_assert_uint_eq(end.bytes, 20 * (uint64_t)LIMIT_MESSAGE);
 	rig_disconnect(&rig, &end);
@@ -88,7 +88,7 @@ TEST(a_paused_reader_fills_the_senders_queue_and_bounds_memory)
 	rig_init(&rig);
 	rig_serve(&rig);
 	rig_connect(&rig, &end);
-	RIG_WAIT(&rig, end.s && rig.at_server.s);
+	RIG_UNTIL(&rig, end.s && rig.at_server.s);
 	rpc_pause(end.s, true);
 	for (still_ms = clock_ms(); clock_ms() < still_ms + 300;) {
 		memcpy(data, &sent, sizeof sent);
@@ -106,10 +106,10 @@ TEST(a_paused_reader_fills_the_senders_queue_and_bounds_memory)
 	ck_assert_int_eq(rpc_send(rig.at_server.s, data, SIZE, true), RPC_OK);
 	ck_assert_int_eq(rig.at_server.writables, 0);
 	rpc_pause(end.s, false);
-	RIG_WAIT(&rig, rig.at_server.writables == 1);
-	RIG_WAIT(&rig, end.got == sent + 1);
+	RIG_UNTIL(&rig, rig.at_server.writables == 1);
+	RIG_UNTIL(&rig, end.got == sent + 1);
 	/* The end of the last write may be noticed after its arrival. */
-	RIG_WAIT(&rig, rpc_queued(rig.at_server.s) == 0);
+	RIG_UNTIL(&rig, rpc_queued(rig.at_server.s) == 0);
 	rig_disconnect(&rig, &end);
 	rig_done(&rig);
 }
@@ -123,13 +123,13 @@ TEST(a_paused_server_stops_delivery_and_goes_on_where_it_was)
 	rig_init(&rig);
 	rig_serve(&rig);
 	rig_connect(&rig, &end);
-	RIG_WAIT(&rig, end.s && rig.at_server.s);
+	RIG_UNTIL(&rig, end.s && rig.at_server.s);
 	rpc_pause(rig.at_server.s, true);
 	rig_send(&rig, &end.s, 0, 5000, 64);
 	rig_idle(&rig, 100);
 	ck_assert_uint_eq(rig.at_server.got, 0);
 	rpc_pause(rig.at_server.s, false);
-	RIG_WAIT(&rig, rig.at_server.got == 5000);
+	RIG_UNTIL(&rig, rig.at_server.got == 5000);
 	ck_assert(!rig.at_server.out_of_order);
 	rig_disconnect(&rig, &end);
 	rig_done(&rig);
@@ -144,7 +144,7 @@ TEST(a_half_closed_stream_delivers_everything_sent_before)
 	rig_init(&rig);
 	rig_serve(&rig);
 	rig_connect(&rig, &end);
-	RIG_WAIT(&rig, end.s && rig.at_server.s);
+	RIG_UNTIL(&rig, end.s && rig.at_server.s);
 	rpc_pause(rig.at_server.s, true);
 	rig_send(&rig, &end.s, 0, 1000, 64);
 	rpc_close(end.s, RPC_STATUS_OK, "");
@@ -152,7 +152,7 @@ TEST(a_half_closed_stream_delivers_everything_sent_before)
 	rig_idle(&rig, 50);
 	ck_assert_int_eq(rig.at_server.closes, 0);
 	rpc_pause(rig.at_server.s, false);
-	RIG_WAIT(&rig, rig.at_server.closes == 1 && end.closes == 1);
+	RIG_UNTIL(&rig, rig.at_server.closes == 1 && end.closes == 1);
 	ck_assert_uint_eq(rig.at_server.got, 1000);
 	ck_assert_int_eq(rig.at_server.status, RPC_STATUS_OK);
 	rig_disconnect(&rig, &end);
@@ -170,9 +170,9 @@ TEST(a_message_over_the_limit_ends_the_stream_on_both_sides)
 	rig.server_conf.max_message = 1000;
 	rig_serve(&rig);
 	rig_connect(&rig, &end);
-	RIG_WAIT(&rig, end.s);
+	RIG_UNTIL(&rig, end.s);
 	ck_assert_int_eq(rpc_send(end.s, data, sizeof data, false), RPC_OK);
-	RIG_WAIT(&rig, rig.at_server.closes && end.closes);
+	RIG_UNTIL(&rig, rig.at_server.closes && end.closes);
 	ck_assert_int_eq(rig.at_server.status, RPC_STATUS_TOO_LARGE);
 	ck_assert_int_eq(end.status, RPC_STATUS_TOO_LARGE);
 	ck_assert_uint_eq(rig.at_server.got, 0);
@@ -192,9 +192,9 @@ TEST(works_over_a_unix_socket)
 	rig_serve(&rig);
 	rig.echo = true;
 	rig_connect(&rig, &end);
-	RIG_WAIT(&rig, end.s);
+	RIG_UNTIL(&rig, end.s);
 	rig_send(&rig, &end.s, 0, 10, 64);
-	RIG_WAIT(&rig, end.got == 10);
+	RIG_UNTIL(&rig, end.got == 10);
 	rig_disconnect(&rig, &end);
 	rig_done(&rig);
 	ck_assert_int_ne(access(rig.address + 5, F_OK), 0);
