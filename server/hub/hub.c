@@ -59,6 +59,7 @@ hub_free(struct hub *hub)
 
 	if (!hub)
 		return;
+	store_listen(hub->conf.store, NULL, NULL, NULL);
 	HASH_ITER(hh_live, hub->live, t, next_task)
 		drop_task(hub, t);
 	HASH_ITER(hh, hub->agents, a, next) {

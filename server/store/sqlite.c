@@ -238,7 +238,6 @@ sqlite_free(struct store *store)
 		batch_drain(s);
 	drop_dirty(s);
 	agents_free(&s->seen);
-	fates_done(&s->fates, -ECANCELED);
 	HASH_ITER(hh, s->by_id, k, next) {
 		HASH_DEL(s->by_id, k);
 		k->listed = false;

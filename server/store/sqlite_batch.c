@@ -383,6 +383,7 @@ batch_drain(struct sqlite *s)
 	}
 	for (struct kept *k = s->dirty; k; k = k->next)
 		call_waiters(TAKE(k->waiters), k->task, -ECANCELED);
+	fates_done(&s->fates, -ECANCELED);
 	query_run(s, true);
 	s->draining = false;
 }

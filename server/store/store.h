@@ -159,7 +159,8 @@ struct store {
 
 /* stored(arg, t): something of t that was updated or appended is durable now;
  * t->stored_seq and what readers are shown have moved. room(arg): full() is
- * over. */
+ * over. Whoever goes before the store takes both back (NULL): free() writes what
+ * drain() could not, if that works again by then. */
 void
 store_listen(struct store *s, store_task_fn *stored, loop_fn *room, void *arg);
 

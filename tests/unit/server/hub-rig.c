@@ -90,6 +90,7 @@ teardown(void)
 	fake_done(&one);
 	fake_done(&two);
 	hub_free(hub);
+	ck_assert(!store->stored); /* which may write until it is freed */
 	metrics_free(metrics);
 	store->ops->free(store);
 	if (auth) {

@@ -325,8 +325,10 @@ END
 TEST(ends_in_trouble_without_waiting_for_better_times)
 {
 	struct task *t, *refused = make("b", "x");
-	int told = 0;
+	AUTO(letter_free) struct letter *letter = letter_new("u", "u", "");
+	int told = 0, fate = 0;
 
+	ck_assert_ptr_nonnull(letter);
 	(void)signal(SIGXFSZ, SIG_IGN);
 	suite_open(plenty);
 	t = create("a", "x");
@@ -334,8 +336,10 @@ TEST(ends_in_trouble_without_waiting_for_better_times)
 	append(t, TRANSCRIPT_STDOUT, "the node has it", 15, 1);
 	ck_assert_int_lt(store_it(refused, NULL), 0);
 	store->ops->update(store, t, keep_result, &told);
+	store->ops->letter_set(store, letter, keep_result, &fate);
 	store->ops->drain(store);
 	ck_assert_int_eq(told, -ECANCELED);
+	ck_assert_int_eq(fate, -ECANCELED); /* whom it tells goes before it */
 	task_unref(t);
 	task_unref(refused);
 	close_only();
