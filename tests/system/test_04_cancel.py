@@ -229,6 +229,7 @@ def test_whole_tree_is_dead_when_the_answer_comes(client):
     task_id, seen = _started(client, TREE, "\n", stop={"grace": 1})
     leader = int(seen)
     until(lambda: len(session(leader)) >= 20, "the whole tree runs")
+    until(lambda: client.output(task_id, "stderr") == b"ready\n", "the trap is set")
     tree = session(leader)
     answer = client.cancel(task_id)
     left = session(leader), of_task(task_id)  # before anything else is asked
